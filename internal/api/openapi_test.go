@@ -1,0 +1,29 @@
+package api_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalbox/signalbox/internal/api"
+)
+
+var update = flag.Bool("update", false, "write ui/openapi.json anew")
+
+// TestOpenAPI fails when the committed document, from which the page's types are made, is not what the code says.
+func TestOpenAPI(t *testing.T) {
+	got, err := api.New(api.Options{}).OpenAPI()
+	require.NoError(t, err)
+	file := filepath.Join("..", "..", "ui", "openapi.json")
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, got, 0o644))
+	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want, got), "ui/openapi.json is out of date: go test ./internal/api -run OpenAPI -update, then npm run types in ui/")
+}

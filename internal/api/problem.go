@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/signalbox/signalbox/internal/access"
+	"github.com/signalbox/signalbox/internal/fault"
+)
+
+// toProblem turns an error into a problem. What is no fault.Error is "internal error" outside; the log has the rest.
+func (a *API) toProblem(ctx context.Context, err error) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return huma.NewError(499, "the client went away")
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return huma.NewError(http.StatusServiceUnavailable, "the answer took too long. Ask for a shorter time range")
+	}
+	kind := fault.KindOf(err)
+	if kind == fault.Internal {
+		a.o.Logger.Error("request failed", "path", request(ctx).URL.Path, "request", access.RequestID(ctx), "err", err)
+	}
+	return huma.NewError(fault.Status(kind), fault.Outside(err))
+}
+
+// sayProblem makes huma's validation errors sentences: the key, the value, and what would be accepted.
+func sayProblem(_ huma.Context, _ string, v any) (any, error) {
+	p, ok := v.(*huma.ErrorModel)
+	if !ok || len(p.Errors) == 0 {
+		return v, nil
+	}
+	said := make([]string, 0, len(p.Errors))
+	for _, e := range p.Errors {
+		key := e.Location
+		for _, in := range []string{"query.", "path.", "body."} {
+			key = strings.TrimPrefix(key, in)
+		}
+		value := ""
+		switch x := e.Value.(type) {
+		case nil:
+		case string:
+			value = fmt.Sprintf(" %q", clip(x))
+		case float64, bool, int, int64:
+			value = fmt.Sprintf(" %v", x)
+		}
+		said = append(said, strings.TrimSpace(key+value)+": "+e.Message)
+	}
+	q := *p
+	q.Detail = strings.Join(said, "; ")
+	if q.Status == http.StatusUnprocessableEntity {
+		q.Status, q.Title = http.StatusBadRequest, http.StatusText(http.StatusBadRequest)
+	}
+	return &q, nil
+}
+
+func clip(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "..."
+	}
+	return s
+}
+
+// answer wraps every operation: validation failures are 400 like every other wrong request of the house.
+func answer(h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h(&status400{w}, r) })
+}
+
+type status400 struct{ http.ResponseWriter }
+
+func (w *status400) WriteHeader(code int) {
+	if code == http.StatusUnprocessableEntity {
+		code = http.StatusBadRequest
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+func (w *status400) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+type requestKey struct{}
+
+// carryRequest gives the handlers the plain request: sign-in needs its address and its cookies.
+func carryRequest(ctx huma.Context, next func(huma.Context)) {
+	r, _ := humago.Unwrap(ctx)
+	next(huma.WithValue(ctx, requestKey{}, r))
+}
+
+func request(ctx context.Context) *http.Request {
+	r, _ := ctx.Value(requestKey{}).(*http.Request)
+	return r
+}
