@@ -1,0 +1,255 @@
+package kpi
+
+import (
+	"math"
+
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+)
+
+// Tap takes the samples of one series on one side of one KPI.
+type Tap struct {
+	m        *Meter
+	g        *group
+	in       *inst // the histogram or sum/count pair it is part of, else nil
+	labels   labels.Labels
+	last     float64
+	lastT    int64
+	slots    []slot
+	cur      slot   // what the period being closed holds, read by its group and by the whole
+	interval int32  // ms
+	comp     uint16 // its place in inst
+	side     uint8
+	seen     uint8 // one bit a period, newest lowest: reported
+	has      bool  // last and lastT are set
+	dead     bool
+	pulled   bool
+}
+
+// slot holds what a series added to one period that is not closed yet (for gauges: to one period of the window).
+type slot struct {
+	end int64 // 0 = free
+	v   float64
+	n   uint32 // increases placed, or samples
+	rep bool   // the series reported in the period
+	gap bool   // an increase across a gap ended here
+	saw bool   // in cur: the series reported in one of the last five periods
+}
+
+// Labels returns the series.
+func (t *Tap) Labels() labels.Labels { return t.labels }
+
+// Side returns the side it was attached to.
+func (t *Tap) Side() int { return int(t.side) }
+
+// Silent reports whether nothing arrived since before.
+func (t *Tap) Silent(before int64) bool {
+	if t.in != nil {
+		return max(t.in.lastT, t.in.pendT) < before
+	}
+	return t.lastT < before
+}
+
+// Feed takes one committed sample: ts and st in Unix ms (st 0: start unknown), the value in v, or in h or fh for a native
+// histogram. The first sample of a timestamp stands.
+func (t *Tap) Feed(ts, st int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram) {
+	m := t.m
+	if t.dead && !m.bind(t) {
+		m.OverLimit++
+		return
+	}
+	native := h != nil || fh != nil
+	if t.in != nil {
+		if native != (m.sides[t.side].role == roleNative) {
+			return
+		}
+		t.in.feed(t, ts, st, v, h, fh)
+		return
+	}
+	if native || value.IsStaleNaN(v) {
+		return // a stale marker is no sample, and a native histogram no counter
+	}
+	if t.has && ts <= t.lastT {
+		if ts < t.lastT {
+			m.late(ts)
+		}
+		return
+	}
+	if ts <= m.closed {
+		m.late(ts)
+	}
+	switch m.k.Indicator.Kind {
+	case Availability, Gauge, Freshness:
+		t.observe(ts, v)
+	default:
+		t.count(ts, st, v)
+	}
+}
+
+// count places a counter's increase into the period of its sample.
+func (t *Tap) count(ts, st int64, v float64) {
+	m := t.m
+	if math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+		m.Skipped++
+		return
+	}
+	m.touch(t.g, ts)
+	s := t.slot(m.periodEnd(ts))
+	s.rep = true
+	if !t.has {
+		t.has = true
+		o := t.origin(ts)
+		startsHere := st > 0 && st <= ts && m.periodEnd(st) == m.periodEnd(ts)
+		switch {
+		case o.Has && !startsHere:
+			t.last, t.lastT = o.V, o.T
+		case startsHere || o.Born:
+			s.v += v
+			s.n++
+			t.last, t.lastT = v, ts
+			return
+		default:
+			t.last, t.lastT = v, ts
+			return
+		}
+	}
+	inc := v - t.last
+	if inc < 0 || (st > t.lastT && st <= ts) {
+		inc = v // a reset: all of it came since
+	}
+	if ts-t.lastT > m.maxGap(t.interval) {
+		t.g.bookUnplaced(ts, inc)
+		s.gap = true
+	} else {
+		s.v += inc
+		s.n++
+	}
+	t.last, t.lastT = v, ts
+}
+
+// origin asks for the series' past at its first sample.
+func (t *Tap) origin(ts int64) Origin {
+	if t.m.o.Origin == nil {
+		return Origin{}
+	}
+	interval := int64(0)
+	if t.pulled {
+		interval = int64(t.interval)
+	}
+	return t.m.o.Origin(t.labels, ts, interval)
+}
+
+// maxGap is the longest distance between two samples across which an increase can be placed: max(window, two intervals).
+func (m *Meter) maxGap(interval int32) int64 { return max(m.window, 2*int64(interval)) }
+
+// bookUnplaced adds to the UTC day's increases that no period can claim.
+func (g *group) bookUnplaced(ts int64, inc float64) {
+	const day = 86_400_000
+	if d := ts / day; d != g.unplacedDay {
+		g.unplacedDay, g.unplaced = d, 0
+	}
+	g.unplaced += inc
+}
+
+// observe books a gauge's sample.
+func (t *Tap) observe(ts int64, v float64) {
+	m := t.m
+	t.has, t.last, t.lastT = true, v, ts
+	m.touch(t.g, ts)
+	s := t.slot(m.periodEnd(ts))
+	s.rep = true
+	switch {
+	case m.k.Indicator.Kind == Availability:
+		if v == 1 {
+			s.v++
+		}
+	case m.k.Indicator.Kind == Freshness:
+		s.v = float64(ts)
+	case m.k.Indicator.Over == "avg":
+		s.v += v
+	case m.k.Indicator.Over == "min":
+		if s.n == 0 || v < s.v || math.IsNaN(v) {
+			s.v = v
+		}
+	case m.k.Indicator.Over == "max":
+		if s.n == 0 || v > s.v || math.IsNaN(v) {
+			s.v = v
+		}
+	default:
+		s.v = v
+	}
+	s.n++
+}
+
+// slot returns the slot of the period that ends at end, taking over one that no close needs any more.
+func (t *Tap) slot(end int64) *slot {
+	free := -1
+	for i := range t.slots {
+		s := &t.slots[i]
+		if s.end == end {
+			return s
+		}
+		if s.end == 0 {
+			free = i
+		}
+	}
+	if free < 0 {
+		if t.slots == nil {
+			t.slots = make([]slot, 0, 2)
+		}
+		t.slots = append(t.slots, slot{})
+		free = len(t.slots) - 1
+	}
+	t.slots[free] = slot{end: end}
+	return &t.slots[free]
+}
+
+// settle moves what the period that ends at end holds into cur and frees the slots that no later close needs.
+func (t *Tap) settle(end int64) {
+	t.cur = slot{}
+	keep := int64(0)
+	gauge := t.m.k.Indicator.Kind == Gauge
+	if gauge {
+		keep = t.m.window - t.m.period
+	}
+	newest := int64(0)
+	for i := range t.slots {
+		s := &t.slots[i]
+		if s.end == 0 || s.end > end {
+			continue
+		}
+		if s.end == end {
+			t.cur.rep, t.cur.gap = s.rep, s.gap
+		}
+		if s.end == end || (gauge && s.end > end-t.m.window) {
+			t.combine(s, &newest)
+		}
+		if s.end <= end-keep {
+			s.end = 0
+		}
+	}
+	t.seen <<= 1
+	if t.cur.rep {
+		t.seen |= 1
+	}
+	t.cur.saw = t.seen&0x1f != 0
+}
+
+// combine folds one slot of the window into cur.
+func (t *Tap) combine(s *slot, newest *int64) {
+	c := &t.cur
+	switch over := t.m.k.Indicator.Over; {
+	case t.m.k.Indicator.Kind != Gauge:
+		c.v = s.v
+	case over == "avg":
+		c.v += s.v
+	case c.n == 0,
+		over == "min" && (s.v < c.v || math.IsNaN(s.v)),
+		over == "max" && (s.v > c.v || math.IsNaN(s.v)),
+		over == "last" && s.end > *newest:
+		c.v = s.v
+	}
+	c.n += s.n
+	*newest = max(*newest, s.end)
+}
