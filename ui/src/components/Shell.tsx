@@ -1,0 +1,217 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { boardQuery } from '../api/board';
+import { statusQuery } from '../api/status';
+import { openStream, useStreamValue } from '../api/stream';
+import { useKeys } from '../keys/keys';
+import { clockSeconds } from '../time/format';
+import { setZone, useZone, zoneName } from '../time/zone';
+import { useScheme } from '../theme/scheme';
+import { Icon, Mark, type IconName } from './Icon';
+import css from './Shell.module.css';
+
+const Find = lazy(() => import('./Find').then((m) => ({ default: m.Find })));
+const Help = lazy(() => import('./Help').then((m) => ({ default: m.Help })));
+
+type Page = { to: string; name: string; icon: IconName; prefix: string };
+
+const pages: Page[] = [
+  { to: '/', name: 'Board', icon: 'board', prefix: '/kpi' },
+  { to: '/alerts', name: 'Alerts', icon: 'bell', prefix: '/alerts' },
+  { to: '/explore/metrics', name: 'Explore', icon: 'explore', prefix: '/explore' },
+  { to: '/sources', name: 'Sources', icon: 'sources', prefix: '/sources' },
+];
+const demoPage: Page = { to: '/demo', name: 'Demo', icon: 'flask', prefix: '/demo' };
+
+/** The frame around every page but the wall: rail, top bar, stream, dialogs. */
+export function Shell() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState<'find' | 'help' | null>(null);
+  useEffect(() => openStream(client), [client]);
+  const go = (to: string) => () => void navigate({ to });
+  useKeys({
+    'mod+k': () => setOpen('find'),
+    '/': (e) => {
+      e.preventDefault();
+      setOpen('find');
+    },
+    '?': () => setOpen('help'),
+    w: go('/wall'),
+    'g b': go('/'),
+    'g a': go('/alerts'),
+    'g e': go('/explore/metrics'),
+    'g s': go('/sources'),
+    'g d': go('/demo'),
+  });
+  return (
+    <div className={css.shell}>
+      <a href="#main" className={css.skip}>
+        Skip to the content
+      </a>
+      <Rail />
+      <div className={css.body}>
+        <TopBar onFind={() => setOpen('find')} onHelp={() => setOpen('help')} />
+        <SilenceBar />
+        <main id="main" className={css.main} tabIndex={-1}>
+          <Outlet />
+        </main>
+      </div>
+      <Announcer />
+      <Suspense fallback={null}>
+        {open === 'find' ? <Find onClose={() => setOpen(null)} /> : null}
+        {open === 'help' ? <Help onClose={() => setOpen(null)} /> : null}
+      </Suspense>
+    </div>
+  );
+}
+
+function Rail() {
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const demo = useQuery({ ...statusQuery, select: (s) => s.demo }).data ?? false;
+  const pagesOpen = useQuery({ ...boardQuery, select: (b) => b.now.filter((n) => n.kind === 'page').length }).data ?? 0;
+  const sources = useQuery({ ...boardQuery, select: (b) => b.sources.text }).data;
+  const zone = useZone();
+  const heardAt = useStreamValue((s) => s.heardAt);
+  return (
+    <nav className={`${css.rail} no-print`} aria-label="Pages">
+      <Link to="/" className={css.brand} aria-label="signalbox, to the board">
+        <Mark />
+        <span>signalbox</span>
+      </Link>
+      <ul className={css.pages}>
+        {(demo ? [...pages, demoPage] : pages).map((p) => {
+          const active = p.to === '/' ? path === '/' || path.startsWith(p.prefix) : path.startsWith(p.prefix);
+          return (
+            <li key={p.to}>
+              <Link
+                to={p.to}
+                className={css.page}
+                data-active={active || undefined}
+                aria-current={active ? 'page' : undefined}
+              >
+                <Icon name={p.icon} size={18} />
+                <span>{p.name}</span>
+                {p.to === '/alerts' && pagesOpen > 0 ? (
+                  <span className={css.badge}>
+                    {pagesOpen}
+                    <span className="vh"> open</span>
+                  </span>
+                ) : null}
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+      <div className={css.foot}>
+        {sources ? <Link to="/sources">{sources}</Link> : <span>Waiting for the server</span>}
+        <span>{heardAt > 0 ? `Last update ${clockSeconds(heardAt, zone)}` : 'No update yet'}</span>
+      </div>
+    </nav>
+  );
+}
+
+function TopBar({ onFind, onHelp }: { onFind: () => void; onHelp: () => void }) {
+  const zone = useZone();
+  const { scheme, toggle } = useScheme();
+  return (
+    <header className={`${css.top} no-print`}>
+      <Crumbs />
+      <div className={css.tools}>
+        <button type="button" className={css.find} onClick={onFind} aria-keyshortcuts="Control+K /">
+          <Icon name="search" size={15} />
+          <span className={css.findText}>Find a KPI, metric, page</span>
+          <kbd>Ctrl K</kbd>
+        </button>
+        <button
+          type="button"
+          className={`${css.tool} ${css.wide}`}
+          onClick={() => setZone(zone === 'UTC' ? 'local' : 'UTC')}
+          aria-label={`Times are in ${zone === 'UTC' ? 'UTC' : `your zone, ${zoneName(zone)}`}. Change`}
+        >
+          <Icon name="clock" />
+          <span>{zone === 'UTC' ? 'UTC' : zoneName(zone)}</span>
+        </button>
+        <Link to="/wall" className={`${css.tool} ${css.desk}`} aria-label="Wallboard">
+          <Icon name="tv" />
+        </Link>
+        <button
+          type="button"
+          className={css.tool}
+          onClick={toggle}
+          aria-label={scheme === 'dark' ? 'Use the light theme' : 'Use the dark theme'}
+        >
+          <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
+        </button>
+        <button
+          type="button"
+          className={css.tool}
+          onClick={onHelp}
+          aria-label="Help and shortcuts"
+          aria-keyshortcuts="?"
+        >
+          <Icon name="help" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Crumbs() {
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const name = path.startsWith('/kpi/') ? decodeURIComponent(path.slice(5)) : '';
+  const kpi = useQuery({
+    ...boardQuery,
+    select: (b) => b.tiles.find((t) => t.name === name),
+    enabled: name !== '',
+  }).data;
+  const page = [...pages, demoPage].find((p) => p.to !== '/' && path.startsWith(p.prefix));
+  if (name !== '') {
+    return (
+      <nav className={css.crumbs} aria-label="Where you are">
+        <Link to="/">Board</Link>
+        <span aria-hidden="true">/</span>
+        {kpi?.outcome ? (
+          <>
+            <Link to="/" search={{ outcome: kpi.outcome }} className={css.desk}>
+              {kpi.outcome.charAt(0).toUpperCase() + kpi.outcome.slice(1)}
+            </Link>
+            <span aria-hidden="true" className={css.desk}>
+              /
+            </span>
+          </>
+        ) : null}
+        <strong aria-current="page">{kpi?.title ?? name}</strong>
+      </nav>
+    );
+  }
+  return (
+    <nav className={css.crumbs} aria-label="Where you are">
+      <strong aria-current="page">{path === '/welcome' ? 'First run' : (page?.name ?? 'Board')}</strong>
+    </nav>
+  );
+}
+
+/** Says loudly that what is shown is old. */
+function SilenceBar() {
+  const silent = useStreamValue((s) => s.silent);
+  const heardAt = useStreamValue((s) => s.heardAt);
+  const zone = useZone();
+  if (!silent) return null;
+  return (
+    <div className={css.silent} role="status">
+      <Icon name="clock" />
+      Showing {clockSeconds(heardAt, zone)}. Reconnecting.
+    </div>
+  );
+}
+
+function Announcer() {
+  const text = useStreamValue((s) => s.announcement);
+  return (
+    <div className="vh" role="status" aria-live="polite" data-announcer>
+      {text}
+    </div>
+  );
+}

@@ -1,0 +1,4 @@
+export function alertsSearch(raw: Record<string, unknown>): Record<string, never> {
+  void raw;
+  return {};
+}

@@ -1,0 +1,3 @@
+export function DemoPage() {
+  return <h1>DemoPage</h1>;
+}

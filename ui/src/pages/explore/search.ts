@@ -1,0 +1,4 @@
+export function exploreSearch(raw: Record<string, unknown>): Record<string, never> {
+  void raw;
+  return {};
+}

@@ -1,0 +1,113 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { boardQuery } from './api/board';
+import { parseSearch, stringifySearch } from './api/search';
+import { Shell } from './components/Shell';
+import { Crash, Missing } from './components/States';
+import { BoardPage } from './pages/board/BoardPage';
+import { boardSearch } from './pages/board/search';
+import { kpiSearch } from './pages/kpi/search';
+import { alertsSearch } from './pages/alerts/search';
+import { exploreSearch } from './pages/explore/search';
+
+type Context = { client: QueryClient };
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: Missing });
+
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell, notFoundComponent: Missing });
+
+const board = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  validateSearch: boardSearch,
+  loader: ({ context }) => void context.client.prefetchQuery(boardQuery),
+  component: BoardPage,
+});
+
+const kpi = createRoute({
+  getParentRoute: () => shell,
+  path: '/kpi/$name',
+  validateSearch: kpiSearch,
+  component: lazyRouteComponent(() => import('./pages/kpi/KpiPage'), 'KpiPage'),
+});
+
+const alerts = createRoute({
+  getParentRoute: () => shell,
+  path: '/alerts',
+  validateSearch: alertsSearch,
+  component: lazyRouteComponent(() => import('./pages/alerts/AlertsPage'), 'AlertsPage'),
+});
+
+const explore = createRoute({
+  getParentRoute: () => shell,
+  path: '/explore/metrics',
+  validateSearch: exploreSearch,
+  component: lazyRouteComponent(() => import('./pages/explore/ExplorePage'), 'ExplorePage'),
+});
+
+const exploreShort = createRoute({
+  getParentRoute: () => shell,
+  path: '/explore',
+  beforeLoad: () => {
+    throw redirect({ to: '/explore/metrics' });
+  },
+});
+
+const sources = createRoute({
+  getParentRoute: () => shell,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('./pages/sources/SourcesPage'), 'SourcesPage'),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => shell,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./pages/welcome/WelcomePage'), 'WelcomePage'),
+});
+
+const demo = createRoute({
+  getParentRoute: () => shell,
+  path: '/demo',
+  validateSearch: (s: Record<string, unknown>): { mail?: string } =>
+    typeof s.mail === 'string' && s.mail !== '' ? { mail: s.mail } : {},
+  component: lazyRouteComponent(() => import('./pages/demo/DemoPage'), 'DemoPage'),
+});
+
+const wall = createRoute({
+  getParentRoute: () => root,
+  path: '/wall',
+  component: lazyRouteComponent(() => import('./pages/wall/WallPage'), 'WallPage'),
+});
+
+const tree = root.addChildren([
+  shell.addChildren([board, kpi, alerts, explore, exploreShort, sources, welcome, demo]),
+  wall,
+]);
+
+/** The router with every page of this release. */
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultErrorComponent: Crash,
+    defaultNotFoundComponent: Missing,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
