@@ -1,0 +1,117 @@
+package policy
+
+import "github.com/signalbox/signalbox/internal/policy/strict"
+
+const fromRows = "row sources (events, spans, logs) come with the row store, which this version does not have; use an indicator that samples feed"
+
+// documentShape is the grammar of a KPI document: from it documents are checked and the editor's schema is made.
+func documentShape() strict.Shape {
+	text := func(doc, example string) strict.Shape {
+		return strict.Shape{Doc: doc, Types: []string{"string"}, Example: example}
+	}
+	number := func(doc, example string) strict.Shape {
+		return strict.Shape{Doc: doc, Types: []string{"number", "string"}, Example: example}
+	}
+	whole := func(doc, example string) strict.Shape {
+		return strict.Shape{Doc: doc, Types: []string{"integer"}, Example: example}
+	}
+	return strict.Shape{
+		Doc: "A KPI: an indicator with thresholds and an owner.",
+		Keys: []strict.Key{
+			{Name: "kind", Required: true, Shape: strict.Shape{Doc: "What this document is.", Enum: []string{"KPI"}}},
+			{Name: "name", Required: true, Shape: strict.Shape{Doc: "Unique name, part of addresses and labels.", Types: []string{"string"}, Pattern: "^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$", Example: "efile-error-rate"}},
+			{Name: "title", Shape: text("What people read on the board; the name unless stated.", "1040 e-file error rate")},
+			{Name: "description", Shape: text("What it means and why it matters.", "Share of requests that ended with a server error.")},
+			{Name: "outcome", Shape: strict.Shape{Doc: "Whose question it answers; technical unless stated.", Enum: []string{"technical", "business"}}},
+			{Name: "owner", Required: true, Shape: text("Who answers for it: a person or a team.", "oncall@irs.example")},
+			{Name: "unit", Shape: text("How people read it: percent, ratio, seconds, bytes, count, per_second, per_minute or a word of your own.", "percent")},
+			{Name: "labels", Shape: strict.Shape{Doc: "Labels of the KPI and its alerts.", Forms: strict.Map, Example: "{team: efile}", Each: &strict.Shape{Types: []string{"string", "number", "boolean"}, Example: "efile"}}},
+			{Name: "indicator", Required: true, Shape: indicatorShape(text, number)},
+			{Name: "by", Shape: strict.Shape{Doc: "Labels whose combinations get a light each.", Forms: strict.List, Example: "[service]", NonEmpty: true, Each: &strict.Shape{Types: []string{"string"}, Example: "service"}}},
+			{Name: "expect", Shape: strict.Shape{Doc: "Groups that must exist.", Forms: strict.List, Example: "[{service: intake}]", NonEmpty: true, Each: &strict.Shape{Forms: strict.Map, NonEmpty: true, Example: "{service: intake}", Each: &strict.Shape{Types: []string{"string", "number", "boolean"}, Example: "intake"}}}},
+			{Name: "max_groups", Shape: whole("More groups than this is an error; 1000 unless stated.", "1000")},
+			{Name: "period", Shape: text("Spacing of datapoints, 1s to 1d; 1m unless stated.", "1m")},
+			{Name: "window", Shape: text("Span that one datapoint covers, a multiple of the period; the period unless stated.", "5m")},
+			{Name: "delay", Shape: text("How long after its end a period closes; by the source unless stated.", "5s")},
+			{Name: "interval", Shape: text("Interval of pushed series; the period unless stated.", "10s")},
+			{Name: "zone", Shape: text("Time zone of 1d periods and calendar windows; UTC unless stated.", "America/New_York")},
+			{Name: "thresholds", Shape: thresholdsShape(text, number, whole)},
+			{Name: "min_coverage", Shape: number("A datapoint with less coverage is missing; 0 unless stated.", "80%")},
+			{Name: "restate_for", Shape: text("How late data may restate a value; 1h unless stated.", "1h")},
+			{Name: "objective", Shape: strict.Shape{Doc: "A promise over a long window.", Example: "{target: 99.5%, window: 30d}", Keys: []strict.Key{
+				{Name: "target", Required: true, Shape: number("Share that must be good, above 0 and below 100%.", "99.5%")},
+				{Name: "window", Required: true, Shape: text("A rolling window such as 30d, or the calendar's month, week or quarter.", "30d")},
+			}}},
+			{Name: "page", Shape: strict.Shape{Doc: "Who is told when it turns red.", Example: "{severity: page, runbook: https://runbooks.irs.example/efile-errors}", Keys: []strict.Key{
+				{Name: "severity", Shape: text("The alert's severity label; page unless stated.", "page")},
+				{Name: "runbook", Shape: text("Address of the page that says what to do.", "https://runbooks.irs.example/efile-errors")},
+				{Name: "no_data", Shape: whole("Tell the owner after so many grey datapoints; 0, the default, is never.", "3")},
+			}}},
+		},
+	}
+}
+
+func indicatorShape(text, number func(doc, example string) strict.Shape) strict.Shape {
+	selector := func(doc string) strict.Shape { return text(doc, `'http_requests_total{job="efile"}'`) }
+	histogram := strict.Key{Name: "histogram", Required: true, Shape: text("Base name of the histogram, without _bucket, with its matchers.", `'http_request_duration_seconds{job="efile"}'`)}
+	refused := func(name string) strict.Key {
+		return strict.Key{Name: name, Hidden: true, Shape: strict.Shape{Opaque: true}}
+	}
+	return strict.Shape{
+		Doc:     "How the number is made: exactly one kind.",
+		Example: `{ratio: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}}`,
+		Keys: []strict.Key{
+			{Name: "ratio", Shape: strict.Shape{Doc: "Share of increases, 0 to 1.", Example: "{bad: SELECTOR, total: SELECTOR}", Keys: []strict.Key{
+				{Name: "good", Shape: selector("What went well; either this or bad.")},
+				{Name: "bad", Shape: selector("What went wrong; either this or good.")},
+				{Name: "total", Required: true, Shape: selector("Everything.")},
+			}}},
+			{Name: "rate", Shape: selector("Increase per second.")},
+			{Name: "mean", Shape: strict.Shape{Doc: "Sum of increases divided by count of increases.", Example: "{sum: SELECTOR, count: SELECTOR}", Keys: []strict.Key{
+				{Name: "sum", Required: true, Shape: selector("The sum.")},
+				{Name: "count", Required: true, Shape: selector("The count.")},
+			}}},
+			{Name: "share_below", Shape: strict.Shape{Doc: "Share of observations at or below a value.", Example: "{histogram: SELECTOR, below: 2s}", Keys: []strict.Key{
+				histogram, {Name: "below", Required: true, Shape: number("The value.", "2s")},
+			}}},
+			{Name: "quantile", Shape: strict.Shape{Doc: "A quantile of a histogram.", Example: "{histogram: SELECTOR, q: 0.95}", Keys: []strict.Key{
+				histogram, {Name: "q", Required: true, Shape: number("Above 0 and below 1.", "0.95")},
+			}}},
+			{Name: "apdex", Shape: strict.Shape{Doc: "(satisfied + tolerating/2) / total.", Example: "{histogram: SELECTOR, t: 500ms}", Keys: []strict.Key{
+				histogram, {Name: "t", Required: true, Shape: number("Satisfied up to t, tolerating up to 4t.", "500ms")},
+			}}},
+			{Name: "availability", Shape: text("Share of samples with the value 1.", `'up{job="efile"}'`)},
+			{Name: "gauge", Shape: strict.Shape{Doc: "A gauge, first over time, then across series.", Example: "{of: SELECTOR, over: avg, across: sum}", Keys: []strict.Key{
+				{Name: "of", Required: true, Shape: selector("The gauge.")},
+				{Name: "over", Required: true, Shape: strict.Shape{Doc: "Over the window.", Enum: []string{"last", "avg", "min", "max"}}},
+				{Name: "across", Required: true, Shape: strict.Shape{Doc: "Across the series of a group.", Enum: []string{"sum", "avg", "min", "max"}}},
+			}}},
+			{Name: "freshness", Shape: selector("Age of the newest sample at the period's end, in seconds.")},
+			{Name: "expr", Shape: text("Arithmetic over other KPIs, with inputs.", "a / b")},
+			{Name: "inputs", Shape: strict.Shape{Doc: "The variables of expr and the KPIs they stand for.", Forms: strict.Map, NonEmpty: true, Example: "{a: filings-accepted, b: filings-forecast}", Each: &strict.Shape{Types: []string{"string"}, Example: "filings-accepted"}}},
+			{Name: "promql", Shape: text("A PromQL query that always returns a value; evaluated once a period.", "'sum(queue_depth)'")},
+			refused("unique"), refused("sql"),
+		},
+	}
+}
+
+func thresholdsShape(text, number, whole func(doc, example string) strict.Shape) strict.Shape {
+	bind := func(doc, example string) strict.Shape {
+		return strict.Shape{Doc: doc, Types: []string{"integer", "string"}, Example: example}
+	}
+	count := bind("Breaching datapoints: a number N (of N) or M of N.", "2 of 3")
+	binds := bind("How many datapoints must breach: N, M of N, or one for each band.", "3")
+	binds.Keys = []strict.Key{{Name: "red", Shape: count}, {Name: "yellow", Shape: count}}
+	return strict.Shape{
+		Doc: "The bands of the KPI and how they bind.", Example: `{yellow: "> 1%", red: "> 3%", for: 3}`,
+		Keys: []strict.Key{
+			{Name: "yellow", Shape: text("At risk: a comparison (> >= < <= or outside a..b).", `"> 1%"`)},
+			{Name: "red", Shape: text("Breached: a comparison at or beyond yellow.", `"> 3%"`)},
+			{Name: "for", Shape: binds},
+			{Name: "recover", Shape: bind("How many good datapoints end a breach: K, or K of N.", "2 of 3")},
+			{Name: "missing", Shape: strict.Shape{Doc: "How missing datapoints count.", Enum: []string{"missing", "breaching", "not_breaching", "ignore"}}},
+			{Name: "min_count", Shape: number("A total below this makes the datapoint missing.", "20")},
+			{Name: "range", Shape: whole("Evaluation range in datapoints; N+2 unless stated.", "5")},
+		},
+	}
+}
