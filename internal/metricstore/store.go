@@ -37,6 +37,9 @@ type Store interface {
 
 	// StartTime returns the oldest stored instant in Unix milliseconds.
 	StartTime() (int64, error)
+	// NewestTime returns the newest instant in memory in Unix milliseconds, or math.MinInt64 if there is none. A sample that
+	// is younger cannot be a duplicate.
+	NewestTime() int64
 	// Writable returns nil if samples are accepted now. It is cheap enough to be asked per request.
 	Writable() error
 	// Usage returns what the store holds.

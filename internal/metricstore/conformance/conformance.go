@@ -97,6 +97,7 @@ func Run(t *testing.T, e Engine) {
 		require.Empty(t, Read(t, s, name("nothing"), math.MinInt64, math.MaxInt64))
 		require.NoError(t, s.Writable())
 		require.Zero(t, s.Usage().Series)
+		require.EqualValues(t, math.MinInt64, s.NewestTime())
 		require.False(t, s.Usage().ReadOnly)
 	})
 
@@ -139,6 +140,7 @@ func Run(t *testing.T, e Engine) {
 		_, err := app.Append(0, name("m"), 0, base+10, 9, nil, nil, storage.AOptions{})
 		require.ErrorIs(t, err, storage.ErrTooOldSample)
 		require.NoError(t, app.Rollback())
+		require.Equal(t, base+2*3_600_000, s.NewestTime())
 		requirePoints(t, []Point{{T: base, V: 1}, {T: base + 30_000, V: 2, ST: base - 5}, {T: base + 60_000, V: 3}},
 			Read(t, s, name("m"), base, base+60_000))
 	})

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -276,6 +277,20 @@ func (s *Store) StartTime() (int64, error) {
 		return o.ro.start, nil
 	}
 	return o.db.StartTime()
+}
+
+// NewestTime implements metricstore.Store.
+func (s *Store) NewestTime() int64 {
+	o, err := s.enter()
+	if err != nil {
+		return math.MinInt64
+	}
+	defer s.leave(o)
+	if o.db == nil {
+		return math.MinInt64
+	}
+	h := o.db.Head()
+	return max(h.MaxTime(), h.MaxOOOTime())
 }
 
 // Close implements metricstore.Store. It waits a bounded time for who is still reading.

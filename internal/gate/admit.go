@@ -1,0 +1,96 @@
+package gate
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/prometheus/storage"
+
+	"github.com/signalbox/signalbox/internal/fault"
+)
+
+// Credential says who wants to write.
+type Credential struct {
+	Source string // a name for people: "push 10.0.0.7", "scrape", "rules"
+	// By names the labels that tell the sources of one grant apart, such as job and instance: each combination is then
+	// counted and limited for itself. Rates are bounded only without By.
+	By []string
+}
+
+// Grant is the permission to write on behalf of a source.
+type Grant struct {
+	g    *Gate
+	c    Credential
+	src  uint32
+	size int64
+}
+
+// sizeUnknown stands in for a body whose length its sender does not say, until it is read.
+const sizeUnknown = 1 << 20
+
+// Admit lets a source in before its body is read. Size is the body's length in bytes as announced, -1 if unknown, 0 for a
+// grant that is kept, such as the scrape loop's. Close the grant when the body is done with. The error is a fault.Error: of
+// the kind TooLarge, Unauthorized, Forbidden, Unavailable (the store accepts nothing) or Limited, then inside a *Busy.
+func (g *Gate) Admit(ctx context.Context, c Credential, size int64) (*Grant, error) {
+	now := g.o.Now()
+	src, ok := g.sources.get(c.Source, g.rateOf(c))
+	if !ok {
+		if src, ok = g.sources.get("other", 0); !ok {
+			src = 0
+		}
+	}
+	s := g.sources.at(src)
+	refuse := func(r Reason, err error) (*Grant, error) {
+		s.refuse(r, 1, err, now.UnixMilli())
+		return nil, err
+	}
+	if g.o.Authenticate != nil {
+		if err := g.o.Authenticate(ctx, c); err != nil {
+			return refuse(Unauthorized, err)
+		}
+	}
+	l := g.o.Limits
+	if l.BodyBytes > 0 && size > l.BodyBytes {
+		return refuse(BodyTooLarge, fault.New(fault.TooLarge, "the body has %d bytes; at most %d are accepted", size, l.BodyBytes))
+	}
+	if size != 0 {
+		if err := g.o.Store.Writable(); err != nil {
+			g.stopped(err)
+			return refuse(StoreRefused, err)
+		}
+		if wait := s.debt(now); wait > 0 {
+			return refuse(Rate, &Busy{After: wait, Err: fault.New(fault.Limited,
+				"%s sends more than %g samples a second", c.Source, l.SamplesPerSecond)})
+		}
+	}
+	if size < 0 {
+		size = sizeUnknown
+	}
+	if n := g.inFlight.Add(size); l.InFlightBytes > 0 && size > 0 && n > max(l.InFlightBytes, size) {
+		g.inFlight.Add(-size)
+		return refuse(Overload, &Busy{After: time.Second, Err: fault.New(fault.Limited,
+			"bodies of %d bytes are being taken in already; at most %d at once", n-size, l.InFlightBytes)})
+	}
+	return &Grant{g: g, c: c, src: src, size: size}, nil
+}
+
+func (g *Gate) rateOf(c Credential) float64 {
+	if len(c.By) > 0 {
+		return 0
+	}
+	return g.o.Limits.SamplesPerSecond
+}
+
+// Close gives the admitted bytes free.
+func (gr *Grant) Close() { gr.g.inFlight.Add(-gr.size) }
+
+// Refuse counts a body that its reader could not accept.
+func (gr *Grant) Refuse(r Reason, err error) {
+	gr.g.sources.at(gr.src).refuse(r, 1, err, gr.g.o.Now().UnixMilli())
+}
+
+// AppendableV2 wraps the store for scraping: the references it hands out are the gate's own.
+func (gr *Grant) AppendableV2() storage.AppendableV2 { return appendable{gr} }
+
+// Appendable wraps the store for rules and everything else that writes with the former kind of appender.
+func (gr *Grant) Appendable() storage.Appendable { return appendable{gr} }

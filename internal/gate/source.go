@@ -1,0 +1,172 @@
+package gate
+
+import (
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/labels"
+	"golang.org/x/time/rate"
+)
+
+// SourceStat is what the gate knows of one source since it started.
+type SourceStat struct {
+	Source    string           // the credential's name, for targets with their labels' values: "scrape:efile/127.0.0.1:8000"
+	Series    int64            // live now
+	Accepted  int64            // samples
+	Refused   map[string]int64 // samples, exemplars or requests by reason; never nil
+	LastError string           // the newest refusal's sentence; empty if there was none
+	LastAt    int64            // newest sample or refusal, Unix milliseconds
+}
+
+// source counts for one source.
+type source struct {
+	name     string
+	series   atomic.Int64
+	accepted atomic.Int64
+	refused  [reasons]atomic.Int64
+	lastAt   atomic.Int64
+	lastErr  atomic.Pointer[string]
+	limiter  *rate.Limiter // nil without a bound
+}
+
+// maxSources bounds the table: beyond it a target counts for its grant's own source.
+const maxSources = 20_000
+
+// sources is the table of sources; an index stays valid for ever.
+type sources struct {
+	all atomic.Pointer[[]*source]
+
+	mu     sync.Mutex
+	byName map[string]uint32
+}
+
+func (s *sources) init() {
+	s.byName = map[string]uint32{}
+	s.all.Store(&[]*source{})
+}
+
+func (s *sources) at(i uint32) *source { return (*s.all.Load())[i] }
+
+// get returns the index of a named source; ok is false if it is new and the table is full.
+func (s *sources) get(name string, limit float64) (i uint32, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i, ok := s.byName[name]; ok {
+		return i, true
+	}
+	all := *s.all.Load()
+	if len(all) >= maxSources {
+		return 0, false
+	}
+	n := &source{name: name}
+	if limit > 0 {
+		n.limiter = rate.NewLimiter(rate.Limit(limit), int(max(1, 10*limit)))
+	}
+	grown := append(all[:len(all):len(all)], n)
+	s.all.Store(&grown)
+	s.byName[name] = uint32(len(all))
+	return uint32(len(all)), true
+}
+
+// refuse counts n refusals.
+func (s *source) refuse(r Reason, n int64, err error, now int64) {
+	s.refused[r].Add(n)
+	s.lastAt.Store(now)
+	if err != nil {
+		msg := err.Error()
+		s.lastErr.Store(&msg)
+	}
+}
+
+// refuseQuietly counts a refusal whose sentence is ready.
+func (s *source) refuseQuietly(r *Refusal, now int64) {
+	s.refused[r.Reason].Add(1)
+	s.lastAt.Store(now)
+	if p := s.lastErr.Load(); p != &r.Sentence {
+		s.lastErr.Store(&r.Sentence)
+	}
+}
+
+// Sources returns every source that the gate has met, sorted by name.
+func (g *Gate) Sources() []SourceStat {
+	all := *g.sources.all.Load()
+	out := make([]SourceStat, 0, len(all))
+	for _, s := range all {
+		st := SourceStat{Source: s.name, Series: s.series.Load(), Accepted: s.accepted.Load(), Refused: map[string]int64{}, LastAt: s.lastAt.Load()}
+		for r := range s.refused {
+			if n := s.refused[r].Load(); n > 0 {
+				st.Refused[Reason(r).String()] = n
+			}
+		}
+		if p := s.lastErr.Load(); p != nil {
+			st.LastError = *p
+		}
+		out = append(out, st)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Source < out[j].Source })
+	return out
+}
+
+// target names the source of a series for a grant that tells targets apart.
+func target(grant string, by []string, l labels.Labels) string {
+	var b strings.Builder
+	b.WriteString(grant)
+	for i, n := range by {
+		if i == 0 {
+			b.WriteByte(':')
+		} else {
+			b.WriteByte('/')
+		}
+		b.WriteString(l.Get(n))
+	}
+	return b.String()
+}
+
+var (
+	acceptedDesc = prometheus.NewDesc("signalbox_gate_accepted_samples_total", "Samples that were stored, by source.", []string{"source"}, nil)
+	refusedDesc  = prometheus.NewDesc("signalbox_gate_refused_total", "Samples, exemplars and requests that were refused, by source and reason.", []string{"source", "reason"}, nil)
+	seriesDesc   = prometheus.NewDesc("signalbox_gate_series", "Live series, by source.", []string{"source"}, nil)
+	inFlightDesc = prometheus.NewDesc("signalbox_gate_in_flight_bytes", "Bytes of bodies that are being taken in.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (g *Gate) Describe(c chan<- *prometheus.Desc) {
+	c <- acceptedDesc
+	c <- refusedDesc
+	c <- seriesDesc
+	c <- inFlightDesc
+}
+
+// Collect implements prometheus.Collector.
+func (g *Gate) Collect(c chan<- prometheus.Metric) {
+	c <- prometheus.MustNewConstMetric(inFlightDesc, prometheus.GaugeValue, float64(g.inFlight.Load()))
+	for _, s := range g.Sources() {
+		c <- prometheus.MustNewConstMetric(acceptedDesc, prometheus.CounterValue, float64(s.Accepted), s.Source)
+		c <- prometheus.MustNewConstMetric(seriesDesc, prometheus.GaugeValue, float64(s.Series), s.Source)
+		for r, n := range s.Refused {
+			c <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(n), s.Source, r)
+		}
+	}
+}
+
+// debt returns how long a source has to wait until it may send again.
+func (s *source) debt(now time.Time) time.Duration {
+	if s.limiter == nil {
+		return 0
+	}
+	if t := s.limiter.TokensAt(now); t < 0 {
+		return time.Duration(-t / float64(s.limiter.Limit()) * float64(time.Second))
+	}
+	return 0
+}
+
+// spend takes n samples off a source's allowance, into debt if need be.
+func (s *source) spend(n int64, now time.Time) {
+	if s.limiter != nil {
+		s.limiter.ReserveN(now, int(n))
+	}
+}
