@@ -272,7 +272,7 @@ func (g *group) insertTap(t *Tap, list int) {
 // touch notes that a group saw a sample at ts.
 func (m *Meter) touch(g *group, ts int64) {
 	g.touched, g.quiet = true, false
-	if ts < g.birth && !g.expected {
+	if ts < g.birth {
 		g.birth = ts
 	}
 	if ts > g.lastSeen || g.lastSeen == math.MaxInt64 {
@@ -280,6 +280,9 @@ func (m *Meter) touch(g *group, ts int64) {
 	}
 	if m.overall != nil {
 		m.overall.touched, m.overall.quiet = true, false
+		if ts < m.overall.birth {
+			m.overall.birth = ts
+		}
 		if ts > m.overall.lastSeen {
 			m.overall.lastSeen = ts
 		}
@@ -393,23 +396,9 @@ func (g *group) idle() bool {
 
 // neverMatched names the first selector without which no value can be made and that no series ever matched.
 func (m *Meter) neverMatched() string {
-	i := m.k.Indicator
-	if i.Histogram != nil {
-		for s := range m.sides {
-			if m.sides[s].matched {
-				return ""
-			}
-		}
-		return i.Histogram.Text
-	}
-	for s := range m.sides {
-		if m.sides[s].matched || (m.sides[s].role == roleGood && i.Total != nil) {
-			continue
-		}
-		for _, sel := range []*Selector{i.Total, i.Of, i.Sum, i.Count} {
-			if sel != nil && slices.Equal(sel.Matchers, m.sides[s].matchers) {
-				return sel.Text
-			}
+	for _, sel := range m.NeverMatched() {
+		if sel != m.k.Indicator.Good {
+			return sel.Text
 		}
 	}
 	return ""
@@ -505,3 +494,29 @@ func (i Indicator) describe() string {
 
 // Text returns the indicator as one line: its kind and selectors.
 func (i Indicator) Text() string { return string(i.Kind) + " of " + i.describe() }
+
+// NeverMatched returns the selectors that no series ever matched and that a value cannot do without. A bad side without
+// series is zero and no cause for a warning.
+func (m *Meter) NeverMatched() []*Selector {
+	i := m.k.Indicator
+	if i.Histogram != nil {
+		for s := range m.sides {
+			if m.sides[s].matched {
+				return nil
+			}
+		}
+		return []*Selector{i.Histogram}
+	}
+	var out []*Selector
+	at := 0
+	for _, sel := range []*Selector{i.Good, i.Bad, i.Total, i.Of, i.Sum, i.Count} {
+		if sel == nil {
+			continue
+		}
+		if !m.sides[at].matched && sel != i.Bad {
+			out = append(out, sel)
+		}
+		at++
+	}
+	return out
+}

@@ -31,7 +31,6 @@ func (in *inst) feedNative(t *Tap, ts, st int64, h *histogram.Histogram, fh *his
 	if ts <= m.closed {
 		m.late(ts)
 	}
-	in.hasNative = true
 	m.touch(in.g, ts)
 	s := in.slot(m.periodEnd(ts))
 	s.rep = true

@@ -224,3 +224,26 @@ func parseSpan(s string) (time.Duration, error) {
 	d, err := model.ParseDuration(s)
 	return time.Duration(d), err
 }
+
+// SliceOf says what a datapoint adds to its KPI's objective: its period's own good and total for kinds that count
+// occurrences, else a timeslice that is good unless the point breaches the red band (the yellow one where there is no
+// red). ok is false when it adds nothing: grey slices are left out.
+func SliceOf(k *KPI, p Point, good, total float64) (g, t float64, ok bool) {
+	if countsOccurrences(k.Indicator.Kind) {
+		if math.IsNaN(total) || total <= 0 || p.Missing == Invariant {
+			return 0, 0, false
+		}
+		return good, total, true
+	}
+	if !p.Real() {
+		return 0, 0, false
+	}
+	band := k.Thresholds.Red
+	if band == nil {
+		band = k.Thresholds.Yellow
+	}
+	if band != nil && band.Holds(p.Value) {
+		return 0, 1, true
+	}
+	return 1, 1, true
+}

@@ -13,6 +13,7 @@ type Tap struct {
 	m        *Meter
 	g        *group
 	in       *inst // the histogram or sum/count pair it is part of, else nil
+	moved    *Tap  // after a replay: the tap of the same series in the meter that took over
 	labels   labels.Labels
 	last     float64
 	lastT    int64
@@ -42,6 +43,14 @@ func (t *Tap) Labels() labels.Labels { return t.labels }
 
 // Side returns the side it was attached to.
 func (t *Tap) Side() int { return int(t.side) }
+
+// Moved returns the tap that took over this one's series after a replay, or nil.
+func (t *Tap) Moved() *Tap {
+	for t.moved != nil && t.moved.moved != nil {
+		t.moved = t.moved.moved
+	}
+	return t.moved
+}
 
 // Silent reports whether nothing arrived since before.
 func (t *Tap) Silent(before int64) bool {

@@ -19,6 +19,7 @@ type inst struct {
 	labels    labels.Labels // what its series share: without the name and le
 	les       []float64     // per component: upper bound; of a count +Inf too, told apart by isCount
 	taps      []*Tap        // per component
+	nativeTap *Tap
 	isCount   []bool
 	last      []float64 // NaN = absent
 	pend      []float64
@@ -34,7 +35,6 @@ type inst struct {
 	has       bool
 	dead      bool
 	pair      bool // sum and count of a mean: only the count shows a reset
-	hasNative bool
 }
 
 // vslot is what an instance added to one period.
@@ -74,6 +74,7 @@ func (in *inst) attach(m *Meter, t *Tap) {
 	t.in = in
 	r := m.sides[t.side].role
 	if r == roleNative {
+		in.nativeTap = t
 		return
 	}
 	le, isCount := math.Inf(1), r == roleCount
@@ -114,7 +115,7 @@ func (in *inst) attach(m *Meter, t *Tap) {
 
 func (in *inst) kill() {
 	in.dead = true
-	for _, t := range in.taps {
+	for _, t := range in.all() {
 		t.dead = true
 	}
 }

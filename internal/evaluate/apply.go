@@ -1,0 +1,421 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/signalbox/signalbox/internal/kpi"
+	"github.com/signalbox/signalbox/internal/ledger"
+)
+
+// Apply makes the KPIs the ones in force. A new or changed KPI is built completely, its windows filled from the store,
+// before anything is swapped; an error changes nothing. A changed KPI takes effect at the first instant that bounds both
+// its old and its new period. Apply ends by having the gate ask anew which of its series are watched.
+func (e *Engine) Apply(ctx context.Context, kpis []*kpi.KPI) error {
+	e.closing.Lock()
+	defer e.closing.Unlock()
+	now := e.o.Now().UnixMilli()
+	e.mu.Lock()
+	old := e.units
+	e.mu.Unlock()
+	next := map[string]*unit{}
+	var fresh []*unit
+	for _, k := range kpis {
+		if next[k.Name] != nil {
+			return fmt.Errorf("apply: two KPIs are called %q", k.Name)
+		}
+		if was := old[k.Name]; was != nil && was.k.Hash == k.Hash {
+			next[k.Name] = was
+			continue
+		}
+		u, err := newUnit(k)
+		if err != nil {
+			return fmt.Errorf("apply %s: %w", k.Name, err)
+		}
+		next[k.Name] = u
+		fresh = append(fresh, u)
+	}
+	inputs := map[*unit]map[string]*unit{}
+	for _, u := range next {
+		in, err := u.wire(next)
+		if err != nil {
+			return fmt.Errorf("apply %s: %w", u.k.Name, err)
+		}
+		inputs[u] = in
+	}
+	for _, u := range fresh {
+		if err := e.prepare(ctx, u, old[u.k.Name], now); err != nil {
+			return fmt.Errorf("apply %s: %w", u.k.Name, err)
+		}
+	}
+	e.mu.Lock()
+	for u, in := range inputs {
+		u.inputs = in
+	}
+	for _, u := range next {
+		u.rank(0)
+	}
+	for name, was := range old {
+		u := next[name]
+		if u == was {
+			continue
+		}
+		was.until = was.closed
+		if u != nil {
+			was.until = max(u.from, was.closed)
+		}
+		e.retiring = append(e.retiring, was)
+	}
+	e.units = next
+	all := slices.Clone(e.retiring)
+	for _, name := range sortedNames(next) {
+		all = append(all, next[name])
+	}
+	e.index = newIndex(all)
+	e.nextGeneration(now)
+	for _, u := range fresh {
+		if len(old) > 0 {
+			u.dirty = min(u.dirty, now) // what was committed while the windows were being filled
+		}
+	}
+	e.mu.Unlock()
+	if e.o.Rewatch != nil {
+		e.o.Rewatch()
+	}
+	e.metrics.kpis.Set(float64(len(next)))
+	e.resignal(ctx, fresh, now)
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func newUnit(k *kpi.KPI) (*unit, error) {
+	u := &unit{k: k, period: k.Period.Milliseconds(), groups: map[string]*standing{}, dirty: math.MaxInt64, zone: time.UTC}
+	if k.Zone != "" {
+		z, err := time.LoadLocation(k.Zone)
+		if err != nil {
+			return nil, fmt.Errorf("zone %q: %w", k.Zone, err)
+		}
+		u.zone = z
+	}
+	switch k.Indicator.Kind {
+	case kpi.Expr:
+		f, err := kpi.ParseFormula(k.Indicator.Expr, k.Indicator.Inputs)
+		if err != nil {
+			return nil, err
+		}
+		u.formula = f
+	case kpi.PromQL:
+		u.slow = true
+	}
+	return u, nil
+}
+
+// wire finds the inputs of an expr.
+func (u *unit) wire(units map[string]*unit) (map[string]*unit, error) {
+	if u.formula == nil {
+		return nil, nil
+	}
+	in := map[string]*unit{}
+	for name, of := range u.k.Indicator.Inputs {
+		x := units[of]
+		if x == nil {
+			return nil, fmt.Errorf("input %s: there is no KPI %q", name, of)
+		}
+		if x.period != u.period {
+			return nil, fmt.Errorf("input %s: %s has the period %s, this KPI %s; they must be equal", name, of, x.k.Period, u.k.Period)
+		}
+		in[name] = x
+	}
+	return in, nil
+}
+
+// rank sets how deep an expr stands above its deepest input, and whether it must wait for the slow lane.
+func (u *unit) rank(guard int) int {
+	u.depth = 0
+	if u.formula != nil {
+		u.slow = false
+	}
+	for _, in := range u.inputs {
+		if guard < 100 {
+			u.depth = max(u.depth, in.rank(guard+1)+1)
+			u.slow = u.slow || in.slow
+		}
+	}
+	return u.depth
+}
+
+// boundary is the first instant at or after now that bounds periods of both lengths; both divide a day.
+func boundary(now, a, b int64) int64 {
+	step := max(a, b)
+	for t := kpi.PeriodEnd(now, step); ; t += step {
+		if t%a == 0 && t%b == 0 {
+			return t
+		}
+	}
+}
+
+// prepare gives a new unit its revision, fills its windows from the store and its memory from the ledger.
+func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64) error {
+	running := kpi.PeriodEnd(now, u.period) - u.period // the end of the newest period that is over
+	u.from = running
+	if was != nil {
+		u.from = boundary(now, was.period, u.period)
+	}
+	revision, fresh, err := e.o.Ledger.Revise(ctx, u.k, u.from)
+	if err != nil {
+		return err
+	}
+	u.revision = revision
+	u.closed = u.from
+	begun := was != nil
+	if was == nil {
+		// Periods that ended while we were down close in order; a KPI without history starts now.
+		last, err := e.o.Ledger.LastEnd(ctx, u.k.Name, now-maxCatchUp*u.period-24*3600_000, now)
+		if err != nil {
+			return err
+		}
+		if last > 0 && last%u.period == 0 {
+			u.closed, u.from = min(last, running), min(last, running)
+			begun = true
+		}
+	}
+	if u.meter, err = e.fillMeter(ctx, u, u.closed, now, !begun); err != nil {
+		return err
+	}
+	if was == nil {
+		return e.recall(ctx, u, now, fresh)
+	}
+	return nil
+}
+
+// recall restores the groups of a unit from the ledger. fresh says that the definition changed while we were down.
+func (e *Engine) recall(ctx context.Context, u *unit, now int64, fresh bool) error {
+	standings, err := e.o.Ledger.Standings(ctx, u.k.Name)
+	if err != nil {
+		return err
+	}
+	var replayed map[string][]kpi.Point
+	if fresh && len(standings) > 0 && u.meter != nil {
+		e.mu.Lock()
+		replayed = e.replayPoints(ctx, u)
+		e.mu.Unlock()
+	}
+	for _, key := range sortedNames(standings) {
+		s := standings[key]
+		g := &standing{key: key, labels: s.Labels, mem: s.Memory, birth: s.Birth, realAt: u.closed, firing: s.Firing, firingFrom: s.FiringFrom,
+			noDataFrom: s.NoDataFrom, cause: s.Cause, decision: s.Decision, saved: s, track: e.o.Ledger.Track(u.k.Name, s.Labels, false), ladder: u.newLadder()}
+		if len(u.k.By) == 0 {
+			u.whole = g
+		}
+		u.groups[key] = g
+		if err := e.recallPoints(ctx, u, g, false); err != nil {
+			return err
+		}
+		switch {
+		case !fresh:
+			e.rejudge(ctx, u, g, now)
+		case u.meter != nil:
+			g.points = replayed[key]
+		}
+	}
+	if len(u.k.By) > 0 && len(u.groups) > 0 {
+		u.whole = &standing{key: labels.EmptyLabels().String(), track: e.o.Ledger.Track(u.k.Name, labels.EmptyLabels(), true), ladder: u.newLadder()}
+		return e.recallPoints(ctx, u, u.whole, true)
+	}
+	return nil
+}
+
+// recallPoints reads the datapoints that Judge looks at, with what is known of them now, and the objective's window.
+func (e *Engine) recallPoints(ctx context.Context, u *unit, g *standing, whole bool) error {
+	n := kpi.RangeOf(u.k.Thresholds)
+	from := u.closed - int64(n+1)*u.period
+	group := g.labels
+	if whole {
+		group = labels.EmptyLabels()
+	}
+	points, err := e.o.Ledger.Points(ctx, u.k.Name, group, from, u.closed, 0)
+	if err != nil {
+		return err
+	}
+	restated, err := e.o.Ledger.Statements(ctx, u.k.Name, g.key, from, u.closed)
+	if err != nil {
+		return err
+	}
+	for i := range points {
+		for _, s := range restated {
+			if s.Point.End == points[i].End {
+				points[i] = s.Point
+			}
+		}
+		points[i] = kpi.Settle(u.k, points[i])
+		if points[i].Real() {
+			g.realAt = points[i].End
+		}
+	}
+	if len(points) > n {
+		points = points[len(points)-n:]
+	}
+	g.points = points
+	if len(points) > 0 {
+		_, g.verdict = kpi.Judge(u.k, g.mem, points, nil)
+		g.verdict.Light = g.mem.Light
+	}
+	if g.ladder == nil {
+		return nil
+	}
+	o := *u.k.Objective
+	span := o.Window
+	if o.Calendar != "" {
+		span = 92 * 24 * time.Hour
+	}
+	if !kpi.CountsOccurrences(u.k) {
+		ps, err := e.o.Ledger.Points(ctx, u.k.Name, group, u.closed-span.Milliseconds(), u.closed, 0)
+		if err != nil {
+			return err
+		}
+		for _, p := range ps {
+			if good, total, ok := kpi.SliceOf(u.k, p, 0, 0); ok {
+				g.ladder.Add(p.End, good, total)
+			}
+		}
+		return nil
+	}
+	slices, err := e.o.Ledger.Slices(ctx, u.k.Name, group, u.closed-span.Milliseconds(), u.closed, u.k.Window > u.k.Period)
+	if err != nil {
+		return err
+	}
+	for _, s := range slices {
+		g.ladder.Add(s.End, s.Good, s.Total)
+	}
+	g.verdict.Budget = g.budget(u, u.closed)
+	return nil
+}
+
+// rejudge judges the newest remembered datapoint again: a kill may have come after it was written and before the decision
+// was. The record's id is the same, so what was written before is not written twice.
+func (e *Engine) rejudge(ctx context.Context, u *unit, g *standing, now int64) {
+	if len(g.points) == 0 {
+		return
+	}
+	before := g.mem
+	g.mem, g.verdict = kpi.Judge(u.k, g.mem, g.points, g.budget(u, u.closed))
+	if g.mem.Light == before.Light {
+		return
+	}
+	b := batch{at: now}
+	t := e.transition(u, g, before.Light, g.cause4(u), now)
+	g.decision = t.ID
+	b.moves = append(b.moves, t)
+	e.page(u, g, &b)
+	g.saved = g.standing(u)
+	b.saved = append(b.saved, g.saved)
+	b.signals = nil // resignal tells how every group stands
+	e.write(ctx, &b, &batch{})
+}
+
+// resignal tells the alert room of every group that is alerting, because the room does not keep KPI alerts over a restart.
+// What was alerting for a KPI that is no longer there is resolved.
+func (e *Engine) resignal(ctx context.Context, fresh []*unit, now int64) {
+	var signals []kpi.PageSignal
+	e.mu.Lock()
+	for _, u := range fresh {
+		for _, key := range sortedNames(u.groups) {
+			if g := u.groups[key]; g.firing && u.k.Page != nil {
+				signals = append(signals, u.signal(g, now, ""))
+			}
+		}
+	}
+	e.mu.Unlock()
+	if len(signals) > 0 && e.o.Page != nil {
+		e.o.Page(ctx, signals)
+	}
+}
+
+// succeed hands the groups of a replaced unit to its successor. If only thresholds changed, the datapoints in range are
+// compared anew; otherwise they were replayed under the new definition, and a replay never pages. Callers hold e.mu.
+func (e *Engine) succeed(ctx context.Context, u, was *unit) {
+	u.dirty = min(u.dirty, u.closed) // its windows were filled before the periods up to the boundary had ended
+	same := sameIndicator(u.k, was.k)
+	replayed := map[string][]kpi.Point{}
+	if !same {
+		replayed = e.replayPoints(ctx, u)
+	}
+	for key, old := range was.groups {
+		g := u.groups[key]
+		if g == nil {
+			if !same && replayed[key] == nil {
+				continue
+			}
+			g = &standing{key: key, labels: old.labels, track: old.track, ladder: u.newLadder(), birth: old.birth, realAt: old.realAt}
+			u.groups[key] = g
+		}
+		g.mem, g.decision, g.saved = old.mem, old.decision, old.saved
+		g.firing, g.firingFrom, g.noDataFrom, g.cause = old.firing, old.firingFrom, old.noDataFrom, old.cause
+		points := old.points
+		if !same {
+			points = replayed[key]
+		}
+		g.points = nil
+		for _, p := range points {
+			g.points = append(g.points, kpi.Settle(u.k, p))
+		}
+		if g.ladder != nil && old.ladder != nil && sameObjective(u.k, was.k) && same {
+			g.ladder = old.ladder
+		}
+		if len(u.k.By) == 0 {
+			u.whole = g
+		}
+	}
+	if len(u.k.By) > 0 && was.whole != nil && len(was.k.By) > 0 {
+		u.whole = was.whole
+	}
+}
+
+func sameObjective(a, b *kpi.KPI) bool {
+	if a.Objective == nil || b.Objective == nil {
+		return a.Objective == b.Objective
+	}
+	return a.Objective.Window == b.Objective.Window && a.Objective.Calendar == b.Objective.Calendar
+}
+
+// sameIndicator reports whether two revisions make the same datapoints, so that only thresholds differ.
+func sameIndicator(a, b *kpi.KPI) bool {
+	return a.Period == b.Period && a.Window == b.Window && a.Indicator.Text() == b.Indicator.Text() &&
+		a.Indicator.Below == b.Indicator.Below && a.Indicator.Q == b.Indicator.Q && a.Indicator.T == b.Indicator.T &&
+		a.Indicator.Over == b.Indicator.Over && a.Indicator.Across == b.Indicator.Across && slices.Equal(a.By, b.By)
+}
+
+// Removed resolves what was alerting for KPIs that the ledger remembers and that are gone from the files since the last
+// start. It is called once, after the first Apply.
+func (e *Engine) Removed(ctx context.Context) error {
+	names, err := e.o.Ledger.StandingKPIs(ctx)
+	if err != nil {
+		return err
+	}
+	b := batch{at: e.o.Now().UnixMilli()}
+	for _, name := range names {
+		e.mu.Lock()
+		_, there := e.units[name]
+		e.mu.Unlock()
+		if there {
+			continue
+		}
+		standings, err := e.o.Ledger.Standings(ctx, name)
+		if err != nil {
+			return err
+		}
+		for key := range standings {
+			b.gone = append(b.gone, ledger.Standing{KPI: name, Group: key})
+		}
+	}
+	e.write(ctx, &b, &batch{})
+	return nil
+}

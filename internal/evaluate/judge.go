@@ -1,0 +1,283 @@
+package evaluate
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/signalbox/signalbox/internal/kpi"
+	"github.com/signalbox/signalbox/internal/ledger"
+)
+
+// judge takes one datapoint of one group: it goes through kpi.Judge, and what follows from the verdict is put in the batch.
+func (e *Engine) judge(u *unit, g *standing, gp *kpi.GroupPoint, b *batch) {
+	g.push(u, gp)
+	before := g.mem
+	g.mem, g.verdict = kpi.Judge(u.k, g.mem, g.points, g.budget(u, gp.Point.End))
+	if g.verdict.Light == kpi.Grey {
+		g.grey++
+	} else {
+		g.grey = 0
+	}
+	from := before.Light
+	if !before.Judged {
+		from = kpi.Grey
+	}
+	if g.mem.Light != from {
+		t := e.transition(u, g, from, g.cause4(u), b.at)
+		g.decision = t.ID
+		b.moves = append(b.moves, t)
+		e.metrics.transitions.WithLabelValues(g.mem.Light.String()).Inc()
+	}
+	e.page(u, g, b)
+	b.entries = append(b.entries, g.entry(u, gp))
+	if s := g.standing(u); s != g.saved {
+		g.saved = s
+		b.saved = append(b.saved, s)
+	}
+}
+
+// cause4 says in one word why the light is what it is.
+func (g *standing) cause4(u *unit) string {
+	v := &g.verdict
+	switch v.Light {
+	case kpi.Red, kpi.Yellow:
+		if (v.Light == kpi.Red && v.Red.After == kpi.Alarm) || (v.Light == kpi.Yellow && v.Yellow.After == kpi.Alarm) || v.Budget == nil {
+			return "threshold"
+		}
+		return "burn"
+	case kpi.Grey:
+		return "no_data"
+	default:
+		return "recovered"
+	}
+}
+
+// standing is what must be kept of a group across a restart.
+func (g *standing) standing(u *unit) ledger.Standing {
+	return ledger.Standing{KPI: u.k.Name, Group: g.key, Labels: g.labels, Revision: u.revision, Memory: g.mem, Birth: g.birth,
+		Firing: g.firing, FiringFrom: g.firingFrom, NoDataFrom: g.noDataFrom, Cause: g.cause, Decision: g.decision}
+}
+
+// transition is the decision record of a change of light. Its id is made from what it is about, so that judging the same
+// datapoint again after a kill writes the same record.
+func (e *Engine) transition(u *unit, g *standing, from kpi.Light, cause string, at int64) kpi.Transition {
+	end := g.points[len(g.points)-1].End
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(u.k.Name + "\xff" + g.key + "\xff" + g.mem.Light.String()))
+	v := g.verdict
+	v.Range = slices.Clone(v.Range)
+	return kpi.Transition{
+		ID: strconv.FormatInt(end, 36) + "-" + strconv.FormatUint(h.Sum64(), 36), KPI: u.k.Name, Revision: u.revision, Group: g.labels,
+		From: from, To: g.mem.Light, End: end, At: at, Cause: cause, Sentence: sentence(u.k, g), Verdict: v,
+	}
+}
+
+// page decides whether the group should be alerting and tells of every change of that. A red alert stays active through
+// grey; only a real verdict that is not red, a retirement or a revision ends it.
+func (e *Engine) page(u *unit, g *standing, b *batch) {
+	p := g.points[len(g.points)-1]
+	light := g.verdict.Light
+	noData := u.k.Page != nil && u.k.Page.NoData > 0 && g.grey >= u.k.Page.NoData
+	tell := func(resolved string) {
+		if u.k.Page != nil {
+			b.signals = append(b.signals, u.signal(g, b.at, resolved))
+		}
+	}
+	switch {
+	case light == kpi.Red && (!g.firing || g.cause == "no_data"):
+		g.firing, g.firingFrom, g.noDataFrom, g.cause = true, p.End, 0, g.cause4(u)
+		tell("")
+	case g.firing && g.cause == "no_data":
+		if light != kpi.Grey {
+			g.firing = false
+			tell("recovered")
+		}
+	case g.firing && light == kpi.Red:
+		if g.noDataFrom != 0 && p.Real() {
+			g.noDataFrom = 0
+			tell("")
+		}
+	case g.firing && !p.Real():
+		if g.noDataFrom == 0 {
+			g.noDataFrom = p.End
+			tell("")
+		}
+	case g.firing && (light == kpi.Green || light == kpi.Yellow):
+		g.firing, g.noDataFrom = false, 0
+		tell("recovered")
+	case !g.firing && noData:
+		g.firing, g.firingFrom, g.noDataFrom, g.cause = true, p.End, p.End, "no_data"
+		tell("")
+	}
+}
+
+// signal tells the alert room how a group stands.
+func (u *unit) signal(g *standing, at int64, resolved string) kpi.PageSignal {
+	s := kpi.PageSignal{
+		KPI: u.k, Revision: u.revision, Group: g.labels, Firing: g.firing, Since: g.firingFrom, At: at, Cause: g.cause,
+		NoDataFrom: g.noDataFrom, Resolved: resolved, Decision: g.decision, Last: emptyPoint(at, kpi.NoData),
+	}
+	if len(g.points) > 0 {
+		s.Last = g.points[len(g.points)-1]
+	}
+	if u.k.Thresholds.Red != nil {
+		s.Threshold = u.k.Thresholds.Red.Text
+	}
+	if g.cause == "no_data" {
+		s.Threshold = "no data"
+	}
+	s.Summary, s.Why = summary(u.k, g), sentence(u.k, g)
+	return s
+}
+
+// summary says what is wrong and how much, in one line.
+func summary(k *kpi.KPI, g *standing) string {
+	title := title(k)
+	if g.cause == "no_data" && g.firing {
+		return title + " has had no data since " + clock(g.noDataFrom)
+	}
+	if len(g.points) == 0 {
+		return title
+	}
+	return title + " is " + kpi.Show(k.Unit, g.points[len(g.points)-1].Value).String()
+}
+
+func title(k *kpi.KPI) string {
+	if k.Title != "" {
+		return k.Title
+	}
+	return k.Name
+}
+
+func clock(ms int64) string { return time.UnixMilli(ms).UTC().Format("15:04:05 UTC") }
+
+// reason is why a group has its light, for the tile: one short sentence; empty when it is on target.
+func reason(k *kpi.KPI, g *standing) string {
+	if g.verdict.Light == kpi.Green && g.mem.Light == kpi.Green {
+		return ""
+	}
+	return sentence(k, g)
+}
+
+// sentence explains a verdict: the rule, the points behind it, or what is missing.
+func sentence(k *kpi.KPI, g *standing) string {
+	v := &g.verdict
+	var parts []string
+	band := func(name string, c *kpi.Comparison, bv kpi.BandVerdict) {
+		s := fmt.Sprintf("%s datapoints in a row %s", rule(bv), c.Limit(k.Unit))
+		if f := k.Thresholds.ForRed; name == "yellow" {
+			f = k.Thresholds.ForYellow
+			if f.N == 1 {
+				s = "the newest datapoint is " + c.Limit(k.Unit)
+			}
+		} else if f.N == 1 {
+			s = "the newest datapoint is " + c.Limit(k.Unit)
+		} else if f.M != f.N {
+			s = fmt.Sprintf("%d of the newest %d datapoints %s", bv.Breaching, f.N, c.Limit(k.Unit))
+		}
+		if bv.Filled > 0 && bv.Real < bv.Breaching+bv.Filled && bv.Treatment == string(kpi.TreatBreaching) {
+			s += "; missing ones count as breaching"
+		}
+		if bv.Note != "" {
+			s += " (" + bv.Note + ")"
+		}
+		parts = append(parts, s)
+	}
+	switch v.Light {
+	case kpi.Red:
+		if v.Red.After == kpi.Alarm && k.Thresholds.Red != nil {
+			band("red", k.Thresholds.Red, v.Red)
+		}
+	case kpi.Yellow:
+		if v.Yellow.After == kpi.Alarm && k.Thresholds.Yellow != nil {
+			band("yellow", k.Thresholds.Yellow, v.Yellow)
+		}
+	case kpi.Grey:
+		if n := len(g.points); n > 0 {
+			p := g.points[n-1]
+			switch {
+			case !p.Real() && p.Detail != "":
+				parts = append(parts, p.Detail)
+			case !p.Real():
+				parts = append(parts, "no data: "+string(p.Missing))
+			default:
+				parts = append(parts, "too few real datapoints to judge")
+			}
+		}
+	case kpi.Green:
+		parts = append(parts, "the newest datapoint is real and no band alarms")
+	}
+	if v.Budget != nil && v.Budget.Cause != "" && (v.Light == kpi.Red || v.Light == kpi.Yellow) {
+		parts = append(parts, v.Budget.Cause)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	s := strings.Join(parts, "; ")
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func rule(b kpi.BandVerdict) string { return strconv.Itoa(b.Breaching) }
+
+// retireGroup forgets a group and resolves what it was paging for.
+func (e *Engine) retireGroup(u *unit, key, why string, b *batch) {
+	g := u.groups[key]
+	if g == nil {
+		return
+	}
+	if g.firing {
+		g.firing = false
+		if u.k.Page != nil {
+			b.signals = append(b.signals, u.signal(g, b.at, why))
+		}
+	}
+	delete(u.groups, key)
+	b.gone = append(b.gone, ledger.Standing{KPI: u.k.Name, Group: key})
+}
+
+// warnings are what a reader should know of a KPI beside its light.
+func (e *Engine) warnings(u *unit) []string {
+	var out []string
+	if u.queryErr != "" {
+		out = append(out, "the query failed: "+u.queryErr)
+	}
+	if u.meter == nil {
+		return out
+	}
+	for _, sel := range u.meter.NeverMatched() {
+		w := "nothing has matched " + sel.Text + " yet"
+		if near := e.nearest(sel.Matchers); len(near) > 0 {
+			w += "; there is " + strings.Join(near, ", ")
+		}
+		out = append(out, w)
+	}
+	if u.meter.OverLimit > 0 {
+		out = append(out, fmt.Sprintf("more than %d groups by %s; %d series are left out", u.k.MaxGroups, strings.Join(u.k.By, ", "), u.meter.OverLimit))
+	}
+	if u.meter.Skipped > 0 {
+		out = append(out, fmt.Sprintf("%d samples were not finite or below zero and were skipped", u.meter.Skipped))
+	}
+	return out
+}
+
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// sortGroups puts the worst first, then the order of labels.
+func sortGroups(gs []kpi.GroupStatus) {
+	slices.SortStableFunc(gs, func(a, b kpi.GroupStatus) int {
+		if a.Light != b.Light {
+			if kpi.Worst(a.Light, b.Light) == a.Light {
+				return -1
+			}
+			return 1
+		}
+		return labels.Compare(a.Labels, b.Labels)
+	})
+}

@@ -1,0 +1,408 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/signalbox/signalbox/internal/kpi"
+	"github.com/signalbox/signalbox/internal/ledger"
+)
+
+// lookback is how much history fills a KPI's windows: last values live for max(1h, window), and a group is only retired
+// after it was silent for as long as that takes.
+func lookback(k *kpi.KPI) int64 {
+	return max(3600_000, k.Window.Milliseconds(), int64(kpi.RangeOf(k.Thresholds))*k.Period.Milliseconds()) + 2*k.Period.Milliseconds()
+}
+
+// event is one stored sample on its way into a meter.
+type event struct {
+	t, st int64
+	tap   *kpi.Tap
+	v     float64
+	h     *histogram.Histogram
+	fh    *histogram.FloatHistogram
+}
+
+// Replay runs the step that judges live over stored samples: a new meter of k is fed everything in (from-lookback, to] in
+// order of time, and sink gets the datapoints of each period that ends in (from, last]. Samples after last stay in the
+// meter's open periods. It is what fills windows at start, places late data, and tests a proposal.
+func (e *Engine) Replay(ctx context.Context, k *kpi.KPI, from, last, to int64, sink func(end int64, points []kpi.GroupPoint)) (*kpi.Meter, error) {
+	e.mu.Lock()
+	outages := slices.Clone(e.outages)
+	e.mu.Unlock()
+	return e.replay(ctx, k, span{from: from, last: last, to: to, birth: from}, outages, sink)
+}
+
+// span says what a replay covers, in Unix ms; birth is when the KPI's expected groups began unless samples show them older.
+type span struct{ from, last, to, birth int64 }
+
+// replay is Replay for callers that may hold e.mu.
+func (e *Engine) replay(ctx context.Context, k *kpi.KPI, sp span, outages []ledger.Outage, sink func(end int64, points []kpi.GroupPoint)) (*kpi.Meter, error) {
+	from, last, to := sp.from, sp.last, sp.to
+	start := from - lookback(k)
+	origin := &origins{ctx: ctx, store: e.o.Store}
+	m := kpi.NewMeter(k, kpi.MeterOptions{Origin: origin.of, From: sp.birth})
+	q, err := e.o.Store.Querier(start, to)
+	if err != nil {
+		return nil, fmt.Errorf("replay: %w", err)
+	}
+	defer q.Close()
+	var events []event
+	var it chunkenc.Iterator
+	for side, ms := range m.Sides() {
+		set := q.Select(ctx, true, &storage.SelectHints{Start: start, End: to}, ms...)
+		for set.Next() {
+			s := set.At()
+			tap := m.Attach(side, s.Labels(), e.interval(s.Labels()))
+			if tap == nil {
+				continue
+			}
+			it = s.Iterator(it)
+			for typ := it.Next(); typ != chunkenc.ValNone; typ = it.Next() {
+				ev := event{tap: tap, st: it.AtST()}
+				switch typ {
+				case chunkenc.ValFloat:
+					ev.t, ev.v = it.At()
+				case chunkenc.ValHistogram:
+					ev.t, ev.h = it.AtHistogram(nil)
+				case chunkenc.ValFloatHistogram:
+					ev.t, ev.fh = it.AtFloatHistogram(nil)
+				}
+				events = append(events, ev)
+			}
+			if err := it.Err(); err != nil {
+				return nil, fmt.Errorf("replay %s: %w", s.Labels(), err)
+			}
+		}
+		if err := set.Err(); err != nil {
+			return nil, fmt.Errorf("replay: %w", err)
+		}
+	}
+	slices.SortStableFunc(events, func(a, b event) int {
+		switch {
+		case a.t < b.t:
+			return -1
+		case a.t > b.t:
+			return 1
+		default:
+			return 0
+		}
+	})
+	period := k.Period.Milliseconds()
+	end := kpi.PeriodEnd(start, period)
+	closeTo := func(t int64) { // closes every period that ends before t
+		for ; end < t && end <= last; end += period {
+			points := m.Close(end, touches(outages, end-period, end))
+			if sink != nil && end > from {
+				sink(end, points)
+			}
+		}
+	}
+	for i := range events {
+		ev := &events[i]
+		closeTo(ev.t)
+		ev.tap.Feed(ev.t, ev.st, ev.v, ev.h, ev.fh)
+		if i%4096 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+	closeTo(last + 1)
+	return m, nil
+}
+
+// fillMeter returns a meter whose windows hold what is stored up to now and whose newest closed period is closed. Live
+// samples continue it.
+func (e *Engine) fillMeter(ctx context.Context, u *unit, closed, now int64, fresh bool) (*kpi.Meter, error) {
+	if u.k.Indicator.Kind == kpi.Expr || u.k.Indicator.Kind == kpi.PromQL {
+		return nil, nil
+	}
+	e.mu.Lock()
+	outages := slices.Clone(e.outages)
+	e.mu.Unlock()
+	sp := span{from: closed, last: closed, to: now, birth: closed}
+	if fresh {
+		sp.birth = now // its first whole period begins after now, unless stored samples show that the group is older
+	}
+	m, err := e.replay(ctx, u.k, sp, outages, nil)
+	if err != nil {
+		return nil, err
+	}
+	m.Resume(min(closed, kpi.PeriodEnd(now, u.period)-u.period))
+	m.SetOrigin(e.origin)
+	u.pulled, u.pushed = 0, false
+	m.Intervals(func(interval int64) {
+		if interval == 0 {
+			u.pushed = true
+		}
+		u.pulled = max(u.pulled, interval)
+	})
+	if u.k.Indicator.Kind == kpi.Freshness {
+		e.recallFresh(ctx, u, m, closed)
+	}
+	return m, nil
+}
+
+// recallFresh tells a freshness meter of the newest sample that lies before the replayed history, from the age that was
+// published last.
+func (e *Engine) recallFresh(ctx context.Context, u *unit, m *kpi.Meter, closed int64) {
+	standings, err := e.o.Ledger.Standings(ctx, u.k.Name)
+	if err != nil {
+		return
+	}
+	for key, s := range standings {
+		ps, err := e.o.Ledger.Points(ctx, u.k.Name, s.Labels, closed-24*3600_000, closed, 0)
+		if err != nil || len(ps) == 0 {
+			continue
+		}
+		for i := len(ps) - 1; i >= 0; i-- {
+			if ps[i].Real() {
+				m.EnsureGroup(s.Labels, s.Birth)
+				m.SeeFresh(key, ps[i].End-int64(ps[i].Value*1000))
+				break
+			}
+		}
+	}
+}
+
+// replayPoints makes the datapoints that a new definition would have had in Judge's range. Callers hold e.mu.
+func (e *Engine) replayPoints(ctx context.Context, u *unit) map[string][]kpi.Point {
+	out := map[string][]kpi.Point{}
+	if u.meter == nil {
+		return out
+	}
+	from := u.closed - int64(kpi.RangeOf(u.k.Thresholds))*u.period
+	_, err := e.replay(ctx, u.k, span{from: from, last: u.closed, to: u.closed, birth: from}, e.outages, func(_ int64, points []kpi.GroupPoint) {
+		for _, gp := range points {
+			if !gp.Retired && (!gp.Whole || len(u.k.By) == 0) {
+				out[gp.Key] = append(out[gp.Key], gp.Point)
+			}
+		}
+	})
+	if err != nil {
+		e.log.Error("a changed KPI's past could not be replayed; it is judged from its first period on", "kpi", u.k.Name, "err", err)
+	}
+	return out
+}
+
+// mend replays a unit whose samples came too late for their period: open periods get what belongs to them, and closed ones
+// are restated. It runs at most once per period and ten seconds. Callers hold e.mu, which is kept: the samples that arrive
+// meanwhile wait and find the new meter.
+func (e *Engine) mend(ctx context.Context, u *unit, b *batch) {
+	if u.meter == nil {
+		return
+	}
+	if from, ok := u.meter.Dirty(); ok {
+		u.dirty = min(u.dirty, from)
+	}
+	if u.dirty == math.MaxInt64 || b.at-u.replayed < max(u.period, 10_000) {
+		return
+	}
+	restate := u.k.RestateFor.Milliseconds()
+	if restate == 0 {
+		restate = 3600_000
+	}
+	from := max(kpi.PeriodEnd(u.dirty, u.period)-u.period, u.from, kpi.PeriodEnd(b.at-restate, u.period)-u.period)
+	u.dirty, u.replayed = math.MaxInt64, b.at
+	e.metrics.replays.Inc()
+	var anew []kpi.GroupPoint
+	m, err := e.replay(ctx, u.k, span{from: from, last: u.closed, to: b.at, birth: u.from}, e.outages, func(_ int64, points []kpi.GroupPoint) {
+		for _, gp := range points {
+			if !gp.Retired {
+				anew = append(anew, gp)
+			}
+		}
+	})
+	if err != nil {
+		u.dirty = from
+		e.log.Error("late data could not be placed and will be tried again", "kpi", u.k.Name, "err", err)
+		return
+	}
+	m.Resume(u.closed)
+	m.SetOrigin(e.origin)
+	m.TakeOver(u.meter)
+	u.meter = m
+	for i := range anew {
+		e.restate(ctx, u, anew[i], b)
+	}
+}
+
+// restate compares a replayed datapoint with what was said last and appends a statement where they differ. A past verdict
+// never changes; later closes use what is known then.
+func (e *Engine) restate(ctx context.Context, u *unit, gp kpi.GroupPoint, b *batch) {
+	g := u.groups[gp.Key]
+	whole := gp.Whole && len(u.k.By) > 0
+	if whole {
+		g = u.whole
+	}
+	if g == nil {
+		return
+	}
+	at := slices.IndexFunc(g.points, func(p kpi.Point) bool { return p.End == gp.Point.End })
+	var was kpi.Point
+	if at >= 0 {
+		was = g.points[at]
+	} else {
+		ps, err := e.o.Ledger.Points(ctx, u.k.Name, g.labels, gp.Point.End, gp.Point.End, 0)
+		if err != nil || len(ps) == 0 {
+			return
+		}
+		was = ps[0]
+		if ss, err := e.o.Ledger.Statements(ctx, u.k.Name, g.key, gp.Point.End, gp.Point.End); err == nil && len(ss) > 0 {
+			was = ss[len(ss)-1].Point
+		}
+	}
+	if samePoint(was, gp.Point) || was.Missing == kpi.Unobserved && gp.Point.Missing != kpi.NotMissing {
+		return
+	}
+	key := g.key
+	if whole {
+		key = wholeKey
+	}
+	b.restated = append(b.restated, ledger.Statement{KPI: u.k.Name, Group: key, Point: gp.Point, KnownAt: b.at, Cause: "late data"})
+	e.metrics.restated.Inc()
+	if at >= 0 {
+		g.points[at] = gp.Point
+	}
+	if g.ladder == nil || u.k.Window > u.k.Period {
+		return // a window's counts say nothing of the one period that changed; the next start reads the ledger
+	}
+	newGood, newTotal, _ := kpi.SliceOf(u.k, gp.Point, gp.SliceGood, gp.SliceTotal)
+	oldGood, oldTotal, _ := kpi.SliceOf(u.k, was, was.Good, was.Total)
+	g.ladder.Add(gp.Point.End, newGood-oldGood, newTotal-oldTotal)
+}
+
+// wholeKey is the group under which statements of a KPI as a whole are kept beside its groups.
+const wholeKey = "whole"
+
+func samePoint(a, b kpi.Point) bool {
+	eq := func(x, y float64) bool { return x == y || (math.IsNaN(x) && math.IsNaN(y)) }
+	if a.Missing != b.Missing {
+		return false
+	}
+	return (!a.Real() || eq(a.Value, b.Value)) && eq(a.Good, b.Good) && eq(a.Total, b.Total)
+}
+
+// origin answers a live meter's question about a series' past. Callers hold e.mu.
+func (e *Engine) origin(l labels.Labels, t, interval int64) kpi.Origin {
+	if interval == 0 {
+		return kpi.Origin{}
+	}
+	at, up := e.uptimeOf(target{l.Get("job"), l.Get("instance")}).before(t)
+	if !up || t-at > 2*interval {
+		return kpi.Origin{}
+	}
+	o := origins{ctx: context.Background(), store: e.o.Store}
+	return o.earlier(l, t)
+}
+
+// origins answers the same question from the store alone.
+type origins struct {
+	ctx   context.Context
+	store storage.Queryable
+}
+
+func (o *origins) of(l labels.Labels, t, interval int64) kpi.Origin {
+	if interval == 0 {
+		return kpi.Origin{}
+	}
+	up := labels.FromStrings(labels.MetricName, "up", "job", l.Get("job"), "instance", l.Get("instance"))
+	at, v, ok := o.newest(up, t-2*interval, t-1)
+	if !ok || at == 0 || v != 1 {
+		return kpi.Origin{}
+	}
+	return o.earlier(l, t)
+}
+
+// earlier says whether the store holds a sample of the series before t.
+func (o *origins) earlier(l labels.Labels, t int64) kpi.Origin {
+	at, v, ok := o.newest(l, 0, t-1)
+	if !ok {
+		return kpi.Origin{Born: true}
+	}
+	return kpi.Origin{Has: true, T: at, V: v}
+}
+
+// newest returns a series' newest sample in [from, to]. up is matched by job and instance alone, since targets carry more
+// labels than the two.
+func (o *origins) newest(l labels.Labels, from, to int64) (at int64, v float64, ok bool) {
+	q, err := o.store.Querier(from, to)
+	if err != nil {
+		return 0, 0, false
+	}
+	defer q.Close()
+	var ms []*labels.Matcher
+	l.Range(func(x labels.Label) { ms = append(ms, labels.MustNewMatcher(labels.MatchEqual, x.Name, x.Value)) })
+	exact := l.Get(labels.MetricName) != "up"
+	set := q.Select(o.ctx, false, &storage.SelectHints{Start: from, End: to}, ms...)
+	for set.Next() {
+		s := set.At()
+		if exact && !labels.Equal(s.Labels(), l) {
+			continue
+		}
+		it := s.Iterator(nil)
+		for typ := it.Next(); typ != chunkenc.ValNone; typ = it.Next() {
+			t := it.AtT()
+			if t < at {
+				continue
+			}
+			if typ == chunkenc.ValFloat {
+				_, x := it.At()
+				if value.IsStaleNaN(x) {
+					continue
+				}
+				v = x
+			}
+			at, ok = t, true
+		}
+	}
+	return at, v, ok
+}
+
+// prune forgets series that have been silent for long enough that the gate has forgotten them too, and begins a new
+// generation of watches when most are of such series.
+func (e *Engine) prune(now int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := now - 3*3600_000
+	e.all(func(u *unit) {
+		if u.meter != nil {
+			u.meter.Prune(min(before, now-2*u.k.Window.Milliseconds()))
+		}
+	})
+	dead := 0
+	ws := e.watches[e.gen&15]
+	for i := range ws {
+		silent := true
+		for _, t := range ws[i].taps {
+			silent = silent && t.Silent(before)
+		}
+		if silent {
+			dead++
+		}
+	}
+	if dead > 10_000 && dead > len(ws)/2 && e.o.Rewatch != nil {
+		e.nextGeneration(now)
+		go e.o.Rewatch()
+	}
+}
+
+// nextGeneration begins a new set of watches; samples in flight still find those of the generation before. Callers hold
+// e.mu and have the gate rewatch.
+func (e *Engine) nextGeneration(now int64) {
+	e.gen++
+	e.watches[e.gen&15] = make([]watch, 1)
+	e.watches[(e.gen-2)&15] = nil
+	for k, u := range e.targets {
+		if u.t[0] > 0 && now-u.t[0] > 3600_000 {
+			delete(e.targets, k)
+		}
+	}
+}
