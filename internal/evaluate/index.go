@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -77,7 +78,7 @@ func newIndex(units []*unit) *index {
 
 func metricName(ms []*labels.Matcher) string {
 	for _, m := range ms {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			return m.Value
 		}
 	}
@@ -88,7 +89,7 @@ func metricName(ms []*labels.Matcher) string {
 func equalities(ms []*labels.Matcher) []*labels.Matcher {
 	var out []*labels.Matcher
 	for _, m := range ms {
-		if m.Type == labels.MatchEqual && m.Name != labels.MetricName && m.Value != "" {
+		if m.Type == labels.MatchEqual && m.Name != model.MetricNameLabel && m.Value != "" {
 			out = append(out, m)
 		}
 	}
@@ -104,7 +105,7 @@ func (ix *index) match(l labels.Labels, found func(entry)) {
 			}
 		}
 	}
-	if ps := ix.byName[l.Get(labels.MetricName)]; ps != nil {
+	if ps := ix.byName[l.Get(model.MetricNameLabel)]; ps != nil {
 		for name := range ps.pairs {
 			if v := l.Get(name); v != "" {
 				try(ps.byPair[pair{name, v}])

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -23,7 +24,7 @@ func (e *Engine) nearest(ms []*labels.Matcher) []string {
 	defer q.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	names, _, err := q.LabelValues(ctx, labels.MetricName, nil)
+	names, _, err := q.LabelValues(ctx, model.MetricNameLabel, nil)
 	if err != nil {
 		return nil
 	}

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"math"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/signalbox/signalbox/internal/gate"
@@ -51,7 +52,7 @@ func (e *Engine) Born(l labels.Labels) gate.Watch {
 			w.taps = append(w.taps, t)
 		}
 	})
-	if l.Get(labels.MetricName) == "up" {
+	if l.Get(model.MetricNameLabel) == "up" {
 		w.uptime = e.uptimeOf(target{l.Get("job"), l.Get("instance")})
 	}
 	if len(w.taps) == 0 && w.uptime == nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
@@ -313,7 +314,7 @@ func (o *origins) of(l labels.Labels, t, interval int64) kpi.Origin {
 	if interval == 0 {
 		return kpi.Origin{}
 	}
-	up := labels.FromStrings(labels.MetricName, "up", "job", l.Get("job"), "instance", l.Get("instance"))
+	up := labels.FromStrings(model.MetricNameLabel, "up", "job", l.Get("job"), "instance", l.Get("instance"))
 	at, v, ok := o.newest(up, t-2*interval, t-1)
 	if !ok || at == 0 || v != 1 {
 		return kpi.Origin{}
@@ -340,7 +341,7 @@ func (o *origins) newest(l labels.Labels, from, to int64) (at int64, v float64, 
 	defer q.Close()
 	var ms []*labels.Matcher
 	l.Range(func(x labels.Label) { ms = append(ms, labels.MustNewMatcher(labels.MatchEqual, x.Name, x.Value)) })
-	exact := l.Get(labels.MetricName) != "up"
+	exact := l.Get(model.MetricNameLabel) != "up"
 	set := q.Select(o.ctx, false, &storage.SelectHints{Start: from, End: to}, ms...)
 	for set.Next() {
 		s := set.At()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -118,8 +119,8 @@ func NewMeter(k *KPI, o MeterOptions) *Meter {
 func renamed(ms []*labels.Matcher, suffix string) []*labels.Matcher {
 	out := slices.Clone(ms)
 	for i, m := range out {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
-			out[i] = labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, m.Value+suffix)
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
+			out[i] = labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, m.Value+suffix)
 		}
 	}
 	return out

@@ -45,7 +45,6 @@ type rung struct {
 type Ladder struct {
 	rungs []rung
 	first int64 // end of the first observed datapoint, 0 before
-	slots int64 // datapoints observed within the budget rung, for Observed
 }
 
 // NewLadder returns the ladder of an objective for a KPI of the given period.

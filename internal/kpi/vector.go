@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
@@ -51,7 +52,7 @@ type vslot struct {
 // inst returns the instance that a tap belongs to, making it if need be.
 func (m *Meter) inst(g *group, t *Tap) *inst {
 	b := labels.NewBuilder(t.labels)
-	b.Del(labels.MetricName)
+	b.Del(model.MetricNameLabel)
 	if m.k.Indicator.Histogram != nil {
 		b.Del(labels.BucketLabel)
 	}

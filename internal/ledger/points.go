@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -55,7 +56,7 @@ func (l *Ledger) read(ctx context.Context, name string, group labels.Labels, fro
 				continue // the whole has series of its own
 			}
 			ms := []*labels.Matcher{
-				labels.MustNewMatcher(labels.MatchEqual, labels.MetricName, prefix(field, w)+fieldNames[field]),
+				labels.MustNewMatcher(labels.MatchEqual, model.MetricNameLabel, prefix(field, w)+fieldNames[field]),
 				labels.MustNewMatcher(labels.MatchEqual, "kpi", name),
 			}
 			group.Range(func(x labels.Label) { ms = append(ms, labels.MustNewMatcher(labels.MatchEqual, x.Name, x.Value)) })
@@ -217,7 +218,7 @@ func (l *Ledger) LastEnd(ctx context.Context, name string, from, to int64) (int6
 	var last int64
 	var it chunkenc.Iterator
 	set := q.Select(ctx, false, &storage.SelectHints{Start: from, End: to},
-		labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, "("+publicPrefix+"|"+wholePrefix+")value"),
+		labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, "("+publicPrefix+"|"+wholePrefix+")value"),
 		labels.MustNewMatcher(labels.MatchEqual, "kpi", name))
 	for set.Next() {
 		it = set.At().Iterator(it)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -86,7 +86,7 @@ func prefix(field int, whole bool) string {
 func (t *Track) series(field int) labels.Labels {
 	if t.labels[field].IsEmpty() {
 		b := labels.NewBuilder(t.group)
-		b.Set(labels.MetricName, prefix(field, t.whole)+fieldNames[field])
+		b.Set(model.MetricNameLabel, prefix(field, t.whole)+fieldNames[field])
 		b.Set("kpi", t.kpi)
 		t.labels[field] = b.Labels()
 	}
@@ -196,11 +196,11 @@ func (e *Entry) appendAlert(app storage.Appender, stale float64) (err error) {
 		t.alert, t.alertRef = e.Alert, [2]storage.SeriesRef{}
 	}
 	b := labels.NewBuilder(t.alert)
-	b.Set(labels.MetricName, "ALERTS_FOR_STATE")
+	b.Set(model.MetricNameLabel, "ALERTS_FOR_STATE")
 	if t.alertRef[1], err = app.Append(t.alertRef[1], b.Labels(), e.Point.End, since); err != nil {
 		return err
 	}
-	b.Set(labels.MetricName, "ALERTS")
+	b.Set(model.MetricNameLabel, "ALERTS")
 	b.Set("alertstate", "firing")
 	if t.alertRef[0], err = app.Append(t.alertRef[0], b.Labels(), e.Point.End, one); err != nil {
 		return err
@@ -224,11 +224,11 @@ func (l *Ledger) Querier(mint, maxt int64) (storage.Querier, error) {
 // publicQuerier hides the ledger's own series.
 type publicQuerier struct{ storage.Querier }
 
-var public = labels.MustNewMatcher(labels.MatchNotRegexp, labels.MetricName, ownPrefix+".*|"+wholePrefix+".*")
+var public = labels.MustNewMatcher(labels.MatchNotRegexp, model.MetricNameLabel, ownPrefix+".*|"+wholePrefix+".*")
 
 func (q publicQuerier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
 	for _, m := range ms {
-		if m.Type == labels.MatchEqual && m.Name == labels.MetricName {
+		if m.Type == labels.MatchEqual && m.Name == model.MetricNameLabel {
 			if !public.Matches(m.Value) {
 				return storage.EmptySeriesSet()
 			}
@@ -245,18 +245,4 @@ func (q publicQuerier) LabelValues(ctx context.Context, name string, hints *stor
 
 func (q publicQuerier) LabelNames(ctx context.Context, hints *storage.LabelHints, ms ...*labels.Matcher) ([]string, storageAnnotations, error) {
 	return q.Querier.LabelNames(ctx, hints, append([]*labels.Matcher{public}, ms...)...)
-}
-
-// fieldOf splits a series' name into its field, or -1.
-func fieldOf(name string) int {
-	for _, p := range []string{publicPrefix, ownPrefix, wholePrefix} {
-		if rest, ok := strings.CutPrefix(name, p); ok {
-			for i, f := range fieldNames {
-				if f == rest {
-					return i
-				}
-			}
-		}
-	}
-	return -1
 }
