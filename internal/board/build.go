@@ -1,0 +1,164 @@
+package board
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/signalbox/signalbox/internal/kpi"
+)
+
+// rank orders states as they are shown everywhere: breached, at risk, no data, paused, on target.
+func rank(v *View) int {
+	switch {
+	case v.Light == kpi.Red.String() && v.Paused == nil:
+		return 0
+	case v.Light == kpi.Yellow.String() && v.Paused == nil:
+		return 1
+	case v.Light == kpi.Grey.String() && v.Paused == nil:
+		return 2
+	case v.Paused != nil:
+		return 3
+	}
+	return 4
+}
+
+// state is the word of the state filter.
+func state(v *View) string { return [...]string{"red", "yellow", "grey", "paused", "green"}[rank(v)] }
+
+// scene is everything that was read for one answer.
+type scene struct {
+	now    int64
+	sts    []*kpi.Status // as views
+	views  []View
+	counts Counts
+}
+
+// look builds the views of all KPIs, worst first, then by title.
+func (b *Board) look(ctx context.Context) scene {
+	now := b.o.Now().UnixMilli()
+	ps := b.pauses(ctx)
+	all := b.o.Statuses()
+	s := scene{now: now, sts: make([]*kpi.Status, len(all)), views: make([]View, len(all))}
+	views := make([]View, len(all))
+	order := make([]int, len(all))
+	for i := range all {
+		views[i], order[i] = b.view(&all[i], ps, now), i
+	}
+	slices.SortStableFunc(order, func(x, y int) int {
+		return cmp.Or(cmp.Compare(rank(&views[x]), rank(&views[y])), cmp.Compare(views[x].Title, views[y].Title), cmp.Compare(views[x].Name, views[y].Name))
+	})
+	for to, from := range order {
+		s.sts[to], s.views[to] = &all[from], views[from]
+	}
+	for i := range s.views {
+		switch rank(&s.views[i]) {
+		case 0:
+			s.counts.Red++
+		case 1:
+			s.counts.Yellow++
+		case 2:
+			s.counts.Grey++
+		case 3:
+			s.counts.Paused++
+		default:
+			s.counts.Green++
+		}
+	}
+	return s
+}
+
+// Answer returns the board. Verdict and counts are of all KPIs, tiles of those that match the filter.
+func (b *Board) Answer(ctx context.Context, f Filter) (Answer, error) {
+	s := b.look(ctx)
+	sources := b.sources(ctx)
+	a := Answer{
+		AsOf: b.AsOf(), Counts: s.counts, Total: len(s.views), Tiles: []Tile{}, Sources: sources,
+		Verdict: verdict(&s, sources), Now: b.happening(ctx, &s), Changes: b.recent(ctx, &s),
+	}
+	owners, names := map[string]bool{}, map[string]bool{}
+	var sts []*kpi.Status
+	for i := range s.views {
+		v := &s.views[i]
+		if v.Owner != "" {
+			owners[v.Owner] = true
+		}
+		for name := range v.Labels {
+			names[name] = true
+		}
+		if f.matches(v) {
+			a.Tiles = append(a.Tiles, Tile{View: *v})
+			sts = append(sts, s.sts[i])
+		}
+	}
+	a.Owners, a.LabelNames = sorted(owners), sorted(names)
+	a.Partial = !b.histories(ctx, sts, a.Tiles, s.now)
+	return a, ctx.Err()
+}
+
+func sorted(set map[string]bool) []string {
+	l := slices.Sorted(maps.Keys(set))
+	if l == nil {
+		l = []string{}
+	}
+	return l
+}
+
+func (f Filter) matches(v *View) bool {
+	if (f.Owner != "" && f.Owner != v.Owner) || (f.Outcome != "" && f.Outcome != v.Outcome) || (f.State != "" && f.State != state(v)) {
+		return false
+	}
+	for name, value := range f.Labels {
+		if v.Labels[name] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// Views returns all KPIs, worst first.
+func (b *Board) Views(ctx context.Context) ([]View, error) { return b.look(ctx).views, nil }
+
+// View returns one KPI, or fault.NotFound.
+func (b *Board) View(ctx context.Context, name string) (View, error) {
+	st, err := b.status(name)
+	if err != nil {
+		return View{}, err
+	}
+	return b.view(&st, b.pauses(ctx), b.o.Now().UnixMilli()), nil
+}
+
+// Update returns what the stream says when the named KPIs changed: their views, the names that are gone, and the verdict.
+func (b *Board) Update(ctx context.Context, names []string) (Update, error) {
+	s := b.look(ctx)
+	sources := b.sources(ctx)
+	u := Update{AsOf: b.AsOf(), KPIs: make([]View, 0, min(len(names), len(s.views))), Removed: []string{}, Verdict: verdict(&s, sources), Counts: s.counts, Sources: sources}
+	want := make(map[string]bool, len(names))
+	for _, n := range names {
+		want[n] = true
+	}
+	for i := range s.views {
+		if want[s.views[i].Name] {
+			u.KPIs = append(u.KPIs, s.views[i])
+			delete(want, s.views[i].Name)
+		}
+	}
+	for n := range want {
+		u.Removed = append(u.Removed, n)
+	}
+	slices.Sort(u.Removed)
+	return u, ctx.Err()
+}
+
+// sources summarises the sources; an error is logged and shows none, which is not "on time".
+func (b *Board) sources(ctx context.Context) SourcesSummary {
+	if b.o.Sources == nil {
+		return Summarise(nil)
+	}
+	ss, err := b.o.Sources(ctx)
+	if err != nil {
+		b.o.Logger.Error("board: sources", "err", err)
+	}
+	return Summarise(ss)
+}
