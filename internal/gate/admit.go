@@ -81,6 +81,20 @@ func (g *Gate) rateOf(c Credential) float64 {
 	return g.o.Limits.SamplesPerSecond
 }
 
+// Grow asks for more bytes, which unpacking a body needs. The error is a *Busy.
+func (gr *Grant) Grow(size int64) error {
+	g := gr.g
+	if n := g.inFlight.Add(size); g.o.Limits.InFlightBytes > 0 && n > max(g.o.Limits.InFlightBytes, gr.size+size) {
+		g.inFlight.Add(-size)
+		err := &Busy{After: time.Second, Err: fault.New(fault.Limited,
+			"bodies of %d bytes are being taken in already; at most %d at once", n-size, g.o.Limits.InFlightBytes)}
+		gr.Refuse(Overload, err)
+		return err
+	}
+	gr.size += size
+	return nil
+}
+
 // Close gives the admitted bytes free.
 func (gr *Grant) Close() { gr.g.inFlight.Add(-gr.size) }
 

@@ -112,21 +112,29 @@ func (b *Batch) Current() (string, Ref) {
 }
 
 // Resolve finds or creates the series with these labels, which may be changed afterwards. Wire is their encoding, which the
-// gate copies for a new series. The error is a *Refusal; it is counted for n samples.
+// gate copies for a new series. The error is a *Refusal; it is counted for n samples. A reference is valid in the batch that
+// resolved it.
 func (b *Batch) Resolve(l labels.Labels, wire []byte, n int) (Ref, error) {
-	r, err := b.resolve(l, wire, true)
-	if err != nil {
-		b.refuse(b.bySrc, err)
-		if n > 1 {
-			b.g.sources.at(b.bySrc).refused[err.Reason].Add(int64(n - 1))
-		}
-		return 0, err
+	r, refusal := b.resolve(l, wire, true)
+	if refusal != nil {
+		return 0, b.refuseMany(b.bySrc, refusal, n)
 	}
 	if prev := b.cur.index(); prev != 0 && prev != r.index() {
 		b.g.at(prev).next.Store(r.index())
 	}
 	b.cur = r
 	return r, nil
+}
+
+// Refuse counts n samples that the sender's decoder cannot accept and returns the *Refusal.
+func (b *Batch) Refuse(r Reason, n int) error {
+	return b.refuseMany(b.grant.src, b.g.refusals[r], n)
+}
+
+func (b *Batch) refuseMany(src uint32, r *Refusal, n int) error {
+	b.refuse(src, r)
+	b.g.sources.at(src).refused[r.Reason].Add(int64(max(0, n-1)))
+	return r
 }
 
 func (b *Batch) resolve(l labels.Labels, wire []byte, copied bool) (Ref, *Refusal) {
@@ -223,27 +231,20 @@ func sentence(r *Refusal, err error) string {
 	return r.Sentence
 }
 
-// Append adds a float sample; st is its start timestamp, 0 if unknown. Both are Unix milliseconds.
+// Append adds a float sample of a series that this batch resolved; st is its start timestamp, 0 if unknown. Both are Unix
+// milliseconds.
 func (b *Batch) Append(r Ref, st, t int64, v float64) error {
-	e := b.g.alive(r)
-	if e == nil {
-		return errGone
-	}
+	e := b.g.at(r.index())
 	_, err := b.add(r, e, e.l, st, t, v, nil, nil, storage.AOptions{})
 	return err
 }
 
-// AppendHistogram adds a native histogram, which belongs to the store from then on.
+// AppendHistogram adds a native histogram, which belongs to the store and the observers from then on.
 func (b *Batch) AppendHistogram(r Ref, st, t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) error {
-	e := b.g.alive(r)
-	if e == nil {
-		return errGone
-	}
+	e := b.g.at(r.index())
 	_, err := b.add(r, e, e.l, st, t, 0, h, fh, storage.AOptions{})
 	return err
 }
-
-var errGone = fault.New(fault.Internal, "a reference of the gate was used after its series was forgotten")
 
 // add appends one sample of whatever kind to the store and, if it is new, to what the observers will see. It returns the
 // store's partial error about exemplars together with a reference.
@@ -319,10 +320,16 @@ func valueBits(v float64, h *histogram.Histogram, fh *histogram.FloatHistogram) 
 // reduce brings a histogram of a resolution beyond the store's to the finest it keeps.
 func reduce(h *histogram.Histogram, fh *histogram.FloatHistogram) error {
 	const finest = histogram.ExponentialSchemaMax
-	if h != nil && histogram.IsExponentialSchemaReserved(h.Schema) && h.Schema > finest {
+	switch {
+	case h != nil && histogram.IsExponentialSchemaReserved(h.Schema) && h.Schema > finest:
+		if err := h.Validate(); err != nil {
+			return err
+		}
 		return h.ReduceResolution(finest)
-	}
-	if fh != nil && histogram.IsExponentialSchemaReserved(fh.Schema) && fh.Schema > finest {
+	case fh != nil && histogram.IsExponentialSchemaReserved(fh.Schema) && fh.Schema > finest:
+		if err := fh.Validate(); err != nil {
+			return err
+		}
 		return fh.ReduceResolution(finest)
 	}
 	return nil

@@ -97,6 +97,7 @@ func (l *Limits) refusals() (out [reasons]*Refusal) {
 		out[r] = &Refusal{Reason: r, Sentence: fmt.Sprintf(format, args...), cause: cause}
 	}
 	// For the scrape loop a limited series is a sample out of bounds: it drops the sample and keeps the rest of the scrape.
+	set(Malformed, storage.ErrOutOfBounds, "the message contradicts itself")
 	set(LabelsInvalid, storage.ErrOutOfBounds, "the labels are invalid: want a metric name, UTF-8, and each name once")
 	set(LabelCount, storage.ErrOutOfBounds, "the series has more than %d labels", l.Labels)
 	set(LabelLength, storage.ErrOutOfBounds, "a label name is longer than %d bytes, or a value longer than %d", l.LabelNameBytes, l.LabelValueBytes)
