@@ -36,7 +36,8 @@ func promhttpHandler(next http.Handler) http.Handler {
 }
 
 // BenchmarkHandler is the cost of a request through a ServeMux, bare and wrapped: the difference to bare is what the
-// wrapping adds. emit is everything: counters, sizes, native histogram, trace, exemplars.
+// wrapping adds. emit is everything: counters, sizes, native histogram, trace, exemplars; emit-untraced leaves out the last
+// two, as promhttp does.
 func BenchmarkHandler(b *testing.B) {
 	mux := http.NewServeMux()
 	ok := []byte("ok")
@@ -53,6 +54,7 @@ func BenchmarkHandler(b *testing.B) {
 		{"bare", mux, plain},
 		{"emit", emit.New(emit.Options{}).Handler(mux), plain},
 		{"emit-traceparent", emit.New(emit.Options{}).Handler(mux), traced},
+		{"emit-untraced", emit.New(emit.Options{Untraced: true}).Handler(mux), plain},
 		{"promhttp", promhttpHandler(mux), plain},
 	} {
 		b.Run(c.name, func(b *testing.B) {

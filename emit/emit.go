@@ -36,6 +36,7 @@ type Emitter struct {
 	registerer prometheus.Registerer
 	table      *table
 	inFlight   inFlight
+	untraced   bool
 }
 
 // New returns an Emitter that has registered its metrics and started nothing.
@@ -47,7 +48,7 @@ func New(o Options) *Emitter {
 		panic(err)
 	}
 	o = o.withDefaults()
-	e := &Emitter{clock: clock{base: time.Now()}, registry: o.Registry}
+	e := &Emitter{clock: clock{base: time.Now()}, registry: o.Registry, untraced: o.Untraced}
 	own := e.registry == nil
 	if own {
 		e.registry = prometheus.NewRegistry()
@@ -73,7 +74,7 @@ func (e *Emitter) Registerer() prometheus.Registerer { return e.registerer }
 func (e *Emitter) Metrics() http.Handler {
 	next := promhttp.HandlerFor(e.registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if x := exchangeFrom(r.Context()); x != nil && x.emitter == e && !x.uncounted {
+		if x := exchangeAround(r.Context(), w); x != nil && x.emitter == e && !x.uncounted {
 			x.uncounted = true
 			e.inFlight.add(x.trace.shard(), -1)
 		}

@@ -22,6 +22,7 @@ func (e *Emitter) Handler(next http.Handler) http.Handler {
 type middleware struct {
 	emitter *Emitter
 	next    http.Handler
+	capable capable
 }
 
 // exchange is one request and its answer. It is the request's context as well as the response writer that the handler
@@ -30,7 +31,6 @@ type middleware struct {
 // returned must not reach the answer of another request.
 type exchange struct {
 	context.Context
-	request   http.Request // what the handler is given: a copy whose context is this exchange
 	inner     http.ResponseWriter
 	emitter   *Emitter
 	extra     *extra
@@ -41,6 +41,12 @@ type exchange struct {
 	status    uint16 // final status, 0 until known
 	hijacked  bool
 	uncounted bool
+}
+
+// tracedExchange has room for the request that the handler is given: a copy whose context is the exchange.
+type tracedExchange struct {
+	exchange
+	request http.Request
 }
 
 // extra is what most exchanges do without.
@@ -75,6 +81,23 @@ func exchangeFrom(ctx context.Context) *exchange {
 	return x
 }
 
+// exchangeAround is the exchange that ctx or the writer belongs to, or nil. Without tracing only the writer knows.
+func exchangeAround(ctx context.Context, w http.ResponseWriter) *exchange {
+	if x := exchangeFrom(ctx); x != nil {
+		return x
+	}
+	for {
+		switch v := w.(type) {
+		case interface{ self() *exchange }:
+			return v.self()
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return nil
+		}
+	}
+}
+
 // body counts what is read of a body whose length was not announced.
 type body struct {
 	io.ReadCloser
@@ -89,11 +112,21 @@ func (b *body) Read(p []byte) (int, error) {
 
 func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := m.emitter
-	x := &exchange{Context: r.Context(), emitter: e, inner: w}
-	x.join(r.Header)
-	// WithContext's own copy stays on the stack, because it is copied on into the exchange: one allocation less.
-	x.request = *r.WithContext(x)
-	inner := &x.request
+	var x *exchange
+	inner := r
+	if e.untraced {
+		x = &exchange{Context: r.Context(), emitter: e, inner: w}
+		x.trace.Span = newSpan() // for the choice of a shard
+		if r.ContentLength < 0 {
+			inner = r.WithContext(r.Context()) // the caller's body must stay its own
+		}
+	} else {
+		traced := &tracedExchange{exchange: exchange{Context: r.Context(), emitter: e, inner: w}}
+		x, inner = &traced.exchange, &traced.request
+		x.join(r.Header)
+		// WithContext's own copy stays on the stack, because it is copied on into the exchange: one allocation less.
+		traced.request = *r.WithContext(x)
+	}
 	if r.ContentLength < 0 {
 		counted := &x.more().body
 		counted.ReadCloser = r.Body
@@ -118,7 +151,7 @@ func (m *middleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(value)
 		}
 	}()
-	m.next.ServeHTTP(x.exact(), inner)
+	m.next.ServeHTTP(x.as(m.capable.of(w)), inner)
 	completed = true
 	x.finish(r, inner, returned)
 }
@@ -147,7 +180,7 @@ func (x *exchange) finish(outer, inner *http.Request, end ending) {
 
 	cell := child.duration.observe(shard, int64(took))
 	slot := &child.duration.exemplars[e.table.durations.bucket[cell]]
-	if slot.due(now) {
+	if !e.untraced && slot.due(now) {
 		slot.last.Store(&exemplar{trace: x.trace, value: took.Seconds(), at: e.clock.wall(now)})
 	}
 	received := outer.ContentLength
@@ -174,8 +207,8 @@ func (x *exchange) pattern(r *http.Request, code int) string {
 }
 
 // SetRoute names the route of the request that ctx belongs to, for routers that do not fill in http.Request.Pattern.
-// Give the template ("/users/{id}"), never the path. The last call before the handler returns wins; outside a request
-// it does nothing.
+// Give the template ("/users/{id}"), never the path. The last call before the handler returns wins; outside a request,
+// and in an untraced one, whose context is not ours, it does nothing.
 func SetRoute(ctx context.Context, route string) {
 	if x := exchangeFrom(ctx); x != nil {
 		x.route.Store(&route)
@@ -187,7 +220,7 @@ func SetRoute(ctx context.Context, route string) {
 func Routes(mux http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if x := exchangeFrom(r.Context()); x != nil && r.Pattern != "" {
+			if x := exchangeAround(r.Context(), w); x != nil && r.Pattern != "" {
 				x.route.Store(&r.Pattern)
 			}
 		}()

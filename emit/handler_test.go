@@ -88,10 +88,9 @@ func TestRequestsAreCountedByMethodPatternAndCode(t *testing.T) {
 	} {
 		labels := []string{"method", want.method, "route", want.route, "code", want.code}
 		assert.Equal(t, want.count, got.counter("http_requests_total", labels...), labels)
-		if want.count > 0 {
-			m := got.find("http_request_duration_seconds", labels...)
-			assert.EqualValues(t, want.count, m.GetHistogram().GetSampleCount(), labels)
-		}
+		m := got.find("http_request_duration_seconds", labels...)
+		assert.EqualValues(t, max(0, want.count), m.GetHistogram().GetSampleCount(), labels)
+		assert.Equal(t, want.count > 0, m != nil, "no histogram of nothing: %v", labels)
 	}
 	assert.Equal(t, 1.0, got.counter("http_errors_total", "method", "GET", "route", "/broken", "type", "5xx"))
 	assert.Equal(t, 1.0, got.counter("http_errors_total", "route", "/odd", "type", "5xx"))
@@ -222,6 +221,38 @@ func TestRoutesBehindWrappersThatCopyTheRequest(t *testing.T) {
 	emit.SetRoute(t.Context(), "/outside") // does nothing
 }
 
+func TestUntracedRequestsAreCountedAndLeftAlone(t *testing.T) {
+	var seen *http.Request
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /forms/{id}", func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, traced := emit.TraceFrom(r.Context())
+		assert.False(t, traced)
+		seen = r
+	})
+	e := emit.New(emit.Options{Untraced: true})
+	mux.Handle("GET /metrics", e.Metrics())
+	h := e.Handler(mux)
+	known := httptest.NewRequest("POST", "/forms/1", strings.NewReader("four"))
+	h.ServeHTTP(httptest.NewRecorder(), known)
+	assert.Same(t, known, seen)
+	chunked := httptest.NewRequest("POST", "/forms/1", io.NopCloser(strings.NewReader("chunks")))
+	body := chunked.Body
+	h.ServeHTTP(httptest.NewRecorder(), chunked)
+	assert.Equal(t, body, chunked.Body)
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/metrics", nil))
+	e.Handler(http.TimeoutHandler(http.NotFoundHandler(), time.Minute, "late")).ServeHTTP(
+		httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+
+	got := scrape(t, e, acceptProtobuf)
+	assert.Equal(t, 2.0, got.counter("http_requests_total", "route", "/forms/{id}", "code", "200"))
+	assert.Equal(t, 10.0, got.find("http_request_size_bytes", "route", "/forms/{id}").GetHistogram().GetSampleSum())
+	assert.Equal(t, 1.0, got.counter("http_requests_total", "route", "unmatched", "code", "404"))
+	assert.Equal(t, -1.0, got.counter("http_requests_total", "route", "/metrics"))
+	assert.Equal(t, 0.0, got.find("http_requests_in_flight").GetGauge().GetValue())
+	assert.Empty(t, got.find("http_request_duration_seconds").GetHistogram().GetExemplars())
+}
+
 func TestCombinationsAreBounded(t *testing.T) {
 	e := emit.New(emit.Options{MaxCombinations: 10})
 	h := e.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -244,6 +275,17 @@ func TestCombinationsAreBounded(t *testing.T) {
 	assert.Equal(t, float64(requests+1), total, "nothing is lost")
 	other := got.counter("http_requests_total", "route", "other", "code", "200")
 	assert.Equal(t, other, got.counter("emit_requests_overflow_total"))
+}
+
+func TestARedirectedConnectDoesNotBringItsPathIn(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/tree/{id}/", func(http.ResponseWriter, *http.Request) {})
+	e := emit.New(emit.Options{})
+	r := httptest.NewRequest("GET", "/tree/17", nil)
+	r.Method = http.MethodConnect
+	e.Handler(mux).ServeHTTP(httptest.NewRecorder(), r)
+	got := scrape(t, e, acceptText)
+	assert.Equal(t, 1.0, got.counter("http_requests_total", "method", "CONNECT", "route", "unmatched", "code", "307"))
 }
 
 func TestTwoPatternsOfOneRouteAreOneSeries(t *testing.T) {

@@ -3,11 +3,13 @@ package emit_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"testing/slogtest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -37,6 +39,22 @@ func TestLogLinesCarryTheTraceAtTheTop(t *testing.T) {
 	assert.Equal(t, "1040", lines[0]["form"])
 	assert.Equal(t, map[string]any{"table": "forms", "row": map[string]any{"id": 7.0}}, lines[1]["db"])
 	assert.NotContains(t, lines[2], "trace_id")
+}
+
+func TestARecordMayBeHandledTwice(t *testing.T) {
+	var out bytes.Buffer
+	log := emit.LogHandler(slog.NewJSONHandler(&out, nil))
+	record := slog.NewRecord(time.Now(), slog.LevelInfo, "fanned out", 0)
+	for i := range 10 { // beyond those a record holds in itself, with room behind them
+		record.AddAttrs(slog.Int(fmt.Sprint("a", i), i))
+	}
+	emit.New(emit.Options{}).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		assert.NoError(t, log.Handle(r.Context(), record))
+		assert.NoError(t, log.Handle(r.Context(), record))
+	})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	lines := jsonLines(t, out.Bytes())
+	require.Len(t, lines, 2)
+	assert.Equal(t, lines[0], lines[1])
 }
 
 func TestLogHandlerKeepsTheContractOfSlog(t *testing.T) {

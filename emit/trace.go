@@ -108,24 +108,17 @@ func (x *exchange) join(header http.Header) {
 	if len(parents) == 1 {
 		x.trace, err = ParseTraceparent(parents[0])
 	}
-	if err == nil {
-		if state := header["Tracestate"]; state != nil {
-			x.more().state = state
-		}
-	} else {
-		x.trace = newTrace()
+	if err != nil {
+		x.trace.Flags = FlagRandom
+		binary.BigEndian.PutUint64(x.trace.ID[:8], nonZero())
+		binary.BigEndian.PutUint64(x.trace.ID[8:], rand.Uint64())
+	} else if state := header["Tracestate"]; state != nil {
+		x.more().state = state
 	}
 	x.trace.Span = newSpan()
 	if baggage := header["Baggage"]; baggage != nil {
 		x.more().baggage = baggage
 	}
-}
-
-func newTrace() Trace {
-	t := Trace{Flags: FlagRandom}
-	binary.BigEndian.PutUint64(t.ID[:8], nonZero())
-	binary.BigEndian.PutUint64(t.ID[8:], rand.Uint64())
-	return t
 }
 
 func newSpan() (s [8]byte) {
@@ -138,9 +131,9 @@ func (t *Trace) shard() uint64 { return uint64(t.Span[7]) }
 
 // nonZero is a random number that is valid as (half of) an id: all zeros is not.
 func nonZero() uint64 {
-	for {
-		if v := rand.Uint64(); v != 0 {
-			return v
-		}
+	v := rand.Uint64()
+	for v == 0 {
+		v = rand.Uint64()
 	}
+	return v
 }

@@ -172,6 +172,12 @@ func baggageDecoding(t *testing.T) {
 	assert.Equal(t, "a=%E2%82%AC;prop,b=1=2,a = 2 ; p=1;q,c=%FF%4,d=%", out.Get("Baggage"), "sent on as it came")
 }
 
+func TestUnknownFlagsAreNotPassedOn(t *testing.T) {
+	trace, err := emit.ParseTraceparent("00-" + parentTrace + "-" + parentSpan + "-ff")
+	require.NoError(t, err)
+	assert.Equal(t, emit.FlagSampled|emit.FlagRandom, trace.Flags)
+}
+
 func TestTwoTraceparentsAreNone(t *testing.T) {
 	value := "00-" + parentTrace + "-" + parentSpan + "-01"
 	_, trace, _ := passOn(t, http.Header{"Traceparent": {value, value}})

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"reflect"
+	"sync/atomic"
 )
 
 // The methods of an exchange that are a response writer see what a handler answers. The handler is given it in one of
@@ -15,6 +17,8 @@ func (x *exchange) Header() http.Header { return x.inner.Header() }
 
 // Unwrap is for http.ResponseController: deadlines and full duplex.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.inner }
+
+func (x *exchange) self() *exchange { return x }
 
 // WriteHeader notes the first final status. Informational ones (103 and the like) may come before it; 101 is final.
 func (x *exchange) WriteHeader(code int) {
@@ -114,44 +118,88 @@ func (w wFRP) Push(target string, o *http.PushOptions) error  { return w.push(ta
 func (w wHRP) Push(target string, o *http.PushOptions) error  { return w.push(target, o) }
 func (w wFHRP) Push(target string, o *http.PushOptions) error { return w.push(target, o) }
 
-// exact is the writer with the optional interfaces of the one inside. The deprecated http.CloseNotifier is left out:
-// the request's context says the same.
-func (x *exchange) exact() http.ResponseWriter {
-	_, flusher := x.inner.(http.Flusher)
-	_, hijacker := x.inner.(http.Hijacker)
-	_, reader := x.inner.(io.ReaderFrom)
-	_, pusher := x.inner.(http.Pusher)
-	switch {
-	case flusher && hijacker && reader && pusher:
-		return wFHRP{wFHR{wFH{wF{x}}}}
-	case flusher && hijacker && reader:
-		return wFHR{wFH{wF{x}}}
-	case flusher && hijacker && pusher:
-		return wFHP{wFH{wF{x}}}
-	case flusher && reader && pusher:
-		return wFRP{wFR{wF{x}}}
-	case hijacker && reader && pusher:
-		return wHRP{wHR{wH{x}}}
-	case flusher && hijacker:
-		return wFH{wF{x}}
-	case flusher && reader:
-		return wFR{wF{x}}
-	case flusher && pusher:
-		return wFP{wF{x}}
-	case hijacker && reader:
-		return wHR{wH{x}}
-	case hijacker && pusher:
-		return wHP{wH{x}}
-	case reader && pusher:
-		return wRP{wR{x}}
-	case flusher:
+// capability is a set of optional interfaces.
+type capability uint8
+
+const (
+	flushes capability = 1 << iota
+	hijacks
+	readsFrom
+	pushes
+)
+
+// capabilities are the optional interfaces of w. The deprecated http.CloseNotifier is left out: the request's context
+// says the same.
+func capabilities(w http.ResponseWriter) (c capability) {
+	if _, ok := w.(http.Flusher); ok {
+		c |= flushes
+	}
+	if _, ok := w.(http.Hijacker); ok {
+		c |= hijacks
+	}
+	if _, ok := w.(io.ReaderFrom); ok {
+		c |= readsFrom
+	}
+	if _, ok := w.(http.Pusher); ok {
+		c |= pushes
+	}
+	return c
+}
+
+// capable remembers the capabilities of the first type of writer it sees: a server has one or two, and asking for four
+// interfaces costs more than a comparison.
+type capable struct{ first atomic.Pointer[capableType] }
+
+type capableType struct {
+	is  reflect.Type
+	can capability
+}
+
+func (c *capable) of(w http.ResponseWriter) capability {
+	is, first := reflect.TypeOf(w), c.first.Load()
+	if first != nil && first.is == is {
+		return first.can
+	}
+	can := capabilities(w)
+	if first == nil {
+		c.first.CompareAndSwap(nil, &capableType{is: is, can: can})
+	}
+	return can
+}
+
+// as is the exchange as a writer with exactly these optional interfaces.
+func (x *exchange) as(c capability) http.ResponseWriter {
+	switch c {
+	case flushes:
 		return wF{x}
-	case hijacker:
+	case hijacks:
 		return wH{x}
-	case reader:
+	case readsFrom:
 		return wR{x}
-	case pusher:
+	case pushes:
 		return wP{x}
+	case flushes | hijacks:
+		return wFH{wF{x}}
+	case flushes | readsFrom:
+		return wFR{wF{x}}
+	case flushes | pushes:
+		return wFP{wF{x}}
+	case hijacks | readsFrom:
+		return wHR{wH{x}}
+	case hijacks | pushes:
+		return wHP{wH{x}}
+	case readsFrom | pushes:
+		return wRP{wR{x}}
+	case flushes | hijacks | readsFrom:
+		return wFHR{wFH{wF{x}}}
+	case flushes | hijacks | pushes:
+		return wFHP{wFH{wF{x}}}
+	case flushes | readsFrom | pushes:
+		return wFRP{wFR{wF{x}}}
+	case hijacks | readsFrom | pushes:
+		return wHRP{wHR{wH{x}}}
+	case flushes | hijacks | readsFrom | pushes:
+		return wFHRP{wFHR{wFH{wF{x}}}}
 	}
 	return x
 }
