@@ -39,7 +39,7 @@ func (a *appender) series(ref storage.SeriesRef, l labels.Labels) (Ref, *entry, 
 		return Ref(ref), e, nil
 	}
 	l = l.WithoutEmpty()
-	r, refusal := a.b.resolve(l, nil, false)
+	r, refusal := a.b.resolve(l, Mark{}, false)
 	if refusal != nil {
 		return 0, nil, a.b.refuse(a.b.bySrc, refusal)
 	}

@@ -18,8 +18,8 @@ import (
 // must not be touched afterwards. Errors of the appending methods are a *Refusal, after which the batch goes on, or the
 // store's fault, after which it should be rolled back.
 //
-// A sender names a series by its encoded labels. Guess says what it will name next if it keeps the order of last time; if
-// the bytes are the same, Take resolves the series without a look-up. Otherwise Resolve does, by labels.
+// A sender names a series by its encoded labels. Guess says how what it names next will look if it keeps the order of last
+// time; if it does look so, Take resolves the series without a look-up. Otherwise Resolve does, by labels.
 type Batch struct {
 	g     *Gate
 	grant *Grant
@@ -79,22 +79,22 @@ func (gr *Grant) Batch(ctx context.Context) *Batch {
 	return b
 }
 
-// Guess returns the encoded labels of the series that should come next, or "".
-func (b *Batch) Guess() string {
+// Guess returns the mark of the series that should come next; its Hash is 0 if nothing is expected.
+func (b *Batch) Guess() Mark {
 	if b.cur == 0 {
-		return ""
+		return Mark{}
 	}
 	i := b.g.at(b.cur.index()).next.Load()
 	if i == 0 {
-		return ""
+		return Mark{}
 	}
 	e := b.g.at(i)
 	gen := e.gen.Load()
 	if gen&1 == 0 {
-		return ""
+		return Mark{}
 	}
 	b.guess = refOf(i, gen)
-	return e.wire
+	return Mark{e.mark.Load(), e.size.Load()}
 }
 
 // Take resolves the series that Guess named.
@@ -103,22 +103,24 @@ func (b *Batch) Take() Ref {
 	return b.cur
 }
 
-// Current returns the encoded labels of the series resolved last, or "", and its reference.
-func (b *Batch) Current() (string, Ref) {
+// Current returns the mark and the reference of the series resolved last: senders name a series again for its exemplars.
+func (b *Batch) Current() (Mark, Ref) {
 	if b.cur == 0 {
-		return "", 0
+		return Mark{}, 0
 	}
-	return b.g.at(b.cur.index()).wire, b.cur
+	e := b.g.at(b.cur.index())
+	return Mark{e.mark.Load(), e.size.Load()}, b.cur
 }
 
-// Resolve finds or creates the series with these labels, which may be changed afterwards. Wire is their encoding, which the
-// gate copies for a new series. The error is a *Refusal; it is counted for n samples. A reference is valid in the batch that
+// Resolve finds or creates the series with these labels, which may be changed afterwards, and remembers the mark of their
+// encoding. The error is a *Refusal; it is counted for n samples. A reference is valid in the batch that
 // resolved it.
-func (b *Batch) Resolve(l labels.Labels, wire []byte, n int) (Ref, error) {
-	r, refusal := b.resolve(l, wire, true)
+func (b *Batch) Resolve(l labels.Labels, m Mark, n int) (Ref, error) {
+	r, refusal := b.resolve(l, m, true)
 	if refusal != nil {
 		return 0, b.refuseMany(b.bySrc, refusal, n)
 	}
+	b.g.at(r.index()).remember(m)
 	if prev := b.cur.index(); prev != 0 && prev != r.index() {
 		b.g.at(prev).next.Store(r.index())
 	}
@@ -137,7 +139,7 @@ func (b *Batch) refuseMany(src uint32, r *Refusal, n int) error {
 	return r
 }
 
-func (b *Batch) resolve(l labels.Labels, wire []byte, copied bool) (Ref, *Refusal) {
+func (b *Batch) resolve(l labels.Labels, m Mark, copied bool) (Ref, *Refusal) {
 	hash := l.Hash()
 	if i, e := b.g.find(l, hash); e != nil {
 		return refOf(i, e.gen.Load()), nil
@@ -161,7 +163,7 @@ func (b *Batch) resolve(l labels.Labels, wire []byte, copied bool) (Ref, *Refusa
 			n.l = l.Copy()
 		}
 	}
-	n.wire = string(wire)
+	n.mark = m
 	i, e, r := b.g.add(n)
 	if r != nil {
 		return 0, r

@@ -21,13 +21,30 @@ type entry struct {
 	store atomic.Uint64 // the store's reference; 0 = unknown
 	last  atomic.Int64  // newest accepted timestamp, or never, or unknown
 	bits  atomic.Uint64 // value of it
-	wire  string        // the labels as a sender encodes them (remote write 1.0's Label fields); empty if never pushed
+	mark  atomic.Uint64 // keyed hash of the labels as a sender encodes them; 0 if never pushed
 	l     labels.Labels // shared with the store where it can be
+	size  atomic.Uint32 // bytes of that encoding, where they lie side by side
 	next  atomic.Uint32 // the series that followed last time; 0 = unknown
-	gen   atomic.Uint32 // odd = alive; publishes wire and l
+	gen   atomic.Uint32 // odd = alive; publishes l
 	seen  atomic.Uint32 // last sample, Unix minutes
 	src   uint32        // whose series it is
 	chain uint32        // next entry with the same hash; guarded by the shard
+}
+
+// Mark recognises a series by its encoding: a hash, keyed by the process, of the labels' bytes or strings in the sender's
+// order. That another series has the same mark has a chance of one in 2^63 for each comparison, and nobody can look for it
+// without the key. Size is the encoding's length where it is one piece, else 0.
+type Mark struct {
+	Hash uint64 // 0 = none
+	Size uint32
+}
+
+// remember keeps the mark by which the sender that came last names the series.
+func (e *entry) remember(m Mark) {
+	if e.mark.Load() != m.Hash {
+		e.mark.Store(m.Hash)
+		e.size.Store(m.Size)
+	}
 }
 
 // aHistogram stands in entry.bits for a value that is no float: a NaN that no sender produces.
@@ -88,7 +105,7 @@ func (g *Gate) find(l labels.Labels, hash uint64) (uint32, *entry) {
 type newborn struct {
 	l     labels.Labels // kept
 	hash  uint64
-	wire  string
+	mark  Mark
 	store uint64
 	last  int64
 	src   uint32
@@ -117,7 +134,8 @@ func (g *Gate) add(n newborn) (uint32, *entry, *Refusal) {
 	e.bits.Store(aHistogram)
 	e.next.Store(0)
 	e.seen.Store(n.seen)
-	e.wire, e.l, e.src = n.wire, n.l, n.src
+	e.l, e.src = n.l, n.src
+	e.remember(n.mark)
 	g.ask(i, e)
 	e.gen.Add(1)
 	src.series.Add(1)
@@ -194,7 +212,7 @@ func (g *Gate) Sweep() {
 		}
 		for _, i := range g.limbo {
 			e := g.at(i)
-			e.wire, e.l = "", labels.EmptyLabels()
+			e.l = labels.EmptyLabels()
 		}
 		g.free = append(g.free, g.limbo...)
 		g.limbo = g.limbo[:0]

@@ -1,7 +1,7 @@
 // Package gate is the only way in for signals: authenticate, limit, store, then tell the observers. Nothing is acknowledged
 // before it is durable, and every refusal is counted by source and reason.
 //
-// It keeps one cached entry per live series: the store's reference, the handles of the observers that watch it, the bytes by
+// It keeps one cached entry per live series: the store's reference, the handles of the observers that watch it, the mark by
 // which a sender names it, and the series that came next last time. A push therefore never decodes labels of a series that
 // it knows, and a scrape finds its series by one index. It refuses to know who may write, what is private and what a KPI
 // is: those come in as functions and observers.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/prometheus/model/exemplar"
@@ -112,7 +113,7 @@ func (h *house) push(g *gate.Grant, l labels.Labels, tv ...float64) error {
 	b := g.Batch(context.Background())
 	var errs []error
 	for i := 0; i < len(tv); i += 2 {
-		r, err := b.Resolve(l, []byte(l.String()), 1)
+		r, err := b.Resolve(l, mark(l.String()), 1)
 		if err == nil {
 			err = b.Append(r, 0, base+int64(tv[i]), tv[i+1])
 		}
@@ -120,6 +121,11 @@ func (h *house) push(g *gate.Grant, l labels.Labels, tv ...float64) error {
 	}
 	_, err := b.Commit()
 	return errors.Join(append(errs, err)...)
+}
+
+// mark stands for the encoding of a series.
+func mark(n string) gate.Mark {
+	return gate.Mark{Hash: xxhash.Sum64String(n), Size: uint32(len(n))}
 }
 
 func series(n string, kv ...string) labels.Labels {
@@ -160,9 +166,9 @@ func TestStaleMarkersAndHistogramsReachObservers(t *testing.T) {
 	h := build(t, t.TempDir(), gate.Options{})
 	g := h.admit("push")
 	b := g.Batch(t.Context())
-	m, err := b.Resolve(series("m"), nil, 1)
+	m, err := b.Resolve(series("m"), gate.Mark{}, 1)
 	require.NoError(t, err)
-	hist, err := b.Resolve(series("h"), nil, 1)
+	hist, err := b.Resolve(series("h"), gate.Mark{}, 1)
 	require.NoError(t, err)
 	require.NoError(t, b.Append(m, base-5, base, math.Float64frombits(value.StaleNaN)))
 	require.NoError(t, b.AppendHistogram(hist, 7, base, tsdbutil.GenerateTestHistogram(1), nil))
@@ -210,7 +216,7 @@ func TestRollbackForgets(t *testing.T) {
 	h := build(t, t.TempDir(), gate.Options{})
 	g := h.admit("push")
 	b := g.Batch(t.Context())
-	r, err := b.Resolve(series("m"), nil, 1)
+	r, err := b.Resolve(series("m"), gate.Mark{}, 1)
 	require.NoError(t, err)
 	require.NoError(t, b.Append(r, 0, base, 1))
 	require.NoError(t, b.Rollback())
@@ -227,12 +233,12 @@ func TestGuess(t *testing.T) {
 		b := g.Batch(t.Context())
 		for _, n := range names {
 			var r gate.Ref
-			if b.Guess() == n {
+			if b.Guess() == mark(n) {
 				r = b.Take()
 				guessed++
 			} else {
 				var err error
-				r, err = b.Resolve(series(n), []byte(n), 1)
+				r, err = b.Resolve(series(n), mark(n), 1)
 				require.NoError(t, err)
 			}
 			require.NoError(t, b.Append(r, 0, ts, 1))
@@ -477,11 +483,11 @@ func TestConcurrent(t *testing.T) {
 				for i := range 50 {
 					n := fmt.Sprint("m", (i+k*25)%100)
 					var r gate.Ref
-					if b.Guess() == n {
+					if b.Guess() == mark(n) {
 						r = b.Take()
 					} else {
 						var err error
-						if r, err = b.Resolve(series(n), []byte(n), 1); err != nil {
+						if r, err = b.Resolve(series(n), mark(n), 1); err != nil {
 							t.Error(err)
 						}
 					}
@@ -513,11 +519,11 @@ func BenchmarkAppend(b *testing.B) {
 	h := build(b, b.TempDir(), gate.Options{Observers: []gate.Observer{silent{}}})
 	g := h.admit("push")
 	const n = 5000
-	wires := make([][]byte, n)
+	wires := make([]gate.Mark, n)
 	ls := make([]labels.Labels, n)
 	for i := range n {
 		ls[i] = series("http_requests_total", "job", "efile", "instance", fmt.Sprintf("10.0.0.%d:8080", i%50), "path", fmt.Sprint(i))
-		wires[i] = []byte(ls[i].String())
+		wires[i] = mark(ls[i].String())
 	}
 	b.ReportAllocs()
 	ts := base
@@ -528,7 +534,7 @@ func BenchmarkAppend(b *testing.B) {
 		batch := g.Batch(b.Context())
 		for i := range n {
 			var r gate.Ref
-			if batch.Guess() == string(wires[i]) {
+			if batch.Guess() == wires[i] {
 				r = batch.Take()
 			} else {
 				r, _ = batch.Resolve(ls[i], wires[i], 1)

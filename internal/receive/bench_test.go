@@ -213,4 +213,3 @@ func BenchmarkRemoteWrite(b *testing.B) {
 		}
 	}
 }
-

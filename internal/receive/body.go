@@ -18,6 +18,7 @@ import (
 type buffers struct {
 	body, plain []byte
 	symbols     []string
+	hashes      []uint64 // of the symbols
 	wire, rest  []byte
 	builder     labels.ScratchBuilder
 	l           labels.Labels

@@ -40,8 +40,8 @@ func (q *request) decode1(b []byte) error {
 // from every sender; those bytes are what the gate knows the series by.
 func (q *request) series1(s []byte) error {
 	const labelTag = 1<<3 | length
-	if w := q.batch.Guess(); w != "" && len(s) > len(w) && s[len(w)] != labelTag && view(s[:len(w)]) == w {
-		rest := s[len(w):]
+	if m := q.batch.Guess(); m.Hash != 0 && m.Size != 0 && int(m.Size) < len(s) && s[m.Size] != labelTag && q.key.bytes(s[:m.Size]) == m.Hash {
+		rest := s[m.Size:]
 		if !mentions(rest, 1) {
 			return q.samples1(q.batch.Take(), rest)
 		}
@@ -59,7 +59,8 @@ func (q *request) series1(s []byte) error {
 			return errMalformed
 		}
 	}
-	if w, r := q.batch.Current(); w != "" && w == view(wire) {
+	mark := gate.Mark{Hash: q.key.bytes(wire), Size: uint32(len(wire))}
+	if m, r := q.batch.Current(); m == mark {
 		return q.samples1(r, rest)
 	}
 	count, ok := count1(rest)
@@ -73,7 +74,7 @@ func (q *request) series1(s []byte) error {
 	if !fit {
 		return nil
 	}
-	r, ok := q.resolve(wire, sorted, count)
+	r, ok := q.resolve(mark, sorted, count)
 	if !ok {
 		return nil
 	}

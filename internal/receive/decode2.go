@@ -1,6 +1,8 @@
 package receive
 
 import (
+	"math/bits"
+
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
@@ -9,10 +11,10 @@ import (
 	"github.com/signalbox/signalbox/internal/gate"
 )
 
-// decode2 takes in an io.prometheus.write.v2.Request: symbols = 4, timeseries = 5. The symbols are views of the body; no
-// string of a known series is built or hashed. An error ends the request.
+// decode2 takes in an io.prometheus.write.v2.Request: symbols = 4, timeseries = 5. The symbols are views of the body,
+// each hashed once; of a known series no string is looked at again. An error ends the request.
 func (q *request) decode2(b []byte) error {
-	q.symbols = q.symbols[:0]
+	q.symbols, q.hashes = q.symbols[:0], q.hashes[:0]
 	first := len(b)
 	for p := 0; p < len(b); {
 		n, kind, next := field(b, p)
@@ -33,7 +35,7 @@ func (q *request) decode2(b []byte) error {
 		if v, p = chunk(b, next); p < 0 {
 			return errMalformed
 		}
-		q.symbols = append(q.symbols, view(v))
+		q.symbols, q.hashes = append(q.symbols, view(v)), append(q.hashes, q.key.bytes(v))
 	}
 	if first < len(b) && (len(q.symbols) == 0 || q.symbols[0] != "") {
 		return fault.New(fault.Invalid, "the first symbol must be the empty string")
@@ -72,15 +74,20 @@ func (q *request) series2(s []byte) error {
 			return errMalformed
 		}
 	}
-	if w := q.batch.Guess(); w != "" && q.names(w, refs) {
+	mark, named := q.mark(refs)
+	if named && q.batch.Guess() == mark {
 		return q.samples2(q.batch.Take(), rest)
 	}
-	if w, r := q.batch.Current(); w != "" && q.names(w, refs) {
+	if m, r := q.batch.Current(); named && m == mark {
 		return q.samples2(r, rest)
 	}
 	count, ok := count2(rest)
 	if !ok {
 		return errMalformed
+	}
+	if !named {
+		q.contradicts(count)
+		return nil
 	}
 	sorted, fit, ok := q.labels2(refs, count)
 	if !ok {
@@ -90,7 +97,7 @@ func (q *request) series2(s []byte) error {
 	if !fit {
 		return nil
 	}
-	r, ok := q.resolve(q.wire, sorted, count)
+	r, ok := q.resolve(mark, sorted, count)
 	if !ok {
 		return nil
 	}
@@ -98,42 +105,30 @@ func (q *request) series2(s []byte) error {
 	return q.samples2(r, rest)
 }
 
-// names says whether the references name the series that wire encodes.
-func (q *request) names(wire string, refs []byte) bool {
-	w := 0
-	for p := 0; p < len(refs); {
-		var i, j uint64
-		if i, p = uvarint(refs, p); p < 0 {
-			return false
-		}
-		if j, p = uvarint(refs, p); p < 0 {
-			return false
-		}
-		if i >= uint64(len(q.symbols)) || j >= uint64(len(q.symbols)) {
-			return false
-		}
-		name, value := q.symbols[i], q.symbols[j]
-		size := 4 + len(name) + len(value)
-		if size >= 0x80 {
-			q.rest = appendLabel(q.rest[:0], name, value)
-			if len(wire)-w < len(q.rest) || wire[w:w+len(q.rest)] != view(q.rest) {
-				return false
+// mark hashes the named symbols; ok is false if a reference or its partner is missing.
+func (q *request) mark(refs []byte) (m gate.Mark, ok bool) {
+	h := uint64(len(refs))
+	odd := false
+	for p := 0; p < len(refs); odd = !odd {
+		i := uint64(refs[p])
+		switch {
+		case i < 0x80:
+			p++
+		case p+1 < len(refs) && refs[p+1] < 0x80:
+			i = i&0x7f | uint64(refs[p+1])<<7
+			p += 2
+		default:
+			if i, p = uvarint(refs, p); p < 0 {
+				return m, false
 			}
-			w += len(q.rest)
-			continue
 		}
-		// All three lengths are a byte each: 0A size 0A length name 12 length value.
-		end := w + 2 + size
-		if end > len(wire) {
-			return false
+		if i >= uint64(len(q.hashes)) {
+			return m, false
 		}
-		l := wire[w:end]
-		if l[1] != byte(size) || l[3] != byte(len(name)) || l[4:4+len(name)] != name || l[6+len(name):] != value {
-			return false
-		}
-		w = end
+		hi, lo := bits.Mul64(h^q.hashes[i], 0x9e3779b97f4a7c15)
+		h = hi ^ lo
 	}
-	return w == len(wire) && w > 0
+	return gate.Mark{Hash: h | 1}, !odd
 }
 
 // gatherRefs reads references that a sender has not packed, or not put first, and packs them.
@@ -181,10 +176,9 @@ func count2(b []byte) (count int, ok bool) {
 	return count, true
 }
 
-// labels2 reads the named labels into the builder and their encoding into q.wire.
+// labels2 reads the named labels into the builder. Labels without a value are left out, as in the store.
 func (q *request) labels2(refs []byte, count int) (sorted, fit, ok bool) {
 	q.builder.Reset()
-	q.wire = q.wire[:0]
 	sorted = true
 	last := ""
 	for p, k := 0, 1; p < len(refs); k++ {
@@ -197,7 +191,6 @@ func (q *request) labels2(refs []byte, count int) (sorted, fit, ok bool) {
 		if !q.fits(k, name, value, count) {
 			return false, false, true
 		}
-		q.wire = appendLabel(q.wire, name, value)
 		if value == "" {
 			continue
 		}

@@ -1,11 +1,12 @@
 // Package receive takes in what others push: Prometheus remote write 1.0 and 2.0 at POST /api/v1/write. It decodes with its
-// own readers, which never build the labels of a series that the gate knows: the encoded labels are compared with those of
-// the series that came next last time. It keeps nothing but metadata of metrics and refuses to know stores and KPIs; what
+// own readers, which never build the labels of a series that the gate knows: the encoded labels are compared, by a keyed
+// hash, with those of the series that came next last time. It keeps nothing but metadata of metrics and refuses to know stores and KPIs; what
 // it read goes through the gate, and is answered for after the gate's commit only.
 package receive
 
 import (
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"net"
 	"net/http"
@@ -32,6 +33,7 @@ type Receiver struct {
 	limits   gate.Limits
 	buffers  pool
 	metadata book
+	key      key
 }
 
 // New returns a receiver.
@@ -45,7 +47,7 @@ func New(o Options) *Receiver {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Receiver{o: o, limits: o.Gate.Limits()}
+	return &Receiver{o: o, limits: o.Gate.Limits(), key: key{maphash.MakeSeed()}}
 }
 
 // Routes returns what the room serves.
@@ -93,7 +95,7 @@ func (rc *Receiver) write(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = deadline.SetReadDeadline(time.Time{})
 	_ = deadline.SetWriteDeadline(time.Now().Add(rc.o.BodyTimeout))
-	q := request{batch: grant.Batch(r.Context()), buffers: b, limits: &rc.limits, book: &rc.metadata}
+	q := request{batch: grant.Batch(r.Context()), buffers: b, limits: &rc.limits, book: &rc.metadata, key: rc.key}
 	if v == version2 {
 		err = q.decode2(b.plain)
 	} else {

@@ -16,6 +16,7 @@ type request struct {
 	batch  *gate.Batch
 	limits *gate.Limits
 	book   *book
+	key    key
 
 	written counts
 	refusal map[gate.Reason]*refusal
@@ -86,12 +87,12 @@ func (q *request) reasons() string {
 }
 
 // resolve finds or creates the series whose labels are in the builder. Sorted says whether they came in order.
-func (q *request) resolve(wire []byte, sorted bool, n int) (gate.Ref, bool) {
+func (q *request) resolve(m gate.Mark, sorted bool, n int) (gate.Ref, bool) {
 	if !sorted {
 		q.builder.Sort()
 	}
 	q.builder.Overwrite(&q.l)
-	r, err := q.batch.Resolve(q.l, wire, n)
+	r, err := q.batch.Resolve(q.l, m, n)
 	if err != nil {
 		q.refuse(err.(*gate.Refusal).Reason, max(1, n), err)
 		return 0, false

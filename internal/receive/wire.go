@@ -2,6 +2,7 @@ package receive
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"math"
 	"unsafe"
 
@@ -118,25 +119,11 @@ func readSample(b []byte) (s sample, ok bool) {
 	return s, true
 }
 
-// appendLabel encodes a label as the first protocol does: field 1 of a series, with the name in field 1 and the value in 2.
-func appendLabel(w []byte, name, value string) []byte {
-	w = append(w, 1<<3|length)
-	w = binary.AppendUvarint(w, uint64(2+len(name)+uvarintLen(len(name))+len(value)+uvarintLen(len(value))))
-	w = append(w, 1<<3|length)
-	w = binary.AppendUvarint(w, uint64(len(name)))
-	w = append(w, name...)
-	w = append(w, 2<<3|length)
-	w = binary.AppendUvarint(w, uint64(len(value)))
-	return append(w, value...)
-}
+// key makes the marks of one process unlike those of any other.
+type key struct{ seed maphash.Seed }
 
-func uvarintLen(n int) int {
-	l := 1
-	for ; n >= 0x80; n >>= 7 {
-		l++
-	}
-	return l
-}
+// bytes hashes b; the result is never 0.
+func (k key) bytes(b []byte) uint64 { return maphash.Bytes(k.seed, b) | 1 }
 
 // view is a string over bytes that stay as they are while it is used.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
