@@ -1,0 +1,142 @@
+package kpi_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/signalbox/signalbox/internal/kpi"
+)
+
+func eq(name, v string) *labels.Matcher { return labels.MustNewMatcher(labels.MatchEqual, name, v) }
+
+func sel(ms ...*labels.Matcher) *kpi.Selector { return &kpi.Selector{Matchers: ms} }
+
+// fleet is n KPIs of one kind with their taps, one service each.
+type fleet struct {
+	meters []*kpi.Meter
+	taps   []*kpi.Tap
+	counts []float64
+}
+
+func errorRatios(n int, period, window time.Duration) *fleet {
+	f := &fleet{}
+	for i := range n {
+		svc := "svc-" + strconv.Itoa(i)
+		k := &kpi.KPI{Name: svc, Period: period, Window: window, Indicator: kpi.Indicator{Kind: kpi.Ratio,
+			Bad:   sel(eq("__name__", "http_requests_total"), eq("service", svc), labels.MustNewMatcher(labels.MatchRegexp, "code", "5..")),
+			Total: sel(eq("__name__", "http_requests_total"), eq("service", svc))}}
+		m := kpi.NewMeter(k, kpi.MeterOptions{})
+		for _, code := range []string{"200", "301", "404", "500"} {
+			l := labels.FromStrings("__name__", "http_requests_total", "service", svc, "code", code)
+			if code == "500" {
+				f.taps = append(f.taps, m.Attach(0, l, period.Milliseconds()))
+			}
+			f.taps = append(f.taps, m.Attach(1, l, period.Milliseconds()))
+		}
+		f.meters = append(f.meters, m)
+	}
+	f.counts = make([]float64, len(f.taps))
+	return f
+}
+
+func p95s(n int, period, window time.Duration) *fleet {
+	f := &fleet{}
+	for i := range n {
+		svc := "svc-" + strconv.Itoa(i)
+		k := &kpi.KPI{Name: svc, Period: period, Window: window, Indicator: kpi.Indicator{Kind: kpi.Quantile, Q: 0.95,
+			Histogram: sel(eq("__name__", "http_request_duration_seconds"), eq("service", svc))}}
+		m := kpi.NewMeter(k, kpi.MeterOptions{})
+		for _, le := range []string{"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"} {
+			f.taps = append(f.taps, m.Attach(0, labels.FromStrings("__name__", "http_request_duration_seconds_bucket", "service", svc, "le", le), period.Milliseconds()))
+		}
+		f.meters = append(f.meters, m)
+	}
+	f.counts = make([]float64, len(f.taps))
+	return f
+}
+
+func (f *fleet) feed(t int64, order []int) {
+	for _, i := range order {
+		f.counts[i] += float64(i%12) + 1
+		f.taps[i].Feed(t, 0, f.counts[i], nil, nil)
+	}
+}
+
+func sequence(n int) []int {
+	s := make([]int, n)
+	for i := range s {
+		s[i] = i
+	}
+	return s
+}
+
+func BenchmarkFeed(b *testing.B) {
+	for _, random := range []bool{false, true} {
+		b.Run(fmt.Sprintf("series=40000/random=%v", random), func(b *testing.B) {
+			f := errorRatios(8000, time.Second, time.Second)
+			order := sequence(len(f.taps))
+			if random {
+				rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+			}
+			t := int64(1_000_000)
+			f.feed(t, order)
+			b.ReportAllocs()
+			b.ResetTimer()
+			for n := 0; n < b.N; n += len(order) {
+				t += 1000
+				f.feed(t, order)
+				b.StopTimer()
+				for _, m := range f.meters {
+					m.Close(t, false)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+func BenchmarkClose(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		fleet func(int, time.Duration, time.Duration) *fleet
+	}{{"ratio", errorRatios}, {"p95", p95s}} {
+		for _, w := range []time.Duration{time.Second, 5 * time.Minute} {
+			b.Run(fmt.Sprintf("%s/kpis=5000/window=%s", c.name, w), func(b *testing.B) {
+				var before, after runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				f := c.fleet(5000, time.Second, w)
+				order := sequence(len(f.taps))
+				t := int64(1_000_000)
+				for range 310 {
+					t += 1000
+					f.feed(t, order)
+					for _, m := range f.meters {
+						m.Close(t, false)
+					}
+				}
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/5000, "B/kpi")
+				b.ReportAllocs()
+				b.ResetTimer()
+				for n := 0; n < b.N; n += 5000 {
+					b.StopTimer()
+					t += 1000
+					f.feed(t, order)
+					b.StartTimer()
+					for _, m := range f.meters {
+						m.Close(t, false)
+					}
+				}
+				runtime.KeepAlive(f)
+			})
+		}
+	}
+}
