@@ -33,7 +33,7 @@ func (a *API) kpis(ctx context.Context, _ *struct{}) (*out[KPIsBody], error) {
 	return &out[KPIsBody]{KPIsBody{AsOf: a.o.Board.AsOf(), KPIs: list(views)}}, err
 }
 
-func (a *API) kpi(ctx context.Context, in *kpiPath) (*out[board.View], error) {
+func (a *API) kpi(ctx context.Context, in *KPIPath) (*out[board.View], error) {
 	v, err := a.o.Board.View(ctx, in.Name)
 	return &out[board.View]{v}, err
 }
@@ -80,7 +80,7 @@ func (a *API) value(_ context.Context, in *valueInput) (*out[ValueBody], error) 
 }
 
 func (a *API) series(ctx context.Context, in *seriesInput) (*out[board.Series], error) {
-	from, to, err := a.bounds(in.span, day, 800*day)
+	from, to, err := a.bounds(in.Span, day, 800*day)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (a *API) series(ctx context.Context, in *seriesInput) (*out[board.Series], 
 }
 
 func (a *API) groups(ctx context.Context, in *spanInput) (*out[GroupsBody], error) {
-	from, to, err := a.bounds(in.span, day/24, 93*day)
+	from, to, err := a.bounds(in.Span, day/24, 93*day)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (a *API) groups(ctx context.Context, in *spanInput) (*out[GroupsBody], erro
 }
 
 func (a *API) budget(ctx context.Context, in *spanInput) (*out[board.BurnDown], error) {
-	from, to, err := a.bounds(in.span, 28*day, 400*day)
+	from, to, err := a.bounds(in.Span, 28*day, 400*day)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (a *API) decision(ctx context.Context, in *idInput) (*out[board.Decision], 
 }
 
 // bounds fills a span's defaults and refuses what no store could answer in time.
-func (a *API) bounds(s span, lookback, most int64) (from, to int64, err error) {
+func (a *API) bounds(s Span, lookback, most int64) (from, to int64, err error) {
 	from, to = s.From, s.To
 	if to == 0 {
 		to = a.o.Now().UnixMilli()

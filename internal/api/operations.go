@@ -15,11 +15,13 @@ import (
 // out wraps a body for huma.
 type out[T any] struct{ Body T }
 
-type kpiPath struct {
+// KPIPath names a KPI; it is exported because huma does not look into embedded types that are not.
+type KPIPath struct {
 	Name string `path:"name" maxLength:"256" doc:"Name of the KPI"`
 }
 
-type span struct {
+// Span is a stretch of time in Unix ms.
+type Span struct {
 	From int64 `query:"from" minimum:"0" maximum:"253402300799999" doc:"Unix ms; left out: a default look-back before to"`
 	To   int64 `query:"to" minimum:"0" maximum:"253402300799999" doc:"Unix ms; now when left out"`
 }
@@ -32,30 +34,30 @@ type boardInput struct {
 }
 
 type valueInput struct {
-	kpiPath
+	KPIPath
 	Group string `query:"group" maxLength:"4096" doc:"Labels of one group as a JSON object; left out: the KPI itself" example:"{\"service\":\"refund\"}"`
 }
 
 type seriesInput struct {
-	kpiPath
-	span
+	KPIPath
+	Span
 	Max   int    `query:"max" minimum:"1" maximum:"11000" default:"1000" doc:"Most points wanted"`
 	Group string `query:"group" maxLength:"4096" doc:"Labels of one group as a JSON object; left out: the KPI itself" example:"{\"service\":\"refund\"}"`
 }
 
 type spanInput struct {
-	kpiPath
-	span
+	KPIPath
+	Span
 }
 
 type decisionsInput struct {
-	span
+	Span
 	KPI   string `query:"kpi" maxLength:"256"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 }
 
 type kpiDecisionsInput struct {
-	kpiPath
+	KPIPath
 	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 }
 

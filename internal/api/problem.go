@@ -66,21 +66,14 @@ func clip(s string) string {
 	return s
 }
 
-// answer wraps every operation: validation failures are 400 like every other wrong request of the house.
+// answer wraps every operation.
 func answer(h http.HandlerFunc) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h(&status400{w}, r) })
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w := &packed{ResponseWriter: rw, r: r}
+		h(w, r)
+		_ = w.finish() // a client that went away is its own matter
+	})
 }
-
-type status400 struct{ http.ResponseWriter }
-
-func (w *status400) WriteHeader(code int) {
-	if code == http.StatusUnprocessableEntity {
-		code = http.StatusBadRequest
-	}
-	w.ResponseWriter.WriteHeader(code)
-}
-
-func (w *status400) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 type requestKey struct{}
 

@@ -51,6 +51,7 @@ type Board struct {
 	mu      sync.Mutex
 	pasts   map[string]*past
 	changes map[string]changesOf
+	drawn   map[string]*drawn
 }
 
 // New returns a board that has read nothing yet; Run reads ahead.
@@ -61,7 +62,7 @@ func New(o Options) *Board {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Board{o: o, pasts: map[string]*past{}, changes: map[string]changesOf{}}
+	return &Board{o: o, pasts: map[string]*past{}, changes: map[string]changesOf{}, drawn: map[string]*drawn{}}
 }
 
 // AsOf returns the instant that answers speak of, Unix ms.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/signalbox/signalbox/internal/kpi"
 )
@@ -43,9 +44,12 @@ func (b *Board) look(ctx context.Context) scene {
 	s := scene{now: now, sts: make([]*kpi.Status, len(all)), views: make([]View, len(all))}
 	views := make([]View, len(all))
 	order := make([]int, len(all))
+	key := ps.key(now)
+	b.mu.Lock()
 	for i := range all {
-		views[i], order[i] = b.view(&all[i], ps, now), i
+		views[i], order[i] = b.remembered(&all[i], ps, key, now), i
 	}
+	b.mu.Unlock()
 	slices.SortStableFunc(order, func(x, y int) int {
 		return cmp.Or(cmp.Compare(rank(&views[x]), rank(&views[y])), cmp.Compare(views[x].Title, views[y].Title), cmp.Compare(views[x].Name, views[y].Name))
 	})
@@ -161,4 +165,30 @@ func (b *Board) sources(ctx context.Context) SourcesSummary {
 		b.o.Logger.Error("board: sources", "err", err)
 	}
 	return Summarise(ss)
+}
+
+// drawn is a view with what it was made of.
+type drawn struct {
+	k             *kpi.KPI
+	end, since    int64
+	delay         time.Duration
+	light         kpi.Light
+	reason, world string
+	revision      int
+	groups, warns int
+	view          View
+}
+
+// remembered returns the KPI's view, made anew only if the KPI was judged or defined since, or if the world (silences, the
+// day) is another: of a thousand KPIs a few change at a time. It needs mu.
+func (b *Board) remembered(st *kpi.Status, ps pauses, world string, now int64) View {
+	d := b.drawn[st.KPI.Name]
+	if d != nil && d.k == st.KPI && d.end == st.Last.End && d.since == st.Since && d.delay == st.Delay && d.light == st.Light && d.reason == st.Reason &&
+		d.revision == st.Revision && d.groups == len(st.Groups) && d.warns == len(st.Warnings) && d.world == world {
+		return d.view
+	}
+	v := b.view(st, ps, now)
+	b.drawn[st.KPI.Name] = &drawn{k: st.KPI, end: st.Last.End, since: st.Since, delay: st.Delay, light: st.Light, reason: st.Reason, world: world,
+		revision: st.Revision, groups: len(st.Groups), warns: len(st.Warnings), view: v}
+	return v
 }

@@ -46,7 +46,7 @@ func (b *Board) BurnDown(ctx context.Context, name string, from, to int64) (Burn
 	ladder := kpi.NewLadder(*k.Objective, k.Period)
 	i := 0
 	if len(ss) > 0 {
-		for at := kpi.PeriodEnd(max(from, ss[0].end), step); ; at = min(at+step, to) {
+		for at := min(kpi.PeriodEnd(max(from, ss[0].end), step), to); ; at = min(at+step, to) {
 			for i < len(ss) && ss[i].end <= at {
 				ladder.Add(ss[i].end, ss[i].good, ss[i].total)
 				i++
@@ -61,9 +61,9 @@ func (b *Board) BurnDown(ctx context.Context, name string, from, to int64) (Burn
 	now := b.o.Now().UnixMilli()
 	if st.Budget != nil {
 		out.Window = st.Budget.Window
-		if n := len(out.T); to >= st.Last.End && st.Last.End > 0 && now-to < 2*step+dayMS && (n == 0 || out.T[n-1] <= to) {
-			// The live figure closes the line, so that it ends where the tile stands.
-			if n > 0 && out.T[n-1] >= st.Last.End {
+		// The live figure closes the line, so that it ends where the tile stands.
+		if st.Last.End > from && st.Last.End <= to && to > now-dayMS {
+			for n := len(out.T); n > 0 && out.T[n-1] >= st.Last.End; n-- {
 				out.T, out.Remaining = out.T[:n-1], out.Remaining[:n-1]
 			}
 			out.T, out.Remaining = append(out.T, st.Last.End), append(out.Remaining, st.Budget.Remaining)
@@ -113,7 +113,7 @@ func burnSentence(st *kpi.Status, b *BurnDown, now int64) string {
 	case b.SpentAt > 0:
 		s += ", spent since " + since(b.SpentAt, now)
 	case b.RunsOutAt > 0:
-		s += "; at the burn of the last hour it is spent in about " + kpi.Lasting(time.Duration(b.RunsOutAt-now)*time.Millisecond)
+		s += "; at the burn of the last hour it is spent in about " + about(time.Duration(b.RunsOutAt-now)*time.Millisecond)
 	}
 	if st.Budget.Partial {
 		s += fmt.Sprintf(". Observed for %s of the window so far", joined(wholePercent(st.Budget.Observed)))

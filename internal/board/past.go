@@ -211,6 +211,12 @@ func (b *Board) Run(ctx context.Context) error {
 				delete(b.pasts, name)
 			}
 		}
+		for name := range b.drawn {
+			if !alive[name] {
+				delete(b.drawn, name)
+				delete(b.changes, name)
+			}
+		}
 		b.mu.Unlock()
 		select {
 		case <-ctx.Done():

@@ -2,6 +2,8 @@ package board
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -48,6 +50,16 @@ func (b *Board) pauses(ctx context.Context) pauses {
 		}
 	}
 	return ps
+}
+
+// key tells two sets of pauses on two days apart.
+func (ps pauses) key(now int64) string {
+	var b strings.Builder
+	b.WriteString(strconv.FormatInt(now/dayMS, 10))
+	for i := range ps {
+		b.WriteString(" " + ps[i].s.ID + " " + strconv.FormatInt(ps[i].s.EndsAt, 10) + " " + strconv.FormatInt(ps[i].s.UpdatedAt, 10))
+	}
+	return b.String()
 }
 
 // of returns the silence that would swallow the page of a group, the one that lasts longest, or nil. It matches the labels

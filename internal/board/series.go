@@ -123,7 +123,7 @@ func (b *Board) chartSentence(k *kpi.KPI, s *Series) string {
 			red++
 		}
 	}
-	over := title(k) + " over " + kpi.Lasting(time.Duration(s.To-s.From)*time.Millisecond)
+	over := title(k) + " over " + about(time.Duration(s.To-s.From)*time.Millisecond)
 	if judged == 0 {
 		return sentence(over + ": no data")
 	}

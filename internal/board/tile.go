@@ -190,7 +190,7 @@ func budget(v *kpi.BudgetView) *Budget {
 		out.Burns = append(out.Burns, Burn{
 			Severity: u.Severity, LongMS: u.Long.Milliseconds(), ShortMS: u.Short.Milliseconds(), Factor: Number(u.Factor),
 			LongRate: Number(u.LongRate), ShortRate: Number(u.ShortRate), Burning: u.Burning,
-			Display: fmt.Sprintf("%s over %s, limit %s", times(u.LongRate), kpi.Lasting(u.Long), times(u.Factor)),
+			Display: fmt.Sprintf("%s over %s, limit %s", times(u.LongRate), about(u.Long), times(u.Factor)),
 		})
 		if !math.IsNaN(u.LongRate) && (fastest == nil || u.LongRate/u.Factor > fastest.LongRate/fastest.Factor) {
 			fastest = u
@@ -201,7 +201,7 @@ func budget(v *kpi.BudgetView) *Budget {
 		if fastest.Severity != "page" {
 			verb = "at risk"
 		}
-		out.BurnText = fmt.Sprintf("%s allowed over %s, %s at %s", times(fastest.LongRate), kpi.Lasting(fastest.Long), verb, times(fastest.Factor))
+		out.BurnText = fmt.Sprintf("%s allowed over %s, %s at %s", times(fastest.LongRate), about(fastest.Long), verb, times(fastest.Factor))
 	}
 	switch {
 	case math.IsNaN(v.Remaining):

@@ -176,6 +176,20 @@ func long(d time.Duration) string {
 	return d.String()
 }
 
+// about is a duration in one whole unit: 1 h, 61 min, 9 h, 28 d.
+func about(d time.Duration) string {
+	unit, name := time.Second, "s"
+	switch {
+	case d >= 48*time.Hour:
+		unit, name = 24*time.Hour, "d"
+	case d >= 2*time.Hour, d == time.Hour:
+		unit, name = time.Hour, "h"
+	case d >= 2*time.Minute, d == time.Minute:
+		unit, name = time.Minute, "min"
+	}
+	return kpi.Display{Value: kpi.Count(float64(d) / float64(unit)), Unit: name}.String()
+}
+
 func plural(n int, word string) string {
 	if n == 1 {
 		return "1 " + word

@@ -8,7 +8,7 @@ import (
 )
 
 // thinSpace stands between a number and its unit.
-const thinSpace = " "
+const thinSpace = "\u2009"
 
 // Display is a value as people read it: the number and its unit apart, because they are set in two sizes.
 type Display struct {
