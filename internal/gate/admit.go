@@ -58,7 +58,7 @@ func (g *Gate) Admit(ctx context.Context, c Credential, size int64) (*Grant, err
 			g.stopped(err)
 			return refuse(StoreRefused, err)
 		}
-		if wait := s.debt(now); wait > 0 {
+		if wait := s.allowed.debt(now); wait > 0 {
 			return refuse(Rate, &Busy{After: wait, Err: fault.New(fault.Limited,
 				"%s sends more than %g samples a second", c.Source, l.SamplesPerSecond)})
 		}

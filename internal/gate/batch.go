@@ -256,7 +256,7 @@ func (b *Batch) add(r Ref, e *entry, l labels.Labels, st, t int64, v float64, h 
 	}
 	if h != nil || fh != nil {
 		if err := reduce(h, fh); err != nil {
-			return 0, b.refused(e.src, err)
+			return 0, b.refuse(e.src, &Refusal{Reason: HistogramInvalid, Sentence: err.Error(), cause: storage.ErrOutOfBounds})
 		}
 	}
 	fresh := true
@@ -324,14 +324,8 @@ func reduce(h *histogram.Histogram, fh *histogram.FloatHistogram) error {
 	const finest = histogram.ExponentialSchemaMax
 	switch {
 	case h != nil && histogram.IsExponentialSchemaReserved(h.Schema) && h.Schema > finest:
-		if err := h.Validate(); err != nil {
-			return err
-		}
 		return h.ReduceResolution(finest)
 	case fh != nil && histogram.IsExponentialSchemaReserved(fh.Schema) && fh.Schema > finest:
-		if err := fh.Validate(); err != nil {
-			return err
-		}
 		return fh.ReduceResolution(finest)
 	}
 	return nil
@@ -380,7 +374,7 @@ func (b *Batch) Commit() (Result, error) {
 		s.lastAt.Store(b.now)
 		all += c.n
 	}
-	b.g.sources.at(b.grant.src).spend(all, time.UnixMilli(b.now))
+	b.g.sources.at(b.grant.src).allowed.spend(all, time.UnixMilli(b.now))
 	for k, o := range b.g.o.Observers {
 		if len(b.out[k]) > 0 {
 			o.Observe(b.out[k])

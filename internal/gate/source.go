@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
-	"golang.org/x/time/rate"
 )
 
 // SourceStat is what the gate knows of one source since it started.
@@ -30,7 +29,7 @@ type source struct {
 	refused  [reasons]atomic.Int64
 	lastAt   atomic.Int64
 	lastErr  atomic.Pointer[string]
-	limiter  *rate.Limiter // nil without a bound
+	allowed  *allowance // nil without a bound
 }
 
 // maxSources bounds the table: beyond it a target counts for its grant's own source.
@@ -64,7 +63,7 @@ func (s *sources) get(name string, limit float64) (i uint32, ok bool) {
 	}
 	n := &source{name: name}
 	if limit > 0 {
-		n.limiter = rate.NewLimiter(rate.Limit(limit), int(max(1, 10*limit)))
+		n.allowed = &allowance{perSecond: limit}
 	}
 	grown := append(all[:len(all):len(all)], n)
 	s.all.Store(&grown)
@@ -153,20 +152,47 @@ func (g *Gate) Collect(c chan<- prometheus.Metric) {
 	}
 }
 
-// debt returns how long a source has to wait until it may send again.
-func (s *source) debt(now time.Time) time.Duration {
-	if s.limiter == nil {
-		return 0
-	}
-	if t := s.limiter.TokensAt(now); t < 0 {
-		return time.Duration(-t / float64(s.limiter.Limit()) * float64(time.Second))
-	}
-	return 0
+// allowance is a token bucket that may run into debt: how much a body holds is known only when it was read.
+type allowance struct {
+	perSecond float64
+
+	mu     sync.Mutex
+	tokens float64
+	at     time.Time
 }
 
-// spend takes n samples off a source's allowance, into debt if need be.
-func (s *source) spend(n int64, now time.Time) {
-	if s.limiter != nil {
-		s.limiter.ReserveN(now, int(n))
+// burst is for how many seconds a silent source's allowance adds up.
+const burst = 10
+
+// fill adds what has accrued. It needs the lock.
+func (a *allowance) fill(now time.Time) {
+	if d := now.Sub(a.at).Seconds(); d > 0 || a.at.IsZero() {
+		a.tokens = min(a.tokens+d*a.perSecond, burst*a.perSecond)
+		a.at = now
 	}
+}
+
+// debt returns how long the source has to wait until it may send again; a nil allowance has no bound.
+func (a *allowance) debt(now time.Time) time.Duration {
+	if a == nil {
+		return 0
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fill(now)
+	if a.tokens >= 0 {
+		return 0
+	}
+	return time.Duration(-a.tokens / a.perSecond * float64(time.Second))
+}
+
+// spend takes n samples off, into debt if need be.
+func (a *allowance) spend(n int64, now time.Time) {
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fill(now)
+	a.tokens -= float64(n)
 }

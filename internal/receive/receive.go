@@ -158,7 +158,7 @@ func (rc *Receiver) fail(w http.ResponseWriter, v version, err error) {
 	}
 	var busy *gate.Busy
 	if errors.As(err, &busy) {
-		w.Header().Set("Retry-After", strconv.Itoa(int(busy.After/time.Second)+1))
+		w.Header().Set("Retry-After", strconv.Itoa(int((busy.After+time.Second-1)/time.Second)))
 	}
 	if status >= 500 {
 		rc.o.Logger.Error("A remote write was not accepted", "err", err)
