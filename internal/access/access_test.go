@@ -70,7 +70,7 @@ func open(t *testing.T, dir string, change func(*access.Options)) house {
 // serve runs the routes on a real server whose client follows no redirect.
 func serve(t *testing.T, h house, routes []access.Route) (*httptest.Server, *http.Client) {
 	t.Helper()
-	handler, err := h.Handler(routes)
+	handler, err := h.Handler(append(h.Routes(), routes...))
 	require.NoError(t, err)
 	srv := httptest.NewUnstartedServer(handler)
 	srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -247,7 +247,7 @@ func TestSessionOutlivesRestartAndEnds(t *testing.T) {
 	require.Positive(t, cookie.MaxAge)
 
 	get := func(h house) int {
-		handler, err := h.Handler(everyAction())
+		handler, err := h.Handler(append(h.Routes(), everyAction()...))
 		require.NoError(t, err)
 		r := httptest.NewRequest("GET", srv.URL+"/api/v1/query", nil)
 		r.AddCookie(cookie)
@@ -389,7 +389,7 @@ func must(r *http.Request, err error) *http.Request {
 
 func TestGuessingIsSlowed(t *testing.T) {
 	h := open(t, t.TempDir(), nil)
-	handler, err := h.Handler(everyAction())
+	handler, err := h.Handler(append(h.Routes(), everyAction()...))
 	require.NoError(t, err)
 	try := func(token, remote string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("GET", "http://127.0.0.1:9700/metrics", nil)
@@ -488,7 +488,7 @@ func TestCheckListen(t *testing.T) {
 func TestBehindAProxyThatEndsTLS(t *testing.T) {
 	u, _ := url.Parse("https://signalbox.example")
 	h := open(t, t.TempDir(), func(o *access.Options) { o.External = u; o.Listen = []string{":9700"} })
-	handler, err := h.Handler(everyAction())
+	handler, err := h.Handler(append(h.Routes(), everyAction()...))
 	require.NoError(t, err)
 	r := httptest.NewRequest("POST", "http://signalbox.example/login", strings.NewReader("secret="+h.token))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -518,7 +518,7 @@ func TestTableIsRefused(t *testing.T) {
 		`no handler`:                          {{Method: "GET", Pattern: "/a", Action: access.Open}},
 		`a GET must not`:                      {{Method: "GET", Pattern: "/a", Action: access.Operate, Handler: ok("")}},
 	} {
-		_, err := h.Handler(routes)
+		_, err := h.Handler(append(h.Routes(), routes...))
 		require.ErrorContains(t, err, want)
 	}
 }

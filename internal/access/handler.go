@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Handler mounts routes, access's own sign-in pages among them, behind one middleware. It refuses a table in which two
+// Handler mounts all rooms' routes, this room's own Routes among them, behind one middleware. It refuses a table in which two
 // patterns collide, an action that does not exist, or a route without a handler.
 func (a *Access) Handler(routes []Route) (h http.Handler, err error) {
 	known := map[Action]bool{Open: true, SignIn: true}
@@ -17,7 +17,7 @@ func (a *Access) Handler(routes []Route) (h http.Handler, err error) {
 	}
 	// Methods are told apart here and not by ServeMux, for which "GET /" and "/-/reload" collide.
 	patterns := map[string]methods{}
-	for _, r := range append(a.Routes(), routes...) {
+	for _, r := range routes {
 		key := strings.TrimSpace(r.Method + " " + r.Pattern)
 		switch {
 		case r.Handler == nil:

@@ -16,7 +16,7 @@ import (
 //go:embed login.html
 var loginHTML string
 
-// Routes are the sign-in pages. Handler mounts them itself.
+// Routes are the sign-in pages.
 func (a *Access) Routes() []Route {
 	page := template.Must(template.New("login").Parse(loginHTML))
 	return []Route{

@@ -148,7 +148,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 		change(&o)
 	}
 	h.API = api.New(o)
-	handler, err := acc.Handler(h.Routes())
+	handler, err := acc.Handler(append(acc.Routes(), h.Routes()...))
 	require.NoError(t, err)
 	h.srv = httptest.NewServer(handler)
 	t.Cleanup(h.srv.Close)

@@ -27,7 +27,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.True(t, bytes.Equal(want, got), "ui/openapi.json is out of date: go test ./internal/api -run OpenAPI -update, then npm run types in ui/")
+	require.True(t, bytes.Equal(want, got), "ui/openapi.json is out of date: go test ./internal/api -run OpenAPI -update, then npm run gen:api in ui/")
 }
 
 // TestPathParametersAreDocumented guards against a field that huma overlooks.

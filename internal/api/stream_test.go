@@ -129,11 +129,7 @@ func (s *still) Update(_ context.Context, names []string) (board.Update, error) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.updates++
-	u := board.Update{}
-	for _, n := range names {
-		u.Removed = append(u.Removed, n)
-	}
-	return u, nil
+	return board.Update{Removed: names}, nil
 }
 
 func stream(a *api.API) http.Handler {
