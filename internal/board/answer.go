@@ -70,7 +70,8 @@ type Answer struct {
 	AsOf       int64          `json:"as_of"`
 	Verdict    Verdict        `json:"verdict" doc:"Over all KPIs, whatever the filter"`
 	Counts     Counts         `json:"counts" doc:"Over all KPIs, whatever the filter"`
-	Tiles      []Tile         `json:"tiles" doc:"Matching the filter, worst first"`
+	Tiles      []Tile         `json:"tiles" doc:"Matching the filter, worst first, at most 2,000"`
+	Matching   int            `json:"matching" doc:"KPIs that match the filter"`
 	Total      int            `json:"total" doc:"All KPIs, whatever the filter"`
 	Partial    bool           `json:"partial" doc:"Strips or sparklines are still being read; ask again"`
 	Now        []Happening    `json:"now"`

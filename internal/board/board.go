@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -46,7 +47,8 @@ type Options struct {
 
 // Board answers. Its methods may be called from several goroutines at once.
 type Board struct {
-	o Options
+	o     Options
+	asked atomic.Int64 // when the board was last asked for, Unix ms
 
 	mu      sync.Mutex
 	pasts   map[string]*past

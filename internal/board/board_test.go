@@ -99,6 +99,7 @@ func TestOrderFilterAndPause(t *testing.T) {
 		a, err := h.Answer(t.Context(), f)
 		require.NoError(t, err)
 		require.Equal(t, 6, a.Total)
+		require.Equal(t, len(a.Tiles), a.Matching)
 		require.Equal(t, board.Counts{Red: 1, Yellow: 1, Grey: 1, Paused: 1, Green: 2}, a.Counts, "counts are of all, whatever the filter")
 		require.Equal(t, []string{"oncall@irs.example", "payments@irs.example"}, a.Owners)
 		require.Equal(t, []string{"journey", "tier"}, a.LabelNames)

@@ -73,9 +73,13 @@ func (b *Board) look(ctx context.Context) scene {
 	return s
 }
 
+// MostTiles is how many tiles an answer shows; a filter chooses among more.
+const MostTiles = 2000
+
 // Answer returns the board. Verdict and counts are of all KPIs, tiles of those that match the filter.
 func (b *Board) Answer(ctx context.Context, f Filter) (Answer, error) {
 	s := b.look(ctx)
+	b.asked.Store(s.now)
 	sources := b.sources(ctx)
 	a := Answer{
 		AsOf: b.AsOf(), Counts: s.counts, Total: len(s.views), Tiles: []Tile{}, Sources: sources,
@@ -91,7 +95,11 @@ func (b *Board) Answer(ctx context.Context, f Filter) (Answer, error) {
 		for name := range v.Labels {
 			names[name] = true
 		}
-		if f.matches(v) {
+		if !f.matches(v) {
+			continue
+		}
+		a.Matching++
+		if len(a.Tiles) < MostTiles {
 			a.Tiles = append(a.Tiles, Tile{View: *v})
 			sts = append(sts, s.sts[i])
 		}

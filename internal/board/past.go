@@ -16,8 +16,9 @@ const (
 	readers   = 4
 	// patience is how long an answer waits for history that was not read yet; what is missing then comes with the next.
 	patience = 800 * time.Millisecond
-	// readAhead keeps histories so near to now that an answer after a quiet night reads little.
-	readAhead = time.Minute
+	// readAhead keeps histories near to now while people look, and lookingFor says for how long after the last answer.
+	readAhead  = time.Minute
+	lookingFor = 15 * time.Minute
 )
 
 // past is what a tile shows of a KPI's history, kept up to the newest datapoint that was asked for.
@@ -184,44 +185,51 @@ func (b *Board) histories(ctx context.Context, sts []*kpi.Status, tiles []Tile, 
 	return whole
 }
 
-// Run reads histories ahead, so that the first board after a start or a quiet night does not wait, and forgets KPIs that
-// are gone. It blocks until ctx ends.
+// Run reads histories ahead, so that the first board after a start does not wait and a board that is looked at stays
+// near to now, and forgets KPIs that are gone. Nobody looking costs nothing. It blocks until ctx ends.
 func (b *Board) Run(ctx context.Context) error {
 	tick := time.NewTicker(readAhead)
 	defer tick.Stop()
+	b.ahead(ctx)
 	for {
-		now := b.o.Now().UnixMilli()
-		sts := b.o.Statuses()
-		alive := make(map[string]bool, len(sts))
-		for i := range sts {
-			alive[sts[i].KPI.Name] = true
-			if sts[i].Last.End == 0 {
-				continue
-			}
-			if _, _, err := b.history(ctx, &sts[i], now); err != nil && ctx.Err() == nil {
-				b.o.Logger.Error("board: history", "kpi", sts[i].KPI.Name, "err", err)
-			}
-			if ctx.Err() != nil {
-				return nil
-			}
-		}
-		b.mu.Lock()
-		for name := range b.pasts {
-			if !alive[name] {
-				delete(b.pasts, name)
-			}
-		}
-		for name := range b.drawn {
-			if !alive[name] {
-				delete(b.drawn, name)
-				delete(b.changes, name)
-			}
-		}
-		b.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+			if b.o.Now().UnixMilli()-b.asked.Load() < lookingFor.Milliseconds() {
+				b.ahead(ctx)
+			}
+		}
+	}
+}
+
+func (b *Board) ahead(ctx context.Context) {
+	now := b.o.Now().UnixMilli()
+	sts := b.o.Statuses()
+	alive := make(map[string]bool, len(sts))
+	for i := range sts {
+		alive[sts[i].KPI.Name] = true
+		if i >= MostTiles {
+			continue
+		}
+		if _, _, err := b.history(ctx, &sts[i], now); err != nil && ctx.Err() == nil {
+			b.o.Logger.Error("board: history", "kpi", sts[i].KPI.Name, "err", err)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for name := range b.pasts {
+		if !alive[name] {
+			delete(b.pasts, name)
+		}
+	}
+	for name := range b.drawn {
+		if !alive[name] {
+			delete(b.drawn, name)
+			delete(b.changes, name)
 		}
 	}
 }
