@@ -358,7 +358,7 @@ function groupsOf(d, now, axis, value) {
 
 /** The value of a definition at an instant: quiet noise, and a break in the last hours where the story has one. */
 function valueAt(d, t, now) {
-  const r = noise(seedOf(d.name) ^ Math.floor(t / minute))();
+  const r = noise(Math.imul(seedOf(d.name) ^ Math.floor(t / minute), 2654435761))();
   const wave = Math.sin(t / (3.1 * hour)) * 0.5;
   const quiet = d.healthy ?? d.base;
   let v = quiet + (r - 0.5 + wave * 0.6) * d.wobble;

@@ -276,7 +276,10 @@ function prom(url, form, json) {
       result: rows.map((r) => {
         const values = [];
         for (let t = from; t <= to; t += step)
-          values.push([t, String(10 * r.k + Math.sin(t / 900 / r.k) * 3 + fx.noise(Math.floor(t) * r.k)())]);
+          values.push([
+            t,
+            String(10 * r.k + Math.sin(t / 900 / r.k) * 3 + fx.noise(Math.imul(Math.floor(t) * r.k, 2654435761))() * 2),
+          ]);
         return { metric: r.metric, values };
       }),
     });

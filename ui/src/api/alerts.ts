@@ -1,29 +1,23 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { get, send } from './client';
-import type { Alert, Alerts, Matcher } from './types';
+import { api, ok } from './client';
+import type { components } from './schema';
+import type { Matcher } from './types';
 
 /** Everything the alerts page shows. The stream says when to ask again. */
 export const alertsQuery = queryOptions({
   queryKey: ['alerts'],
-  queryFn: ({ signal }) => get<Alerts>('/alerts', undefined, signal),
+  queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/alerts', { signal })),
   refetchInterval: 30_000,
   staleTime: 5_000,
 });
 
-export type SilenceDraft = {
-  id?: string;
-  matchers: Matcher[];
-  starts_at: number;
-  ends_at: number;
-  created_by?: string;
-  comment: string;
-};
+export type SilenceDraft = components['schemas']['SilenceInput'];
 
 /** What a silence with these matchers would mute now. */
 export function previewQuery(matchers: Matcher[]) {
   return queryOptions({
     queryKey: ['alerts', 'preview', matchers],
-    queryFn: () => send<{ matches: number; alerts: Alert[] }>('POST', '/silences/preview', { matchers }),
+    queryFn: () => ok(api.POST('/api/signalbox/v1/silences/preview', { body: { matchers } })),
     staleTime: 5_000,
     retry: false,
   });
@@ -33,7 +27,7 @@ export function previewQuery(matchers: Matcher[]) {
 export function useCreateSilence() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (s: SilenceDraft) => send<{ id: string; matches: number }>('POST', '/silences', s),
+    mutationFn: (s: SilenceDraft) => ok(api.POST('/api/signalbox/v1/silences', { body: s })),
     onSuccess: () => invalidate(client),
   });
 }
@@ -42,7 +36,7 @@ export function useCreateSilence() {
 export function useExpireSilence() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => send<unknown>('DELETE', `/silences/${encodeURIComponent(id)}`),
+    mutationFn: (id: string) => ok(api.DELETE('/api/signalbox/v1/silences/{id}', { params: { path: { id } } })),
     onSuccess: () => invalidate(client),
   });
 }

@@ -1,11 +1,10 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { get, send } from './client';
-import type { DemoState, Mail, MailHead } from './types';
+import { api, ok } from './client';
 
 /** The demo's services and whether each is broken. */
 export const demoQuery = queryOptions({
   queryKey: ['demo'],
-  queryFn: ({ signal }) => get<DemoState>('/demo', undefined, signal),
+  queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/demo', { signal })),
   refetchInterval: 10_000,
   retry: false,
 });
@@ -13,7 +12,7 @@ export const demoQuery = queryOptions({
 /** The mails that the demo's mailbox took, newest first. */
 export const mailsQuery = queryOptions({
   queryKey: ['demo', 'mails'],
-  queryFn: ({ signal }) => get<{ mails: MailHead[] }>('/demo/mails', undefined, signal),
+  queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/demo/mails', { signal })),
   refetchInterval: 5_000,
 });
 
@@ -21,7 +20,7 @@ export const mailsQuery = queryOptions({
 export function mailQuery(id: string) {
   return queryOptions({
     queryKey: ['demo', 'mail', id],
-    queryFn: ({ signal }) => get<Mail>(`/demo/mails/${encodeURIComponent(id)}`, undefined, signal),
+    queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/demo/mails/{id}', { params: { path: { id } }, signal })),
     staleTime: Infinity,
   });
 }
@@ -31,7 +30,11 @@ export function useSwitchService() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (v: { name: string; broken: boolean }) =>
-      send<unknown>('POST', `/demo/${encodeURIComponent(v.name)}/${v.broken ? 'break' : 'heal'}`),
+      ok(
+        api.POST('/api/signalbox/v1/demo/{service}/{action}', {
+          params: { path: { service: v.name, action: v.broken ? 'break' : 'heal' } },
+        }),
+      ),
     onSettled: () => client.invalidateQueries({ queryKey: ['demo'], exact: true }),
   });
 }

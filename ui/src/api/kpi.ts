@@ -1,28 +1,32 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { get } from './client';
-import type { BurnDown, Decision, Failing, Labels, Series, View } from './types';
-
-const path = (name: string) => `/kpis/${encodeURIComponent(name)}`;
+import { api, ok } from './client';
+import type { Labels } from './types';
 
 /** One KPI as it stands. The stream keeps it current. */
 export function kpiQuery(name: string) {
   return queryOptions({
     queryKey: ['kpi', name, 'view'],
-    queryFn: ({ signal }) => get<View>(path(name), undefined, signal),
+    queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/kpis/{name}', { params: { path: { name } }, signal })),
     refetchInterval: 60_000,
     staleTime: 15_000,
   });
 }
 
-function groupParam(group: Labels | undefined): string | undefined {
-  return group && Object.keys(group).length > 0 ? JSON.stringify(group) : undefined;
+function groupQuery(group: Labels | undefined): { group?: string } {
+  return group && Object.keys(group).length > 0 ? { group: JSON.stringify(group) } : {};
 }
 
 /** History of a KPI or of one group between two instants. */
 export function seriesQuery(name: string, from: number, to: number, max: number, group?: Labels) {
   return queryOptions({
-    queryKey: ['kpi', name, 'series', { from, to, max, group: groupParam(group) ?? '' }],
-    queryFn: ({ signal }) => get<Series>(`${path(name)}/series`, { from, to, max, group: groupParam(group) }, signal),
+    queryKey: ['kpi', name, 'series', { from, to, max, ...groupQuery(group) }],
+    queryFn: ({ signal }) =>
+      ok(
+        api.GET('/api/signalbox/v1/kpis/{name}/series', {
+          params: { path: { name }, query: { from, to, max, ...groupQuery(group) } },
+          signal,
+        }),
+      ),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 60_000,
@@ -33,7 +37,8 @@ export function seriesQuery(name: string, from: number, to: number, max: number,
 export function failingQuery(name: string, from: number, to: number) {
   return queryOptions({
     queryKey: ['kpi', name, 'failing', { from, to }],
-    queryFn: ({ signal }) => get<{ groups: Failing[] }>(`${path(name)}/groups`, { from, to }, signal),
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/signalbox/v1/kpis/{name}/groups', { params: { path: { name }, query: { from, to } }, signal })),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 60_000,
@@ -44,7 +49,8 @@ export function failingQuery(name: string, from: number, to: number) {
 export function burnDownQuery(name: string, from: number, to: number) {
   return queryOptions({
     queryKey: ['kpi', name, 'budget', { from, to }],
-    queryFn: ({ signal }) => get<BurnDown>(`${path(name)}/budget`, { from, to }, signal),
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/signalbox/v1/kpis/{name}/budget', { params: { path: { name }, query: { from, to } }, signal })),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     gcTime: 60_000,
@@ -55,7 +61,8 @@ export function burnDownQuery(name: string, from: number, to: number) {
 export function decisionsQuery(name: string, limit: number) {
   return queryOptions({
     queryKey: ['kpi', name, 'decisions', limit],
-    queryFn: ({ signal }) => get<{ decisions: Decision[] }>(`${path(name)}/decisions`, { limit }, signal),
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/signalbox/v1/kpis/{name}/decisions', { params: { path: { name }, query: { limit } }, signal })),
     staleTime: 10_000,
     refetchInterval: 60_000,
   });
@@ -65,7 +72,7 @@ export function decisionsQuery(name: string, limit: number) {
 export function decisionQuery(id: string) {
   return queryOptions({
     queryKey: ['decision', id],
-    queryFn: ({ signal }) => get<Decision>(`/decisions/${encodeURIComponent(id)}`, undefined, signal),
+    queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/decisions/{id}', { params: { path: { id } }, signal })),
     staleTime: 10_000,
   });
 }

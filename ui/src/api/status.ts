@@ -1,17 +1,16 @@
 import { queryOptions } from '@tanstack/react-query';
-import { get } from './client';
-import type { Me, Status } from './types';
+import { api, ok } from './client';
 
 /** How the server itself is doing. */
 export const statusQuery = queryOptions({
   queryKey: ['status'],
-  queryFn: ({ signal }) => get<Status>('/status', undefined, signal),
+  queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/status', { signal })),
   staleTime: 60_000,
 });
 
 /** Who is signed in and what they may do. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => get<Me>('/me', undefined, signal),
+  queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/me', { signal })),
   staleTime: 300_000,
 });

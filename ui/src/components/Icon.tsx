@@ -27,6 +27,7 @@ const paths = {
   down: 'M6 9l6 6 6-6',
   plus: 'M12 5v14M5 12h14',
   x: 'M6 6l12 12M18 6L6 18',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   check: 'M5 12.5l4.5 4.5L19 7.5',
   play: 'M7 4.5v15l12-7.5z',
   host: 'M3 4h18v12H3zM8 20h8M12 16v4',

@@ -51,6 +51,13 @@ export function compactLabels(splits: readonly number[]): string[] {
   return axisLabels(splits, { factor, unit, decimals: 2 });
 }
 
+/** A share 0 to 1 in whole percent: "89 %"; under one percent it is "under 1 %". */
+export function share(v: number): string {
+  if (!Number.isFinite(v)) return '—';
+  if (v > 0 && v < 0.01) return `under 1${thin}%`;
+  return `${plain(Math.round(v * 100))}${thin}%`;
+}
+
 /** A large count in few signs: 1204 stays "1,204", 55230000 is "55.2 M". */
 export function compact(v: number): string {
   const abs = Math.abs(v);

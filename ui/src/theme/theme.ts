@@ -27,8 +27,13 @@ export const theme = createTheme({
   autoContrast: false,
   components: {
     Button: Button.extend({
-      vars: () => ({
-        root: { '--button-height': 'var(--control-h)', '--button-padding-x': '0.75rem', '--button-fz': '0.875rem' },
+      vars: (_, props) => ({
+        root: {
+          '--button-height': props.size?.startsWith('compact') ? '1.5rem' : 'var(--control-h)',
+          '--button-padding-x': '0.75rem',
+          '--button-fz': props.size?.startsWith('compact') ? '0.75rem' : '0.875rem',
+          ...(props.variant === 'filled' ? { '--button-color': 'var(--on-accent)' } : {}),
+        },
       }),
       defaultProps: { variant: 'default' },
     }),

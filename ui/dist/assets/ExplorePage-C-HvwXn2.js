@@ -1,1 +1,0 @@
-import{t as e}from"./index-Bi5m_POK.js";var t=e();function n(){return(0,t.jsx)(`h1`,{children:`ExplorePage`})}export{n as ExplorePage};

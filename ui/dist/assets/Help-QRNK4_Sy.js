@@ -1,1 +1,0 @@
-import{t as e}from"./index-Bi5m_POK.js";var t=e();function n({onClose:e}){return(0,t.jsx)(`button`,{onClick:e,children:`x`})}export{n as Help};

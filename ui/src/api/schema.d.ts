@@ -1,0 +1,2244 @@
+// Made by `npm run gen:api` from openapi.json. Do not edit.
+
+export interface paths {
+    "/api/signalbox/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Active alerts, silences and who was told */
+        get: operations["alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The board: verdict, counts, tiles, what happens now */
+        get: operations["board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decision records, newest first */
+        get: operations["decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One decision record */
+        get: operations["decision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State of the demo; 404 outside it */
+        get: operations["demo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/demo/{service}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Break or heal a service of the demo */
+        post: operations["demo-switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/demo/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The demo's mailbox, newest first */
+        get: operations["demo-mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/demo/mails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mail of the demo */
+        get: operations["demo-mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All KPIs */
+        get: operations["kpis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/kpis/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One KPI */
+        get: operations["kpi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/kpis/{name}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Error budget left over time */
+        get: operations["kpi-budget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/kpis/{name}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decision records of a KPI, newest first */
+        get: operations["kpi-decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/kpis/{name}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where it fails */
+        get: operations["kpi-groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/kpis/{name}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** History of a KPI or a group */
+        get: operations["kpi-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/kpis/{name}/value": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One fresh number for an autoscaler, or 503 */
+        get: operations["kpi-value"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn a one-time code or a token into a session */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the session */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/receivers/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message */
+        post: operations["test-receiver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make or replace a silence */
+        post: operations["create-silence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/silences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a silence now */
+        delete: operations["expire-silence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/silences/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a silence would match now */
+        post: operations["preview-silence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where samples come from, late ones first */
+        get: operations["sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server is doing */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events
+         * @description `kpis` after KPIs changed (views without sparkline and strip), `alerts` after alerts or silences changed (ask again), `sources` when the number of late sources changed, `ping` at once and every 10 s. Open the stream before you ask for the board, and ask again after it reconnects: nothing is replayed. A client that does not read is dropped.
+         */
+        get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Alert: {
+            annotations: {
+                [key: string]: string;
+            };
+            fingerprint: string;
+            inhibited_by: string[];
+            labels: {
+                [key: string]: string;
+            };
+            muted_by: string[];
+            receivers: string[];
+            silenced_by: string[];
+            /** Format: int64 */
+            starts_at: number;
+            /** @enum {string} */
+            state: "active" | "suppressed" | "unprocessed";
+            /** Format: int64 */
+            updated_at: number;
+        };
+        AlertGroup: {
+            fingerprints: string[];
+            labels: {
+                [key: string]: string;
+            };
+            receiver: string;
+        };
+        AlertsBody: {
+            active: components["schemas"]["Alert"][];
+            groups: components["schemas"]["AlertGroup"][];
+            /** @description Newest first */
+            receipts: components["schemas"]["Receipt"][];
+            /** @description Active, pending and lately expired */
+            silences: components["schemas"]["Silence"][];
+        };
+        Axis: {
+            /** Format: int64 */
+            decimals: number;
+            /** Format: double */
+            factor: number;
+            unit: string;
+        };
+        Band: {
+            /** @enum {string} */
+            after: "insufficient" | "ok" | "alarm";
+            /** @enum {string} */
+            before: "insufficient" | "ok" | "alarm";
+            /** Format: int64 */
+            breaching: number;
+            /** Format: int64 */
+            filled: number;
+            note: string;
+            /** Format: int64 */
+            real: number;
+            /** @example 3 of 3 > 3% */
+            rule: string;
+            treatment: string;
+        };
+        Board: {
+            /** Format: int64 */
+            as_of: number;
+            changes: components["schemas"]["Change"][];
+            /** @description Over all KPIs, whatever the filter */
+            counts: components["schemas"]["Counts"];
+            /** @description All label names of KPIs, for the filter and for grouping */
+            label_names: string[];
+            /**
+             * Format: int64
+             * @description KPIs that match the filter
+             */
+            matching: number;
+            now: components["schemas"]["Happening"][];
+            /** @description All owners, for the filter */
+            owners: string[];
+            /** @description Strips or sparklines are still being read; ask again */
+            partial: boolean;
+            sources: components["schemas"]["SourcesSummary"];
+            /** @description Matching the filter, worst first, at most 2,000 */
+            tiles: components["schemas"]["Tile"][];
+            /**
+             * Format: int64
+             * @description All KPIs, whatever the filter
+             */
+            total: number;
+            /** @description Over all KPIs, whatever the filter */
+            verdict: components["schemas"]["Verdict"];
+        };
+        Budget: {
+            /** Format: double */
+            attained: number | null;
+            /**
+             * @description The fastest burn of the paging pairs
+             * @example 14.8 × allowed over 1 h, pages at 14.4 ×
+             */
+            burn_text: string;
+            burns: components["schemas"]["Burn"][];
+            cause: string;
+            /** @description The share left as a person reads it */
+            display: components["schemas"]["Display"];
+            /** Format: double */
+            good: number | null;
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            /**
+             * Format: double
+             * @description Share of the window that has data
+             */
+            observed: number | null;
+            /** @description The window is longer than what was observed so far */
+            partial: boolean;
+            /**
+             * Format: double
+             * @description Share of the budget left: 1 untouched, negative overspent, null without data
+             */
+            remaining: number | null;
+            /** @example 24 % of error budget left */
+            sentence: string;
+            /** Format: double */
+            target: number | null;
+            /** Format: double */
+            total: number | null;
+            window: string;
+        };
+        Burn: {
+            burning: boolean;
+            /** @example 14.8 × over 1 h, limit 14.4 × */
+            display: string;
+            /** Format: double */
+            factor: number | null;
+            /** Format: int64 */
+            long_ms: number;
+            /**
+             * Format: double
+             * @description Burn over the long window; 1 spends the budget exactly
+             */
+            long_rate: number | null;
+            /** @enum {string} */
+            severity: "page" | "ticket";
+            /** Format: int64 */
+            short_ms: number;
+            /** Format: double */
+            short_rate: number | null;
+        };
+        BurnDown: {
+            remaining: (number | null)[];
+            /**
+             * Format: int64
+             * @description When it will be spent at the burn of the last hour, 0 if it will not
+             */
+            runs_out_at: number;
+            sentence: string;
+            /**
+             * Format: int64
+             * @description When the budget was last spent, 0 if it is not
+             */
+            spent_at: number;
+            t: number[];
+            window: string;
+        };
+        Change: {
+            /** Format: int64 */
+            at: number;
+            detail: string;
+            kpi: string;
+            /** @enum {string} */
+            letter: "D" | "P" | "F" | "C" | "N" | "A";
+            title: string;
+            word: string;
+        };
+        ConfigState: {
+            /** @description Why the newest reload was refused; empty when it was not */
+            error: string;
+            file: string;
+            /** Format: int64 */
+            loaded_at: number;
+        };
+        Counts: {
+            /** Format: int64 */
+            green: number;
+            /** Format: int64 */
+            grey: number;
+            /** Format: int64 */
+            paused: number;
+            /** Format: int64 */
+            red: number;
+            /** Format: int64 */
+            yellow: number;
+        };
+        Day: {
+            /**
+             * @description UTC
+             * @example 2026-11-21
+             */
+            day: string;
+            /**
+             * @description none: not judged that day
+             * @enum {string}
+             */
+            light: "green" | "yellow" | "red" | "grey" | "none";
+        };
+        Decision: {
+            /**
+             * Format: int64
+             * @description When it was judged
+             */
+            at: number;
+            budget: components["schemas"]["Budget"] | null;
+            /** @description threshold, burn, recovered, no_data, retired or revision */
+            cause: string;
+            /**
+             * Format: int64
+             * @description End of the period judged
+             */
+            end: number;
+            /** @enum {string} */
+            from: "green" | "yellow" | "red" | "grey";
+            from_word: string;
+            group: {
+                [key: string]: string;
+            };
+            id: string;
+            kpi: string;
+            /** @description The evaluation range, oldest first */
+            range: components["schemas"]["DecisionPoint"][];
+            receipts: components["schemas"]["Receipt"][];
+            red: components["schemas"]["Band"];
+            /** Format: int64 */
+            revision: number;
+            sentence: string;
+            title: string;
+            /** @enum {string} */
+            to: "green" | "yellow" | "red" | "grey";
+            to_word: string;
+            yellow: components["schemas"]["Band"];
+        };
+        DecisionPoint: {
+            /**
+             * @description The band that the value lies in by the thresholds in force now
+             * @enum {string}
+             */
+            band: "red" | "yellow" | "none" | "missing";
+            /** Format: double */
+            coverage: number | null;
+            detail: string;
+            display: string;
+            /** Format: int64 */
+            end: number;
+            /** Format: double */
+            good: number | null;
+            missing: string;
+            /** Format: double */
+            total: number | null;
+            /** Format: double */
+            value: number | null;
+        };
+        DecisionsBody: {
+            decisions: components["schemas"]["Decision"][];
+        };
+        DemoBody: {
+            mailbox_url: string;
+            services: components["schemas"]["DemoService"][];
+            /**
+             * Format: int64
+             * @description Mails in the mailbox
+             */
+            unread: number;
+        };
+        DemoService: {
+            broken: boolean;
+            /**
+             * @description What breaking it does
+             * @example 5 % of filings end in an error
+             */
+            effect: string;
+            name: string;
+            title: string;
+            url: string;
+        };
+        Display: {
+            /**
+             * @description Shown after a thin space; may be empty
+             * @example %
+             */
+            unit: string;
+            /**
+             * @description The number as text, an em dash when there is none
+             * @example 0.84
+             */
+            value: string;
+        };
+        Empty: Record<string, never>;
+        ErrorDetail: {
+            /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
+            location?: string;
+            /** @description Error message text */
+            message?: string;
+            /** @description The value at the given location */
+            value?: unknown;
+        };
+        Failing: {
+            /**
+             * Format: double
+             * @description Bad events, or breaching datapoints where there are no counts
+             */
+            bad: number | null;
+            /** @example 1,071 */
+            bad_text: string;
+            display: components["schemas"]["Display"];
+            /** @description Empty for everything else */
+            labels: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            /**
+             * Format: double
+             * @description 0 to 1
+             */
+            share_of_drop: number | null;
+            /** @example 89 % */
+            share_text: string;
+            /** @example Bank debit, Texas */
+            text: string;
+            /** Format: double */
+            total: number | null;
+            /** Format: double */
+            value: number | null;
+        };
+        GroupsBody: {
+            /** Format: int64 */
+            from: number;
+            /** @description Most bad first; the last row may be everything else */
+            groups: components["schemas"]["Failing"][];
+            /** Format: int64 */
+            to: number;
+        };
+        GroupView: {
+            budget: components["schemas"]["Budget"] | null;
+            /** @example 1,204 of 55,230 */
+            counts: string;
+            /** Format: double */
+            coverage: number | null;
+            display: components["schemas"]["Display"];
+            /** Format: double */
+            good: number | null;
+            labels: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            missing: string;
+            paused: components["schemas"]["Pause"] | null;
+            /** Format: int64 */
+            period_end: number;
+            reason: string;
+            /** Format: int64 */
+            since: number;
+            /**
+             * @description The labels as a person reads them
+             * @example refund
+             */
+            text: string;
+            /** Format: double */
+            total: number | null;
+            /** Format: double */
+            value: number | null;
+            word: string;
+        };
+        Happening: {
+            detail: string;
+            fingerprint: string;
+            /** @enum {string} */
+            kind: "page" | "pause";
+            /** @description Name of the KPI, empty when it is about none */
+            kpi: string;
+            /**
+             * @description The mark to show
+             * @enum {string}
+             */
+            light: "green" | "yellow" | "red" | "grey" | "paused";
+            silence_id: string;
+            /** Format: int64 */
+            since: number;
+            title: string;
+            /**
+             * Format: int64
+             * @description End of a silence, 0 for a page
+             */
+            until: number;
+        };
+        Indicator: {
+            /** @description Names of the KPIs that an expression reads */
+            inputs: string[];
+            kind: string;
+            /** @description PromQL selectors behind the number */
+            metrics: string[];
+            /**
+             * @description The definition in one line
+             * @example share of http_requests_total{code=~"5.."} in http_requests_total
+             */
+            text: string;
+        };
+        KPIsBody: {
+            /** Format: int64 */
+            as_of: number;
+            kpis: components["schemas"]["KPIView"][];
+        };
+        KPIView: {
+            axis: components["schemas"]["Axis"];
+            budget: components["schemas"]["Budget"] | null;
+            by: string[];
+            /**
+             * @description The counts behind the value in words, empty where there are none
+             * @example 1,204 of 55,230
+             */
+            counts: string;
+            /** Format: double */
+            coverage: number | null;
+            /** Format: int64 */
+            delay_ms: number;
+            description: string;
+            /** @description One sentence on why it is missing */
+            detail: string;
+            display: components["schemas"]["Display"];
+            /**
+             * Format: int64
+             * @description A datapoint older than this is late: two periods and the delay
+             */
+            fresh_ms: number;
+            /** Format: double */
+            good: number | null;
+            /** @description Worst first */
+            groups: components["schemas"]["GroupView"][];
+            /**
+             * @description Empty without by
+             * @example 7 of 8 on target
+             */
+            groups_text: string;
+            indicator: components["schemas"]["Indicator"];
+            labels: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            /** @description Why the newest datapoint has no value; empty for a real one */
+            missing: string;
+            name: string;
+            objective: components["schemas"]["Objective"] | null;
+            /** @description technical or business */
+            outcome: string;
+            owner: string;
+            page: components["schemas"]["Page"] | null;
+            paused: components["schemas"]["Pause"] | null;
+            /** Format: int64 */
+            period_end: number;
+            /** Format: int64 */
+            period_ms: number;
+            /** @example ≤ 3.00 % */
+            promise: string;
+            reason: string;
+            /** Format: int64 */
+            revision: number;
+            /**
+             * Format: int64
+             * @description End of the period at which the light took this colour, 0 before the first
+             */
+            since: number;
+            /** @description Where the definition was read: file:line */
+            source: string;
+            thresholds: components["schemas"]["Thresholds"];
+            title: string;
+            /** Format: double */
+            total: number | null;
+            unit: string;
+            /**
+             * Format: double
+             * @description Upper bound where the value is a lower bound
+             */
+            upper: number | null;
+            /**
+             * Format: double
+             * @description In base units; null when the newest datapoint is missing
+             */
+            value: number | null;
+            warnings: string[];
+            /** @description The why-line of a tile: the plain definition when healthy, otherwise the reason */
+            why: string;
+            /** Format: int64 */
+            window_ms: number;
+            /** @example 1 minute */
+            window_text: string;
+            /** @description On target, At risk, Breached or No data */
+            word: string;
+        };
+        LoginInput: {
+            /**
+             * Format: password
+             * @description The one-time code or the token
+             */
+            secret: string;
+        };
+        Mail: {
+            /** Format: int64 */
+            at: number;
+            from: string;
+            id: string;
+            subject: string;
+            to: string[];
+        };
+        MailBody: {
+            /** Format: int64 */
+            at: number;
+            from: string;
+            headers: {
+                [key: string]: string;
+            };
+            html: string;
+            id: string;
+            subject: string;
+            text: string;
+            to: string[];
+        };
+        MailsBody: {
+            mails: components["schemas"]["Mail"][];
+        };
+        Matcher: {
+            /** @description false negates the matcher */
+            is_equal: boolean;
+            is_regex: boolean;
+            name: string;
+            value: string;
+        };
+        MatcherInput: {
+            /** @description false negates the matcher; true when left out */
+            is_equal?: boolean;
+            is_regex?: boolean;
+            name: string;
+            value: string;
+        };
+        MeBody: {
+            actions: string[];
+            /**
+             * Format: int64
+             * @description End of the session, 0 for a token
+             */
+            expires_at: number;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            via: "cookie" | "bearer" | "loopback";
+        };
+        Objective: {
+            /** @example ≥ 99.50 % over 30 days */
+            display: string;
+            /**
+             * Format: double
+             * @description 0 to 1
+             */
+            target: number;
+            /**
+             * @description As written in the policy
+             * @example 99.5% over 30d
+             */
+            text: string;
+            /** @example 30 days */
+            window: string;
+        };
+        Page: {
+            runbook: string;
+            severity: string;
+        };
+        Pause: {
+            by: string;
+            comment: string;
+            silence_id: string;
+            /** Format: int64 */
+            until: number;
+        };
+        Ping: {
+            /** Format: int64 */
+            as_of: number;
+        };
+        PreviewBody: {
+            alerts: components["schemas"]["Alert"][];
+            /** Format: int64 */
+            matches: number;
+        };
+        PreviewInput: {
+            matchers: components["schemas"]["MatcherInput"][];
+        };
+        Problem: {
+            /**
+             * @description A human-readable explanation specific to this occurrence of the problem.
+             * @example Property foo is required but is missing.
+             */
+            detail?: string;
+            /** @description Optional list of individual error details */
+            errors?: components["schemas"]["ErrorDetail"][];
+            /**
+             * Format: uri
+             * @description A URI reference that identifies the specific occurrence of the problem.
+             * @example https://example.com/error-log/abc123
+             */
+            instance?: string;
+            /**
+             * Format: int64
+             * @description HTTP status code
+             * @example 400
+             */
+            status?: number;
+            /**
+             * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
+             * @example Bad Request
+             */
+            title?: string;
+            /**
+             * Format: uri
+             * @description A URI reference to human-readable documentation for the error.
+             * @default about:blank
+             * @example https://example.com/errors/example
+             */
+            type?: string;
+        };
+        Receipt: {
+            /** Format: int64 */
+            at: number;
+            /** Format: int64 */
+            attempt: number;
+            decision: string;
+            error: string;
+            firing: boolean;
+            group: {
+                [key: string]: string;
+            };
+            id: string;
+            integration: string;
+            kpi: string;
+            message_id: string;
+            receiver: string;
+            /** @description The route that matched */
+            rule: string;
+            /** @enum {string} */
+            status: "sent" | "failed" | "silenced" | "inhibited" | "muted";
+        };
+        Series: {
+            axis: components["schemas"]["Axis"];
+            /** @description The value as a person reads it, with its unit */
+            display: string[];
+            /** Format: int64 */
+            from: number;
+            good: (number | null)[];
+            group: {
+                [key: string]: string;
+            };
+            /** @description green, yellow, red or grey; empty where nothing was judged */
+            light: string[];
+            /** @description Reason of a missing point, empty for a real one */
+            missing: string[];
+            receipts: components["schemas"]["Receipt"][];
+            /** @description What the chart shows, as its accessible name */
+            sentence: string;
+            /** @description Ends of periods */
+            t: number[];
+            thresholds: components["schemas"]["Thresholds"];
+            /** Format: int64 */
+            to: number;
+            total: (number | null)[];
+            /** @description Newest first, without evidence */
+            transitions: components["schemas"]["Decision"][];
+            upper: (number | null)[];
+            value: (number | null)[];
+        };
+        Silence: {
+            comment: string;
+            created_by: string;
+            /** Format: int64 */
+            ends_at: number;
+            id: string;
+            matchers: components["schemas"]["Matcher"][];
+            /** Format: int64 */
+            starts_at: number;
+            /** @enum {string} */
+            state: "active" | "pending" | "expired";
+            /** Format: int64 */
+            updated_at: number;
+        };
+        SilenceBody: {
+            id: string;
+            /**
+             * Format: int64
+             * @description Active alerts that it matches now
+             */
+            matches: number;
+        };
+        SilenceInput: {
+            comment: string;
+            /** @description The signed-in name when left out */
+            created_by?: string;
+            /**
+             * Format: int64
+             * @description Unix ms, after starts_at and in the future
+             */
+            ends_at: number;
+            /** @description Replaces this silence */
+            id?: string;
+            matchers: components["schemas"]["MatcherInput"][];
+            /**
+             * Format: int64
+             * @description Unix ms; now when left out
+             */
+            starts_at?: number;
+        };
+        Source: {
+            /** Format: int64 */
+            duration_ms: number;
+            /** @enum {string} */
+            health: "up" | "down" | "unknown" | "late";
+            /** @description What to do about the error, in one line */
+            hint: string;
+            id: string;
+            /** Format: int64 */
+            interval_ms: number;
+            job: string;
+            /** @enum {string} */
+            kind: "scrape" | "push" | "host" | "rule";
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Newest accepted sample or scrape, 0 for never
+             */
+            last_at: number;
+            last_error: string;
+            /** @description Refused samples by reason */
+            refused: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Samples of the newest scrape, or accepted since start for pushes
+             */
+            samples: number;
+            /** Format: int64 */
+            series: number;
+            target: string;
+        };
+        SourcesBody: {
+            /** Format: int64 */
+            as_of: number;
+            sources: components["schemas"]["Source"][];
+            summary: components["schemas"]["SourcesSummary"];
+        };
+        SourcesSummary: {
+            late: components["schemas"]["Source"][];
+            /** Format: int64 */
+            on_time: number;
+            /** @example 8 of 9 sources on time */
+            text: string;
+            /** Format: int64 */
+            total: number;
+        };
+        Spark: {
+            /** @description End of each slot */
+            t: number[];
+            /**
+             * Format: double
+             * @description The dashed line, in base units
+             */
+            threshold: number | null;
+            v: (number | null)[];
+        };
+        StatusBody: {
+            config: components["schemas"]["ConfigState"];
+            demo: boolean;
+            external_url: string;
+            /** Format: int64 */
+            kpis: number;
+            /** @description Names of the receivers, for a test */
+            receivers: string[];
+            revision: string;
+            /** Format: int64 */
+            started_at: number;
+            stores: components["schemas"]["Store"][];
+            /** Format: int64 */
+            uptime_ms: number;
+            version: string;
+            warnings: string[];
+        };
+        Store: {
+            /** Format: int64 */
+            bytes: number;
+            /** @description Why the store is not well; empty when it is */
+            error: string;
+            /** @example metrics */
+            name: string;
+            /**
+             * Format: int64
+             * @description Unix ms of the oldest sample, 0 when empty
+             */
+            oldest: number;
+            path: string;
+            /** Format: int64 */
+            series: number;
+        };
+        TestBody: {
+            receiver: string;
+            results: components["schemas"]["TestResult"][];
+        };
+        TestInput: {
+            receiver: string;
+        };
+        TestResult: {
+            /** Format: int64 */
+            duration_ms: number;
+            error: string;
+            /** @example email[0] */
+            integration: string;
+            ok: boolean;
+        };
+        Threshold: {
+            /**
+             * Format: double
+             * @description Edge in base units
+             */
+            a: number | null;
+            /**
+             * Format: double
+             * @description Upper edge of outside a..b, else null
+             */
+            b: number | null;
+            /**
+             * @description The breach in words and display units
+             * @example above 3.00 %
+             */
+            display: string;
+            /** @enum {string} */
+            op: ">" | ">=" | "<" | "<=" | "outside";
+            /**
+             * @description The promise that this band guards
+             * @example ≤ 3.00 %
+             */
+            promise: string;
+            /**
+             * @description The comparison as written in the policy
+             * @example > 3%
+             */
+            text: string;
+        };
+        Thresholds: {
+            /**
+             * @description How the bands bind
+             * @example red after 3 of 3 datapoints
+             */
+            for_text: string;
+            red: components["schemas"]["Threshold"] | null;
+            yellow: components["schemas"]["Threshold"] | null;
+        };
+        Tile: {
+            axis: components["schemas"]["Axis"];
+            budget: components["schemas"]["Budget"] | null;
+            by: string[];
+            /**
+             * @description The counts behind the value in words, empty where there are none
+             * @example 1,204 of 55,230
+             */
+            counts: string;
+            /** Format: double */
+            coverage: number | null;
+            /** Format: int64 */
+            delay_ms: number;
+            description: string;
+            /** @description One sentence on why it is missing */
+            detail: string;
+            display: components["schemas"]["Display"];
+            /**
+             * Format: int64
+             * @description A datapoint older than this is late: two periods and the delay
+             */
+            fresh_ms: number;
+            /** Format: double */
+            good: number | null;
+            /** @description Worst first */
+            groups: components["schemas"]["GroupView"][];
+            /**
+             * @description Empty without by
+             * @example 7 of 8 on target
+             */
+            groups_text: string;
+            indicator: components["schemas"]["Indicator"];
+            labels: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            /** @description Why the newest datapoint has no value; empty for a real one */
+            missing: string;
+            name: string;
+            objective: components["schemas"]["Objective"] | null;
+            /** @description technical or business */
+            outcome: string;
+            owner: string;
+            page: components["schemas"]["Page"] | null;
+            paused: components["schemas"]["Pause"] | null;
+            /** Format: int64 */
+            period_end: number;
+            /** Format: int64 */
+            period_ms: number;
+            /** @example ≤ 3.00 % */
+            promise: string;
+            reason: string;
+            /** Format: int64 */
+            revision: number;
+            /**
+             * Format: int64
+             * @description End of the period at which the light took this colour, 0 before the first
+             */
+            since: number;
+            /** @description Where the definition was read: file:line */
+            source: string;
+            spark: components["schemas"]["Spark"];
+            /** @description 30 days, oldest first */
+            strip: components["schemas"]["Day"][];
+            thresholds: components["schemas"]["Thresholds"];
+            title: string;
+            /** Format: double */
+            total: number | null;
+            unit: string;
+            /**
+             * Format: double
+             * @description Upper bound where the value is a lower bound
+             */
+            upper: number | null;
+            /**
+             * Format: double
+             * @description In base units; null when the newest datapoint is missing
+             */
+            value: number | null;
+            warnings: string[];
+            /** @description The why-line of a tile: the plain definition when healthy, otherwise the reason */
+            why: string;
+            /** Format: int64 */
+            window_ms: number;
+            /** @example 1 minute */
+            window_text: string;
+            /** @description On target, At risk, Breached or No data */
+            word: string;
+        };
+        Update: {
+            /** Format: int64 */
+            as_of: number;
+            counts: components["schemas"]["Counts"];
+            kpis: components["schemas"]["KPIView"][];
+            /** @description Names of KPIs that no longer exist */
+            removed: string[];
+            sources: components["schemas"]["SourcesSummary"];
+            verdict: components["schemas"]["Verdict"];
+        };
+        ValueBody: {
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            name: string;
+            /** Format: int64 */
+            period_end: number;
+            /**
+             * Format: double
+             * @description In base units; always a number here
+             */
+            value: number | null;
+        };
+        Verdict: {
+            detail: string;
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            /** @example E-file error rate is breached. Two other KPIs are at risk. */
+            sentence: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    board: {
+        parameters: {
+            query?: {
+                /** @description name=value; repeat for more, all must match */
+                label?: string[];
+                outcome?: "technical" | "business";
+                owner?: string;
+                state?: "green" | "yellow" | "red" | "grey" | "paused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions: {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                kpi?: string;
+                limit?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "demo-switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action: "break" | "heal";
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "demo-mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "demo-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    kpis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KPIsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    kpi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KPIView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "kpi-budget": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurnDown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "kpi-decisions": {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "kpi-groups": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "kpi-series": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Labels of one group as a JSON object; left out: the KPI itself */
+                group?: string;
+                /** @description Most points wanted */
+                max?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "kpi-value": {
+        parameters: {
+            query?: {
+                /** @description Labels of one group as a JSON object; left out: the KPI itself */
+                group?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValueBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-receiver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-silence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SilenceInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "expire-silence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-silence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        data: components["schemas"]["Update"];
+                        /** @enum {string} */
+                        event: "kpis";
+                    } | {
+                        data: components["schemas"]["Empty"];
+                        /** @enum {string} */
+                        event: "alerts";
+                    } | {
+                        data: components["schemas"]["SourcesSummary"];
+                        /** @enum {string} */
+                        event: "sources";
+                    } | {
+                        data: components["schemas"]["Ping"];
+                        /** @enum {string} */
+                        event: "ping";
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
