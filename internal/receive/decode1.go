@@ -15,18 +15,20 @@ func (q *request) decode1(b []byte) error {
 		if next < 0 {
 			return errMalformed
 		}
-		if kind != length || n != 1 && n != 3 {
+		if n != 1 && n != 3 {
 			if p = skip(b, next, kind); p < 0 {
 				return errMalformed
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 {
+		if v, p = chunk(b, next); p < 0 || kind != length {
 			return errMalformed
 		}
 		if n == 3 {
-			q.book.read1(v)
+			if !q.book.read1(v) {
+				return errMalformed
+			}
 			continue
 		}
 		if err := q.series1(v); err != nil {
@@ -176,17 +178,14 @@ func pair(b []byte) (first, second string, ok bool) {
 		if next < 0 {
 			return "", "", false
 		}
-		if kind != length || n > 2 {
-			if n <= 2 {
-				return "", "", false
-			}
+		if n > 2 {
 			if p = skip(b, next, kind); p < 0 {
 				return "", "", false
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 {
+		if v, p = chunk(b, next); p < 0 || kind != length {
 			return "", "", false
 		}
 		if n == 1 {
@@ -205,20 +204,19 @@ func (q *request) samples1(r gate.Ref, b []byte) error {
 		if next < 0 {
 			return errMalformed
 		}
-		if kind != length || n < 2 || n > 4 {
-			if n >= 1 && n <= 4 {
-				return errMalformed
-			}
+		if n > 4 {
 			if p = skip(b, next, kind); p < 0 {
 				return errMalformed
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 {
+		if v, p = chunk(b, next); p < 0 || kind != length {
 			return errMalformed
 		}
 		switch n {
+		case 1: // labels that are none: the others were gathered
+			return errMalformed
 		case 2:
 			s, ok := readSample(v)
 			if !ok {

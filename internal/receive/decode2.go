@@ -21,18 +21,17 @@ func (q *request) decode2(b []byte) error {
 		if next < 0 {
 			return errMalformed
 		}
-		at := p
-		if kind != length || n != 4 {
-			if n == 5 && kind == length {
-				first = min(first, at)
-			}
-			if p = skip(b, next, kind); p < 0 {
+		if n == 5 {
+			first = min(first, p)
+		}
+		if n != 4 {
+			if p = skip(b, next, kind); p < 0 || n == 5 && kind != length {
 				return errMalformed
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 {
+		if v, p = chunk(b, next); p < 0 || kind != length {
 			return errMalformed
 		}
 		q.symbols, q.hashes = append(q.symbols, view(v)), append(q.hashes, q.key.bytes(v))
@@ -42,7 +41,7 @@ func (q *request) decode2(b []byte) error {
 	}
 	for p := first; p < len(b); {
 		n, kind, next := field(b, p)
-		if n != 5 || kind != length {
+		if n != 5 {
 			p = skip(b, next, kind)
 			continue
 		}
@@ -220,17 +219,14 @@ func (q *request) samples2(r gate.Ref, b []byte) error {
 		if next < 0 {
 			return errMalformed
 		}
-		if kind != length || n < 2 || n > 4 {
-			if n >= 2 && n <= 4 {
-				return errMalformed
-			}
+		if n < 2 || n > 5 {
 			if p = skip(b, next, kind); p < 0 {
 				return errMalformed
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 {
+		if v, p = chunk(b, next); p < 0 || kind != length {
 			return errMalformed
 		}
 		switch n {
@@ -263,6 +259,10 @@ func (q *request) samples2(r gate.Ref, b []byte) error {
 				continue
 			}
 			q.batch.AppendExemplar(r, e)
+		case 5: // read where the series was not expected
+			if !isMetadata(v) {
+				return errMalformed
+			}
 		}
 	}
 	return nil

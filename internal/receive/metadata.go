@@ -58,12 +58,28 @@ func (b *book) put(family string, kind int32, unit, help string) {
 	b.m[strings.Clone(family)] = m
 }
 
-// read1 reads a MetricMetadata message; what is malformed is left out.
-func (b *book) read1(v []byte) {
+// read1 reads a MetricMetadata message and says whether it is one.
+func (b *book) read1(v []byte) bool {
 	var m prompb.MetricMetadata
-	if m.Unmarshal(v) == nil {
-		b.put(m.MetricFamilyName, int32(m.Type), m.Unit, m.Help)
+	if m.Unmarshal(v) != nil {
+		return false
 	}
+	b.put(m.MetricFamilyName, int32(m.Type), m.Unit, m.Help)
+	return true
+}
+
+// isMetadata says whether v is a Metadata message of 2.0: type = 1, help_ref = 3, unit_ref = 4.
+func isMetadata(v []byte) bool {
+	for p := 0; p < len(v); {
+		n, kind, next := field(v, p)
+		if next < 0 || kind != varint && (n == 1 || n == 3 || n == 4) {
+			return false
+		}
+		if p = skip(v, next, kind); p < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // read2 reads the metadata of a series (field 5) that was not expected; those of known series are read when they change
