@@ -63,7 +63,7 @@ func (m *Manager) state(job string, t *promscrape.Target, now int64) TargetState
 	st := TargetState{
 		ID:       id(l, s.url),
 		Job:      job,
-		URL:      masked(s.url),
+		URL:      MaskURL(s.url),
 		Labels:   l,
 		Health:   string(t.Health()),
 		Interval: intervalOf(t),
@@ -126,11 +126,14 @@ func plain(err error) error {
 
 var secretParam = regexp.MustCompile(`(?i)token|secret|passw|pwd|auth|key|sig|cred|session`)
 
-// masked returns the URL with the values of parameters that look like secrets taken out.
-func masked(u *url.URL) string {
+// IsSecret says whether a parameter of a URL looks like a secret by its name.
+func IsSecret(param string) bool { return secretParam.MatchString(param) }
+
+// MaskURL returns the URL with the values of parameters that look like secrets taken out.
+func MaskURL(u *url.URL) string {
 	q := u.Query()
 	for name, values := range q {
-		if secretParam.MatchString(name) {
+		if IsSecret(name) {
 			for i := range values {
 				values[i] = "***"
 			}
