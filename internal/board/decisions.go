@@ -100,3 +100,12 @@ func receipt(r *ledger.Receipt) Receipt {
 		Attempt: r.Attempt, Firing: r.Firing, Decision: r.Decision, Rule: r.Rule, MessageID: r.MessageID,
 	}
 }
+
+// Receipts turns the ledger's receipts into what the page shows; never nil.
+func Receipts(rs []ledger.Receipt) []Receipt {
+	out := make([]Receipt, 0, len(rs))
+	for i := range rs {
+		out = append(out, receipt(&rs[i]))
+	}
+	return out
+}

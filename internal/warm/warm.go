@@ -21,6 +21,7 @@ import (
 	_ "github.com/prometheus/alertmanager/api/v2"
 	_ "github.com/prometheus/alertmanager/cli"
 	_ "github.com/prometheus/alertmanager/config"
+	_ "github.com/prometheus/alertmanager/config/receiver"
 	_ "github.com/prometheus/alertmanager/dispatch"
 	_ "github.com/prometheus/alertmanager/inhibit"
 	_ "github.com/prometheus/alertmanager/nflog"

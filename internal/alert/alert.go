@@ -1,0 +1,222 @@
+// Package alert turns red groups into alerts and sees to it that the right people are told once: routing, grouping,
+// inhibition, silences, time intervals, deduplication and delivery are Alertmanager's own packages, used as a library. It
+// keeps who was told and what is silenced in the state database before the next step is taken, so that a kill pages nobody
+// twice. It does not decide what is wrong; that was decided by kpi.Judge.
+package alert
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	amalert "github.com/prometheus/alertmanager/alert"
+	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/alertmanager/dispatch"
+	"github.com/prometheus/alertmanager/eventrecorder"
+	"github.com/prometheus/alertmanager/featurecontrol"
+	"github.com/prometheus/alertmanager/marker"
+	"github.com/prometheus/alertmanager/notify"
+	"github.com/prometheus/alertmanager/provider"
+	"github.com/prometheus/alertmanager/provider/mem"
+	"github.com/prometheus/alertmanager/silence"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
+
+	"github.com/signalbox/signalbox/internal/ledger"
+	"github.com/signalbox/signalbox/internal/statestore"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// retention is how long expired silences and who was told are kept.
+const retention = 120 * time.Hour
+
+// Options are the room's dependencies. Config nil means that nobody is told; alerts are visible all the same.
+type Options struct {
+	Config      *config.Config
+	State       *statestore.DB
+	ExternalURL *url.URL
+	Receipt     func(ctx context.Context, r ledger.Receipt) // what became of an attempt to tell somebody
+	Changed     func()                                      // alerts or silences changed
+	Now         func() time.Time
+	Logger      *slog.Logger
+	Registerer  prometheus.Registerer
+}
+
+// Alert is the room. Its methods are safe for concurrent use.
+type Alert struct {
+	o       Options
+	log     *slog.Logger
+	alerts  *mem.Alerts
+	told    *told
+	muted   *silences
+	groups  marker.GroupMarker
+	builder *notify.Metrics
+	dmetric *dispatch.DispatcherMetrics
+	record  eventrecorder.Recorder
+	started time.Time
+
+	apply   sync.Mutex
+	now     atomic.Pointer[generation]
+	applied []func(*config.Config, func(context.Context, model.LabelSet))
+
+	mu    sync.Mutex
+	kpis  map[model.Fingerprint]*amalert.Alert // active KPI alerts, as they were put last
+	heard map[model.Fingerprint]bool           // somebody was told that it fires
+	last  map[string]string                    // alert and receiver -> how it was withheld last
+}
+
+// New builds the room, reads silences and who was told, and applies the configuration. Nothing is sent before Run.
+func New(ctx context.Context, o Options) (*Alert, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Registerer == nil {
+		o.Registerer = prometheus.NewRegistry()
+	}
+	if o.Receipt == nil {
+		o.Receipt = func(context.Context, ledger.Receipt) {}
+	}
+	if o.Changed == nil {
+		o.Changed = func() {}
+	}
+	if o.ExternalURL == nil {
+		o.ExternalURL = &url.URL{Scheme: "http", Host: "127.0.0.1:9700"}
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if err := o.State.Migrate(ctx, "alert", files); err != nil {
+		return nil, err
+	}
+	flags := featurecontrol.NoopFlags{}
+	a := &Alert{
+		o: o, log: o.Logger, record: eventrecorder.NopRecorder(), groups: marker.NewGroupMarker(), started: o.Now(),
+		builder: notify.NewMetrics(o.Registerer, flags), dmetric: dispatch.NewDispatcherMetrics(false, o.Registerer, flags),
+		kpis: map[model.Fingerprint]*amalert.Alert{}, heard: map[model.Fingerprint]bool{}, last: map[string]string{},
+	}
+	// The provider outlives every configuration; its context is the room's whole life and ends with Close.
+	if a.alerts, err = mem.NewAlerts(context.WithoutCancel(ctx), 30*time.Minute, 0, nil, o.Logger, a.record, o.Registerer, flags); err != nil {
+		return nil, fmt.Errorf("open alerts: %w", err)
+	}
+	if a.told, err = openTold(ctx, o); err != nil {
+		return nil, err
+	}
+	if a.muted, err = openSilences(ctx, o, a.record); err != nil {
+		return nil, err
+	}
+	if err := a.restorePushed(ctx); err != nil {
+		return nil, err
+	}
+	return a, a.ApplyConfig(o.Config)
+}
+
+// Run delivers until the context ends and returns when the running deliveries have been told to stop.
+func (a *Alert) Run(ctx context.Context) error {
+	a.apply.Lock()
+	a.now.Load().start(a.started)
+	a.apply.Unlock()
+	tick := time.NewTicker(15 * time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			a.apply.Lock()
+			defer a.apply.Unlock()
+			a.now.Load().stop()
+			a.alerts.Close()
+			return nil
+		case <-tick.C:
+			if err := errors.Join(a.told.tidy(ctx), a.muted.tidy(ctx)); err != nil {
+				a.log.Error("expired records could not be removed", "err", err)
+			}
+		}
+	}
+}
+
+// ApplyConfig builds everything that a configuration says and then swaps it in; an error changes nothing. Alerts, silences
+// and who was told live on.
+func (a *Alert) ApplyConfig(c *config.Config) error {
+	if c == nil {
+		c = nobody()
+	}
+	a.apply.Lock()
+	defer a.apply.Unlock()
+	g, err := a.generation(c)
+	if err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
+	old := a.now.Load()
+	if old != nil && old.running {
+		old.stop()
+		a.now.Store(g)
+		g.start(a.started)
+	} else {
+		a.now.Store(g)
+	}
+	for _, f := range a.applied {
+		f(c, a.mark)
+	}
+	a.o.Changed()
+	return nil
+}
+
+// OnApply has f called with every configuration that is applied, the present one at once: the API needs it.
+func (a *Alert) OnApply(f func(c *config.Config, mark func(context.Context, model.LabelSet))) {
+	a.apply.Lock()
+	defer a.apply.Unlock()
+	a.applied = append(a.applied, f)
+	f(a.now.Load().config, a.mark)
+}
+
+// mark notes on the context's marker what mutes an alert with these labels.
+func (a *Alert) mark(ctx context.Context, l model.LabelSet) {
+	g := a.now.Load()
+	g.inhibitor.Mutes(ctx, l)
+	a.muted.silencer.Mutes(ctx, l)
+}
+
+// nobody is the configuration of a house that tells nobody: one route to a receiver without integrations.
+func nobody() *config.Config {
+	global := config.DefaultGlobalConfig()
+	zero := model.Duration(0)
+	return &config.Config{
+		Global: &global, Route: &config.Route{Receiver: "nobody", GroupByStr: []string{"kpi"}, GroupBy: []model.LabelName{"kpi"}, GroupWait: &zero},
+		Receivers: []config.Receiver{{Name: "nobody"}},
+	}
+}
+
+// Provider returns the alerts for the API. What is put through it is durable when Put returns.
+func (a *Alert) Provider() provider.Alerts { return &pushedAlerts{Alerts: a.alerts, a: a} }
+
+// Silences returns Alertmanager's silences; changes to them are durable when they return.
+func (a *Alert) Silences() *silence.Silences { return a.muted.Silences }
+
+// SilenceError returns the error of the newest silence that could not be made durable, and forgets it.
+func (a *Alert) SilenceError() error { return a.muted.takeError() }
+
+// Groups returns the active groups of the configuration in force, in Alertmanager's form.
+func (a *Alert) Groups(ctx context.Context, route func(*dispatch.Route) bool, filter func(*amalert.Alert, time.Time) bool) (dispatch.AlertGroups, map[model.Fingerprint][]string, error) {
+	g := a.now.Load()
+	if !g.running {
+		return nil, map[model.Fingerprint][]string{}, nil
+	}
+	return g.dispatcher.Groups(ctx, route, filter)
+}
+
+// GroupMuted returns the time intervals that mute a group.
+func (a *Alert) GroupMuted(routeID, groupKey string) ([]string, bool) {
+	return a.groups.Muted(routeID, groupKey)
+}

@@ -1,0 +1,95 @@
+// Package amapi is the Alertmanager door: /api/v2 for amtool, Grafana, Prometheus and whoever else speaks it, served by
+// Alertmanager's own handlers over the alert room's alerts and silences. It keeps nothing.
+package amapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/alertmanager/api/v2"
+	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/model"
+
+	"github.com/signalbox/signalbox/internal/access"
+	"github.com/signalbox/signalbox/internal/alert"
+)
+
+// Options are the door's dependencies; all are required but the logger.
+type Options struct {
+	Alert      *alert.Alert
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
+}
+
+// API serves Alertmanager's API v2.
+type API struct {
+	alert *alert.Alert
+	inner http.Handler
+}
+
+// maxBody bounds what a request may send.
+const maxBody = 16 << 20
+
+// New returns the door over an alert room.
+func New(o Options) (*API, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	inner, err := v2.NewAPI(o.Alert.Provider(), o.Alert.Groups, o.Alert.GroupMuted, o.Alert.Silences(), nil, o.Logger, o.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("alertmanager api: %w", err)
+	}
+	o.Alert.OnApply(func(c *config.Config, mark func(context.Context, model.LabelSet)) { inner.Update(c, mark) })
+	return &API{alert: o.Alert, inner: inner.Handler}, nil
+}
+
+// Routes returns what the door serves.
+func (a *API) Routes() []access.Route {
+	read := func(pattern string) access.Route {
+		return access.Route{Method: http.MethodGet, Pattern: pattern, Action: access.ReadAlerts, Handler: a.inner}
+	}
+	write := func(method, pattern string, action access.Action, h http.Handler) access.Route {
+		return access.Route{Method: method, Pattern: pattern, Action: action, Handler: http.MaxBytesHandler(h, maxBody)}
+	}
+	return []access.Route{
+		read("/api/v2/status"), read("/api/v2/receivers"), read("/api/v2/alerts"), read("/api/v2/alerts/groups"), read("/api/v2/silences"), read("/api/v2/silence/{id}"),
+		write(http.MethodPost, "/api/v2/alerts", access.WriteAlerts, a.inner),
+		write(http.MethodPost, "/api/v2/silences", access.WriteSilences, a.durable()),
+		write(http.MethodDelete, "/api/v2/silence/{id}", access.WriteSilences, a.durable()),
+	}
+}
+
+// durable answers 500 when a silence was taken and could not be written: Alertmanager's handler cannot know.
+func (a *API) durable() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = a.alert.SilenceError()
+		held := &held{header: http.Header{}, code: http.StatusOK}
+		a.inner.ServeHTTP(held, r)
+		if err := a.alert.SilenceError(); err != nil {
+			http.Error(w, "the silence could not be written and may not survive a restart; try again", http.StatusInternalServerError)
+			return
+		}
+		for k, v := range held.header {
+			w.Header()[k] = v
+		}
+		w.WriteHeader(held.code)
+		_, _ = w.Write(held.body)
+	})
+}
+
+// held keeps an answer until it is known to be true.
+type held struct {
+	header http.Header
+	code   int
+	body   []byte
+}
+
+func (h *held) Header() http.Header  { return h.header }
+func (h *held) WriteHeader(code int) { h.code = code }
+func (h *held) Write(b []byte) (int, error) {
+	h.body = append(h.body, b...)
+	return len(b), nil
+}

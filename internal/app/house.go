@@ -1,0 +1,265 @@
+// Package app joins every room: it reads and checks the configuration, chooses the stores, opens the house from the ground
+// up, starts what runs, reloads it, and closes it in reverse. It is the only room that knows all others.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/prometheus/promql"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/signalbox/signalbox/internal/access"
+	"github.com/signalbox/signalbox/internal/alert"
+	"github.com/signalbox/signalbox/internal/api"
+	"github.com/signalbox/signalbox/internal/board"
+	"github.com/signalbox/signalbox/internal/evaluate"
+	"github.com/signalbox/signalbox/internal/gate"
+	"github.com/signalbox/signalbox/internal/hostagent"
+	"github.com/signalbox/signalbox/internal/kpi"
+	"github.com/signalbox/signalbox/internal/ledger"
+	"github.com/signalbox/signalbox/internal/metricstore"
+	"github.com/signalbox/signalbox/internal/receive"
+	"github.com/signalbox/signalbox/internal/rules"
+	"github.com/signalbox/signalbox/internal/scrape"
+	"github.com/signalbox/signalbox/internal/statestore"
+)
+
+// house is one running signalbox.
+type house struct {
+	o       ServeOptions
+	log     *slog.Logger
+	reg     *prometheus.Registry
+	started time.Time
+	closers []closer
+
+	cfg      atomic.Pointer[Config]
+	loadedAt atomic.Int64
+	lastErr  atomic.Pointer[string] // why the newest reload was refused
+	reload   sync.Mutex
+
+	state   *statestore.DB
+	samples metricstore.Store
+	points  metricstore.Store
+	ledger  *ledger.Ledger
+	gate    *gate.Gate
+	engine  *evaluate.Engine
+	promql  *promql.Engine
+	scrape  *scrape.Manager
+	host    *hostagent.Agent
+	rules   *rules.Manager
+	alert   *alert.Alert
+	receive *receive.Receiver
+	board   *board.Board
+	api     *api.API
+	access  *access.Access
+	handler http.Handler
+	ready   atomic.Bool
+}
+
+// closer is one named step of closing the house.
+type closer struct {
+	name  string
+	close func() error
+}
+
+// closingTime bounds one step of closing.
+const closingTime = 10 * time.Second
+
+func (h *house) onClose(name string, f func() error) {
+	h.closers = append(h.closers, closer{name, f})
+}
+
+// close closes what was opened, newest first.
+func (h *house) close() error {
+	var errs []error
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		c := h.closers[i]
+		done := make(chan error, 1)
+		go func() { done <- c.close() }()
+		select {
+		case err := <-done:
+			if err != nil {
+				errs = append(errs, fmt.Errorf("close %s: %w", c.name, err))
+			}
+		case <-time.After(closingTime):
+			errs = append(errs, fmt.Errorf("close %s: not done after %s", c.name, closingTime))
+		}
+	}
+	h.closers = nil
+	return errors.Join(errs...)
+}
+
+// open builds the house for a checked configuration. What fails leaves nothing open.
+func open(ctx context.Context, cfg *Config, o ServeOptions, log *slog.Logger, demo api.Demo) (h *house, err error) {
+	h = &house{o: o, log: log, reg: prometheus.NewRegistry(), started: time.Now()}
+	h.cfg.Store(cfg)
+	h.loadedAt.Store(time.Now().UnixMilli())
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	h.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(o.Version))
+	for _, step := range []func(context.Context, *Config) error{h.openStores, h.openBooks, h.openMachines, h.openDoors(demo)} {
+		if err := step(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *house) openStores(_ context.Context, cfg *Config) error {
+	lock, err := lockDir(cfg.Data)
+	if err != nil {
+		return err
+	}
+	h.onClose("the data directory's lock", lock.Close)
+	if h.state, err = statestore.Open(filepath.Join(cfg.Data, "state.db"), cfg.FSync); err != nil {
+		return err
+	}
+	h.onClose("the state database", h.state.Close)
+	if h.samples, err = openSamples(cfg, h.log, h.reg); err != nil {
+		return err
+	}
+	h.onClose("the metric store", h.samples.Close)
+	if h.points, err = openPoints(cfg, h.log, h.reg); err != nil {
+		return err
+	}
+	h.onClose("the KPI store", h.points.Close)
+	return nil
+}
+
+func (h *house) openBooks(ctx context.Context, cfg *Config) (err error) {
+	if h.ledger, err = ledger.Open(ctx, ledger.Options{Store: h.points, State: h.state, Now: time.Now}); err != nil {
+		return err
+	}
+	h.access, err = access.New(ctx, access.Options{
+		Logger: h.log.With("room", "access"), Registerer: h.reg, Now: time.Now, DB: h.state, DataDir: cfg.Data,
+		AdminToken: cfg.AdminToken, Listen: []string{cfg.Listen}, External: cfg.ExternalURL,
+	})
+	return err
+}
+
+func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
+	h.promql = newPromQL(h.log.With("room", "promql"), h.reg)
+	all := h.queryable()
+	h.engine = evaluate.New(evaluate.Options{
+		Store: h.samples, Ledger: h.ledger, Query: ask(h.promql, all), IntervalOf: h.intervalOf,
+		Page: h.page, Rewatch: func() { h.gate.Rewatch() }, Changed: h.changed,
+		Now: time.Now, Logger: h.log.With("room", "evaluate"), Registerer: h.reg,
+	})
+	h.gate = gate.New(gate.Options{
+		Store: h.samples, Observers: []gate.Observer{h.engine}, Refused: h.engine.Refused, Logger: h.log.With("room", "gate"), Registerer: h.reg,
+		Now: time.Now,
+	})
+	h.receive = receive.New(receive.Options{Gate: h.gate, Logger: h.log.With("room", "receive")})
+	grant, err := h.gate.Admit(ctx, gate.Credential{Source: "scrape", By: []string{"job", "instance"}}, 0)
+	if err != nil {
+		return err
+	}
+	if h.scrape, err = scrape.New(scrape.Options{Appendable: grant.AppendableV2(), Logger: h.log.With("room", "scrape"), Registerer: h.reg, Now: time.Now}); err != nil {
+		return err
+	}
+	if cfg.Host.Enabled {
+		if grant, err = h.gate.Admit(ctx, gate.Credential{Source: "host"}, 0); err != nil {
+			return err
+		}
+		h.host, err = hostagent.New(hostagent.Options{Appendable: grant.AppendableV2(), Interval: cfg.Host.Interval, Logger: h.log.With("room", "hostagent"), Now: time.Now})
+		if err != nil {
+			return err
+		}
+	}
+	if h.alert, err = openAlert(ctx, h, cfg); err != nil {
+		return err
+	}
+	if grant, err = h.gate.Admit(ctx, gate.Credential{Source: "rules"}, 0); err != nil {
+		return err
+	}
+	h.rules = rules.New(rules.Options{
+		Appendable: grant.Appendable(), Queryable: all, Engine: h.promql, Notify: h.alert.Put, ExternalURL: cfg.ExternalURL,
+		Logger: h.log.With("room", "rules"), Registerer: h.reg,
+	})
+	if err := h.scrape.ApplyConfig(cfg.Scrape, cfg.JSONString...); err != nil {
+		return err
+	}
+	if err := h.rules.ApplyConfig(rulesConfig(cfg)); err != nil {
+		return err
+	}
+	if err := h.engine.Start(ctx); err != nil {
+		return err
+	}
+	if err := h.engine.Apply(ctx, cfg.KPIs); err != nil {
+		return err
+	}
+	return h.engine.Removed(ctx)
+}
+
+func rulesConfig(cfg *Config) rules.Config {
+	return rules.Config{
+		Files: cfg.RuleFiles, BaseDir: cfg.Dir, Interval: time.Duration(cfg.Scrape.GlobalConfig.EvaluationInterval),
+		ExternalLabels: cfg.Scrape.GlobalConfig.ExternalLabels,
+	}
+}
+
+// queryable reads samples and KPI series as one.
+func (h *house) queryable() merged { return merged{h.samples, h.ledger} }
+
+// changed tells the event streams.
+func (h *house) changed(names []string) {
+	if h.api != nil {
+		h.api.Changed(names)
+	}
+}
+
+// page hands signals to the alert room.
+func (h *house) page(ctx context.Context, signals []kpi.PageSignal) {
+	if h.alert == nil {
+		return
+	}
+	if err := h.alert.Signal(ctx, signals); err != nil {
+		h.log.Error("the alert room did not take a signal", "err", err, "signals", len(signals))
+	}
+}
+
+// run runs everything until the context ends and returns when all of it has stopped.
+func (h *house) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	runs := []func(context.Context) error{h.gate.Run, h.alert.Run, h.engine.Run, h.board.Run, h.api.Run, h.rules.Run, h.scrape.Run}
+	if h.host != nil {
+		runs = append(runs, h.host.Run)
+	}
+	for _, run := range runs {
+		g.Go(func() error { return run(ctx) })
+	}
+	g.Go(func() error { h.breathe(ctx); return nil })
+	h.ready.Store(true)
+	return g.Wait()
+}
+
+// breathe gives memory that start-up needed back to the system once things have settled.
+func (h *house) breathe(ctx context.Context) {
+	t := time.NewTimer(20 * time.Second)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+		debug.FreeOSMemory()
+	}
+}
+
+func buildInfo(version string) prometheus.Collector {
+	g := prometheus.NewGauge(prometheus.GaugeOpts{Name: "signalbox_build_info", Help: "Constant 1, labelled by version.", ConstLabels: prometheus.Labels{"version": version}})
+	g.Set(1)
+	return g
+}

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/common/model"
+	promconfig "github.com/prometheus/prometheus/config"
+	"github.com/prometheus/prometheus/tsdb"
+
+	"github.com/signalbox/signalbox/internal/promapi"
+)
+
+// errNoStats says that the engine behind the samples keeps no statistics of its newest data.
+var errNoStats = errors.New("the store keeps no statistics")
+
+// openPromAPI builds Prometheus' HTTP API over samples and KPI series.
+func (h *house) openPromAPI(cfg *Config) *promapi.API {
+	return promapi.New(promapi.Options{
+		Engine: h.promql, Queryable: h.queryable(), Exemplars: h.samples, Targets: h.scrape, Rules: h.rules,
+		Config:      func() *promconfig.Config { return h.cfg.Load().Scrape },
+		Flags:       map[string]string{"listen": cfg.Listen, "data": cfg.Data, "config": cfg.File},
+		ExternalURL: cfg.ExternalURL,
+		Stats: func(label string, limit int) (*tsdb.Stats, error) {
+			if s, ok := h.samples.(interface {
+				Stats(label string, limit int) (*tsdb.Stats, error)
+			}); ok {
+				return s.Stats(label, limit)
+			}
+			return nil, errNoStats
+		},
+		Retention: model.Duration(cfg.Metrics.Retention).String(), Version: h.o.Version,
+		Reloaded: func() (time.Time, bool) { return time.UnixMilli(h.loadedAt.Load()), h.lastErr.Load() == nil },
+		Gatherer: h.reg, Registerer: h.reg, Logger: h.log.With("room", "promapi"), Now: time.Now,
+	})
+}
