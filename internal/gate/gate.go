@@ -23,11 +23,11 @@ import (
 // Options are what a gate is built with. Store is required; the zero value of the rest means its default.
 type Options struct {
 	Store        metricstore.Store
-	Observers    []Observer
+	Observers    []Observer // must not call the gate, either
 	Limits       Limits
 	Authenticate func(ctx context.Context, c Credential) error // nil = everybody may write
 	// Refused tells that the store accepted nothing in (from, to]. It is called at most once a second while that lasts,
-	// with the same from and a growing to, and once more when it is over.
+	// with the same from and a growing to, and once more when it is over. It must not call the gate.
 	Refused    func(from, to time.Time, reason string)
 	Forget     time.Duration // a series unseen for so long leaves the cache; default 2h
 	Now        func() time.Time

@@ -555,3 +555,35 @@ type silent struct{}
 
 func (silent) Born(labels.Labels) gate.Watch { return 1 }
 func (silent) Observe([]gate.Sample)         {}
+
+// BenchmarkLate appends samples that come late to watched series, each of which asks the store.
+func BenchmarkLate(b *testing.B) {
+	h := build(b, b.TempDir(), gate.Options{Observers: []gate.Observer{silent{}}})
+	g := h.admit("push")
+	const n = 20_000
+	ls := make([]labels.Labels, n)
+	write := func(ts int64, from, to int) {
+		batch := g.Batch(b.Context())
+		for i := from; i < to; i++ {
+			r, err := batch.Resolve(ls[i], gate.Mark{}, 1)
+			require.NoError(b, err)
+			require.NoError(b, batch.Append(r, 0, base+ts, float64(ts)))
+		}
+		_, err := batch.Commit()
+		require.NoError(b, err)
+	}
+	for i := range n {
+		ls[i] = series("http_requests_total", "job", "efile", "instance", fmt.Sprintf("10.0.0.%d:8080", i%50), "path", fmt.Sprint(i))
+	}
+	for t := range int64(20) {
+		write(t*10_000, 0, n)
+	}
+	t := int64(100_001)
+	samples := 0
+	for b.Loop() {
+		write(t, 0, 1000)
+		t++
+		samples += 1000
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(samples), "ns/sample")
+}

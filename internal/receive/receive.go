@@ -23,7 +23,7 @@ type Options struct {
 	Gate *gate.Gate
 	// Credential says who pushes; the default names the sender by its address.
 	Credential  func(*http.Request) gate.Credential
-	BodyTimeout time.Duration // for a body to arrive, and again for the answer to leave; default 30s
+	BodyTimeout time.Duration // for a body to arrive; default 30s
 	Logger      *slog.Logger
 }
 
@@ -94,7 +94,6 @@ func (rc *Receiver) write(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = deadline.SetReadDeadline(time.Time{})
-	_ = deadline.SetWriteDeadline(time.Now().Add(rc.o.BodyTimeout))
 	q := request{batch: grant.Batch(r.Context()), buffers: b, limits: &rc.limits, book: &rc.metadata, key: rc.key}
 	if v == version2 {
 		err = q.decode2(b.plain)

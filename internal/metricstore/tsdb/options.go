@@ -2,6 +2,10 @@ package tsdb
 
 import (
 	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +23,7 @@ type Options struct {
 	RetentionBytes int64         // size of all blocks beyond which the oldest are deleted; default no bound
 	OutOfOrder     time.Duration // how old a sample may be, measured from the newest one; default 1h, negative = in order only
 	BlockDuration  time.Duration // span of the youngest blocks; default 2h
+	Series         int64         // live series to lay the memory out for; default as many as last time
 	MaxExemplars   int64         // exemplars kept in memory; default 10,000, negative = none
 	Fsync          bool          // Commit returns after the write-ahead log is synced: survives power loss, not only kill -9
 
@@ -81,8 +86,7 @@ func def[T comparable](v *T, d T) {
 	}
 }
 
-// engine returns the library's options. The stripes of the series map and the write buffer of head chunks are a fraction of
-// Prometheus' own: at a million series a stripe holds a thousand entries, and an idle store saves some 10 MB.
+// engine returns the library's options. The write buffer of head chunks is a fraction of Prometheus' own.
 func (o *Options) engine() *promtsdb.Options {
 	e := promtsdb.DefaultOptions()
 	e.RetentionDuration = o.Retention.Milliseconds()
@@ -92,7 +96,7 @@ func (o *Options) engine() *promtsdb.Options {
 	// As Prometheus does: blocks grow to a tenth of the retention, at most 31 days.
 	e.MaxBlockDuration = max(e.MinBlockDuration, min(o.Retention/10, 31*24*time.Hour).Milliseconds())
 	e.WALCompression = compression.Snappy
-	e.StripeSize = 1024
+	e.StripeSize = o.stripes()
 	e.MaxBlockChunkSegmentSize = 64 << 20 // is allocated ahead: with 512 MB nothing is compacted on a disk that is nearly full
 	e.HeadChunksWriteBufferSize = 256 << 10
 	e.OutOfOrderTimeWindow = max(0, o.OutOfOrder.Milliseconds())
@@ -106,4 +110,28 @@ func (o *Options) engine() *promtsdb.Options {
 	// therefore stopped, and Run does the same work where it can look at the space first.
 	e.BlockReloadInterval = 100 * 365 * 24 * time.Hour
 	return e
+}
+
+// stripes is the number of maps that the library keeps its series in. At five series a map, finding one misses the cache
+// twice instead of four times, which is a third of the cost of a pushed sample (300,000 series: 300 against 460 ns); but a
+// map costs 180 bytes while it is empty.
+func (o *Options) stripes() int {
+	n := o.Series
+	if n <= 0 {
+		b, _ := os.ReadFile(o.seriesFile())
+		n, _ = strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
+	}
+	size := 1 << 14
+	for int64(size)*5 < n && size < 1<<18 {
+		size *= 2
+	}
+	return size
+}
+
+// seriesFile holds how many series were live when the store was last compacted.
+func (o *Options) seriesFile() string { return filepath.Join(o.Dir, "series") }
+
+// remember keeps the number of live series for the next opening. It is a hint: nothing depends on it but speed.
+func (o *Options) remember(series int64) {
+	_ = os.WriteFile(o.seriesFile(), strconv.AppendInt(nil, series, 10), 0o600)
 }

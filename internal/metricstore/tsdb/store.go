@@ -243,6 +243,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	if errors.As(err, new(*panicked)) {
 		s.fail(o, err)
 	}
+	s.o.remember(int64(o.db.Head().NumSeries()))
 	return err
 }
 

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -284,4 +287,29 @@ func TestOptions(t *testing.T) {
 		_, err := tsdb.Open(o)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// BenchmarkIdle prints the anonymous memory of an open store with nothing in it.
+func BenchmarkIdle(b *testing.B) {
+	runtime.GC()
+	before := anonymous(b)
+	for b.Loop() {
+		s := open(b, tsdb.Options{Dir: b.TempDir()})
+		runtime.GC()
+		b.ReportMetric(float64(anonymous(b)-before)/(1<<20), "anon-MB")
+		require.NoError(b, s.Close())
+	}
+}
+
+func anonymous(t testing.TB) int64 {
+	b, err := os.ReadFile("/proc/self/status")
+	require.NoError(t, err)
+	for _, l := range strings.Split(string(b), "\n") {
+		if v, ok := strings.CutPrefix(l, "RssAnon:"); ok {
+			n, err := strconv.ParseInt(strings.Fields(v)[0], 10, 64)
+			require.NoError(t, err)
+			return n << 10
+		}
+	}
+	return 0
 }
