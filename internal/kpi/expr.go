@@ -48,6 +48,9 @@ func (f *Formula) check(e parser.Expr, inputs map[string]string, used map[string
 		default:
 			return fmt.Errorf("operator %q: want + - * / %% or ^", e.Op)
 		}
+		if v := e.VectorMatching; v != nil && (v.On || len(v.MatchingLabels) > 0 || v.Card != parser.CardOneToOne || v.FillValues != (parser.VectorMatchFillValues{})) {
+			return fmt.Errorf("%s: want no matching modifier, inputs join on equal labels", e)
+		}
 		if err := f.check(e.LHS, inputs, used); err != nil {
 			return err
 		}
@@ -102,10 +105,16 @@ func eval(e parser.Expr, of func(string) float64) float64 {
 		case parser.MUL:
 			return l * r
 		case parser.DIV:
+			if r == 0 {
+				return math.NaN() // also deep inside: 1/(a/0) is not 0
+			}
 			return l / r
 		case parser.MOD:
 			return math.Mod(l, r)
 		default:
+			if math.IsNaN(l) || math.IsNaN(r) {
+				return math.NaN() // Pow(NaN, 0) is 1, but a missing input stays missing
+			}
 			return math.Pow(l, r)
 		}
 	case *parser.VectorSelector:

@@ -280,15 +280,8 @@ func (m *Meter) measureHistogram(g *group, end int64, p *Point, gp *GroupPoint) 
 			g.vec = &vecWindow{}
 		}
 		g.vec.push(edges, vals, classic, &g.has)
-		g.natives = append(g.natives, native)
-		if len(g.natives) > m.w {
-			g.natives = g.natives[1:]
-		}
+		native = g.nativeWindow(m, end, native)
 		held = g.hold(held)
-		native = nil
-		for _, h := range g.natives {
-			native = addNative(native, h)
-		}
 		edges, vals = g.vec.sums(&m.scratch)
 	}
 	if held != placedPeriod {
@@ -373,6 +366,9 @@ func (m *Meter) valueOfNative(h *histogram.FloatHistogram, p *Point) {
 		m.share(p, (l1+l4)/2, (u1+u4)/2, h.Count)
 	default:
 		p.Value, _ = promql.HistogramQuantile(i.Q, h, "", posrange.PositionRange{})
+		if h.UsesCustomBuckets() && i.Q*h.Count > finiteCount(h) {
+			p.Upper = math.Inf(1) // beyond the last finite edge, as with classic buckets
+		}
 	}
 }
 

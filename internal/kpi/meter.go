@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -67,7 +66,8 @@ const (
 type side struct {
 	role     role
 	matchers []*labels.Matcher
-	matched  bool // a series was ever attached
+	matched  bool  // a series was ever attached
+	since    int64 // its oldest sample; math.MaxInt64 = none
 }
 
 // GroupPoint is one datapoint that Close computed.
@@ -89,7 +89,7 @@ func NewMeter(k *KPI, o MeterOptions) *Meter {
 	i := k.Indicator
 	add := func(r role, s *Selector) {
 		if s != nil {
-			m.sides = append(m.sides, side{role: r, matchers: s.Matchers})
+			m.sides = append(m.sides, side{role: r, matchers: s.Matchers, since: math.MaxInt64})
 		}
 	}
 	add(roleGood, i.Good)
@@ -100,14 +100,16 @@ func NewMeter(k *KPI, o MeterOptions) *Meter {
 	add(roleCount, i.Count)
 	if i.Histogram != nil {
 		m.sides = append(m.sides,
-			side{role: roleBucket, matchers: renamed(i.Histogram.Matchers, "_bucket")},
-			side{role: roleCount, matchers: renamed(i.Histogram.Matchers, "_count")},
-			side{role: roleNative, matchers: i.Histogram.Matchers})
+			side{role: roleBucket, matchers: renamed(i.Histogram.Matchers, "_bucket"), since: math.MaxInt64},
+			side{role: roleCount, matchers: renamed(i.Histogram.Matchers, "_count"), since: math.MaxInt64},
+			side{role: roleNative, matchers: i.Histogram.Matchers, since: math.MaxInt64})
 	}
 	if len(k.By) > 0 {
 		m.overall = newGroup(m, labels.EmptyLabels(), o.From, true)
 		for _, e := range k.Expect {
-			m.group(e, o.From).expected = true
+			if g := m.group(e, o.From); g != nil {
+				g.expected = true
+			}
 		}
 	} else {
 		m.group(labels.EmptyLabels(), o.From).expected = true
@@ -165,8 +167,9 @@ type group struct {
 	good, total ring
 	has         ring // per period: 1 placed, 2 gap, 0 nothing
 	vec         *vecWindow
-	natives     []*histogram.FloatHistogram // newest last
-	newest      int64                       // freshness: time of the newest sample up to the newest close
+	natives     []nativePeriod // the window's periods that held native histograms, newest last
+	newest      int64          // freshness: time of the newest sample up to the newest close
+	gaps        []gapIncrease  // of periods that are not closed yet
 	unplaced    float64
 	unplacedDay int64
 }
@@ -270,8 +273,12 @@ func (g *group) insertTap(t *Tap, list int) {
 	g.taps[list] = slices.Insert(g.taps[list], at, t)
 }
 
-// touch notes that a group saw a sample at ts.
-func (m *Meter) touch(g *group, ts int64) {
+// touch notes that a tap's group and side saw a sample at ts.
+func (m *Meter) touch(t *Tap, ts int64) {
+	g := t.g
+	if s := &m.sides[t.side]; ts < s.since {
+		s.since = ts
+	}
 	g.touched, g.quiet = true, false
 	if ts < g.birth {
 		g.birth = ts
@@ -322,6 +329,7 @@ func (m *Meter) retireAfter() int64 {
 // during the period, so that silence says nothing. The slice is reused by the next Close.
 func (m *Meter) Close(end int64, unobserved bool) []GroupPoint {
 	m.out = m.out[:0]
+	m.skipTo(end)
 	m.closed = end
 	for i := 0; i < len(m.order); i++ {
 		g := m.order[i]
@@ -339,6 +347,24 @@ func (m *Meter) Close(end int64, unobserved bool) []GroupPoint {
 	return m.out
 }
 
+// skipTo pushes the windows past periods that nobody closes, so that what lies before them falls out.
+func (m *Meter) skipTo(end int64) {
+	if m.closed == 0 || end <= m.closed+m.period {
+		return
+	}
+	const remembered = 5 // periods of who reported
+	from := max(m.closed, end-int64(max(m.w, remembered)+1)*m.period)
+	for e := from + m.period; e < end; e += m.period {
+		for _, g := range m.order {
+			m.closeGroup(g, e, true, false)
+		}
+		if m.overall != nil {
+			m.closeGroup(m.overall, e, true, false)
+		}
+	}
+	m.out = m.out[:0]
+}
+
 func (m *Meter) closeGroup(g *group, end int64, unobserved, whole bool) {
 	gp := GroupPoint{Labels: g.labels, Whole: whole, Key: g.key, SliceGood: math.NaN(), SliceTotal: math.NaN()}
 	p := Point{End: end, Value: math.NaN(), Upper: math.NaN(), Good: math.NaN(), Total: math.NaN()}
@@ -351,6 +377,7 @@ func (m *Meter) closeGroup(g *group, end int64, unobserved, whole bool) {
 		}
 	}
 	g.touched = false
+	g.settleGaps(end)
 	// Judged from the first whole period.
 	if g.birth == math.MaxInt64 || end-m.period < g.birth {
 		return
@@ -360,14 +387,16 @@ func (m *Meter) closeGroup(g *group, end int64, unobserved, whole bool) {
 		switch {
 		case unobserved:
 			p.Missing, p.Detail = Unobserved, "signalbox was down or refused data during the period"
-		case m.neverMatched() != "":
-			p.Missing, p.Detail = NeverSeen, "nothing has matched "+m.neverMatched()+" yet"
+		case m.neverMatched(end) != "":
+			p.Missing, p.Detail = NeverSeen, "nothing has matched "+m.neverMatched(end)+" yet"
 		case p.Missing == Gap:
 			p.Detail = "only increases across a gap arrived, and they cannot be placed in time"
 		default:
 			p.Detail = "nothing arrived in the window"
 		}
-	case p.Missing == NotMissing && m.goodNeverMatched():
+	case unobserved && m.k.Indicator.Kind == Freshness && g.newest <= end-m.period:
+		p.Value, p.Missing, p.Detail = math.NaN(), Unobserved, "signalbox was down or refused data during the period"
+	case p.Missing == NotMissing && m.goodNeverMatched(end):
 		p.Missing, p.Detail = NeverSeen, "nothing has matched the good side "+m.k.Indicator.Good.Text+" yet"
 	}
 	gp.Unplaced = g.unplaced
@@ -377,7 +406,7 @@ func (m *Meter) closeGroup(g *group, end int64, unobserved, whole bool) {
 
 // idle reports that nothing of the group waits for a later close: no slot, no window, no memory of who reported.
 func (g *group) idle() bool {
-	if g.has.n > 0 && g.has.total() != 0 {
+	if g.has.n > 0 && (g.has.total() != 0 || g.good.total() != 0 || g.total.total() != 0) {
 		return false
 	}
 	for _, list := range g.taps {
@@ -385,19 +414,18 @@ func (g *group) idle() bool {
 			if t.seen != 0 {
 				return false
 			}
-			for i := range t.slots {
-				if t.slots[i].end > 0 {
-					return false
-				}
+			if len(t.slots) > 0 {
+				return false
 			}
 		}
 	}
 	return len(g.insts) == 0
 }
 
-// neverMatched names the first selector without which no value can be made and that no series ever matched.
-func (m *Meter) neverMatched() string {
-	for _, sel := range m.NeverMatched() {
+// neverMatched names the first selector without which no value can be made and of which no sample was seen up to end. It
+// goes by the samples' times and not by what is attached, so that a replay, which attaches everything first, says the same.
+func (m *Meter) neverMatched(end int64) string {
+	for _, sel := range m.unmatched(func(s *side) bool { return s.since <= end }) {
 		if sel != m.k.Indicator.Good {
 			return sel.Text
 		}
@@ -405,10 +433,10 @@ func (m *Meter) neverMatched() string {
 	return ""
 }
 
-// goodNeverMatched reports that a ratio states its good side and no series of it was ever seen: then the share is unknown,
-// not zero.
-func (m *Meter) goodNeverMatched() bool {
-	return m.k.Indicator.Good != nil && !m.sides[0].matched
+// goodNeverMatched reports that a ratio states its good side and no sample of it was seen up to end: then the share is
+// unknown, not zero.
+func (m *Meter) goodNeverMatched(end int64) bool {
+	return m.k.Indicator.Good != nil && m.sides[0].since > end
 }
 
 // forget drops a retired group; its taps attach anew when their series come back.
@@ -459,10 +487,10 @@ func (m *Meter) Prune(before int64) int {
 			})
 		}
 		g.insts = slices.DeleteFunc(g.insts, func(in *inst) bool {
-			gone := in.dead || (in.has && in.lastT < before && in.pendT < before)
+			gone := in.dead || (in.newest() > 0 && in.newest() < before)
 			if gone && !in.dead {
 				in.kill()
-				n += len(in.taps)
+				n += len(in.all())
 			}
 			return gone
 		})
@@ -499,10 +527,14 @@ func (i Indicator) Text() string { return string(i.Kind) + " of " + i.describe()
 // NeverMatched returns the selectors that no series ever matched and that a value cannot do without. A bad side without
 // series is zero and no cause for a warning.
 func (m *Meter) NeverMatched() []*Selector {
+	return m.unmatched(func(s *side) bool { return s.matched })
+}
+
+func (m *Meter) unmatched(matched func(*side) bool) []*Selector {
 	i := m.k.Indicator
 	if i.Histogram != nil {
 		for s := range m.sides {
-			if m.sides[s].matched {
+			if matched(&m.sides[s]) {
 				return nil
 			}
 		}
@@ -514,7 +546,7 @@ func (m *Meter) NeverMatched() []*Selector {
 		if sel == nil {
 			continue
 		}
-		if !m.sides[at].matched && sel != i.Bad {
+		if !matched(&m.sides[at]) && sel != i.Bad {
 			out = append(out, sel)
 		}
 		at++

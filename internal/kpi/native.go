@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"math"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/value"
@@ -31,7 +32,7 @@ func (in *inst) feedNative(t *Tap, ts, st int64, h *histogram.Histogram, fh *his
 	if ts <= m.closed {
 		m.late(ts)
 	}
-	m.touch(in.g, ts)
+	m.touch(t, ts)
 	s := in.slot(m.periodEnd(ts))
 	s.rep = true
 	last, lastT := in.lastFH, in.lastFHT
@@ -39,7 +40,7 @@ func (in *inst) feedNative(t *Tap, ts, st int64, h *histogram.Histogram, fh *his
 	if last == nil {
 		startsHere := st > 0 && st <= ts && m.periodEnd(st) == m.periodEnd(ts)
 		if startsHere || t.origin(ts).Born {
-			in.bookNative(s, fh.Copy())
+			in.bookNative(m, s, ts, fh.Copy())
 		}
 		return
 	}
@@ -52,30 +53,52 @@ func (in *inst) feedNative(t *Tap, ts, st int64, h *histogram.Histogram, fh *his
 		d, _, _, err := delta.Sub(prev)
 		if err != nil {
 			s.gap = true // two layouts that cannot be subtracted: the increase exists and has no place
-			in.g.bookUnplaced(ts, fh.Count-last.Count)
+			m.bookUnplaced(in.g, in.labels, ts, fh.Count-last.Count)
 			return
 		}
 		delta = d
 	}
 	if ts-lastT > m.maxGap(in.interval) {
-		in.g.bookUnplaced(ts, delta.Count)
+		m.bookUnplaced(in.g, in.labels, ts, delta.Count)
 		s.gap = true
 		return
 	}
-	in.bookNative(s, delta)
+	in.bookNative(m, s, ts, delta)
 }
 
-func (in *inst) bookNative(s *vslot, delta *histogram.FloatHistogram) {
+func (in *inst) bookNative(m *Meter, s *vslot, ts int64, delta *histogram.FloatHistogram) {
 	delta.CounterResetHint = histogram.GaugeType
 	if s.fh == nil {
 		s.fh = delta
 	} else if sum, _, _, err := s.fh.Add(delta); err == nil {
 		s.fh = sum
 	} else {
+		m.bookUnplaced(in.g, in.labels, ts, delta.Count)
 		s.gap = true
 		return
 	}
 	s.n++
+}
+
+// nativePeriod is what a group's native histograms added to one period of the window.
+type nativePeriod struct {
+	end int64
+	fh  *histogram.FloatHistogram
+}
+
+// nativeWindow takes a period's histogram in, nil for none, lets those before the window go, and adds up what is left.
+func (g *group) nativeWindow(m *Meter, end int64, fh *histogram.FloatHistogram) *histogram.FloatHistogram {
+	for len(g.natives) > 0 && g.natives[0].end <= end-m.window {
+		g.natives = slices.Delete(g.natives, 0, 1)
+	}
+	if fh != nil {
+		g.natives = append(g.natives, nativePeriod{end, fh})
+	}
+	var sum *histogram.FloatHistogram
+	for _, p := range g.natives {
+		sum = addNative(sum, p.fh)
+	}
+	return sum
 }
 
 // mergeNative adds the native histograms of a group's period; nil when none has one.
@@ -112,9 +135,20 @@ func nativeBelow(h *histogram.FloatHistogram, x float64) (lower, upper float64) 
 		case b.Upper <= x:
 			lower += b.Count
 			upper += b.Count
-		case b.Lower < x:
+		case b.Lower < x || (b.Lower == x && b.LowerInclusive):
 			upper += b.Count
 		}
 	}
 	return lower, upper
+}
+
+// finiteCount returns how many observations lie in buckets with a finite upper edge.
+func finiteCount(h *histogram.FloatHistogram) float64 {
+	n := 0.0
+	for it := h.AllBucketIterator(); it.Next(); {
+		if b := it.At(); !math.IsInf(b.Upper, 1) {
+			n += b.Count
+		}
+	}
+	return n
 }

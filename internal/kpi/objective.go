@@ -25,7 +25,8 @@ var burnRules = [...]burnRule{
 }
 
 // ladder rungs: how wide a slot is and how many are kept. Windows up to the rung's span read from it, so a window's edge is
-// exact to one slot: 1 minute for 5m to 1h, 10 minutes for 2h and 6h, 1 hour for 1d and 3d, a sixtieth of the objective's window for itself.
+// exact to one slot: 1 minute for 5m to 1h, 10 minutes for 2h and 6h, 1 hour for 1d and 3d, a sixtieth of the objective's
+// window for itself, or 1 hour where the window is a calendar unit.
 const (
 	minuteSlot  = int64(time.Minute / time.Millisecond)
 	tenMinutes  = 10 * minuteSlot
@@ -51,8 +52,12 @@ type Ladder struct {
 func NewLadder(o Objective, period time.Duration) *Ladder {
 	p := period.Milliseconds()
 	w := objectiveSpan(o).Milliseconds()
+	last := max(w/budgetSlots, 1)
+	if o.Calendar != "" {
+		last = hourSlot // a unit begins at a local midnight, and what lies before it belongs to another budget
+	}
 	l := &Ladder{}
-	for _, r := range []struct{ width, span int64 }{{minuteSlot, hourSlot}, {tenMinutes, 6 * hourSlot}, {hourSlot, 72 * hourSlot}, {max(w/budgetSlots, 1), w}} {
+	for _, r := range []struct{ width, span int64 }{{minuteSlot, hourSlot}, {tenMinutes, 6 * hourSlot}, {hourSlot, 72 * hourSlot}, {last, w}} {
 		width := max(r.width, p)
 		l.rungs = append(l.rungs, rung{width: width, good: newRing(int(ceilDiv(r.span, width)) + 1), total: newRing(int(ceilDiv(r.span, width)) + 1)})
 	}

@@ -68,6 +68,7 @@ func (m *Meter) TakeOver(old *Meter) {
 	for i := range m.sides {
 		if i < len(old.sides) {
 			m.sides[i].matched = m.sides[i].matched || old.sides[i].matched
+			m.sides[i].since = min(m.sides[i].since, old.sides[i].since)
 		}
 	}
 	m.Skipped, m.OverLimit = max(m.Skipped, old.Skipped), max(m.OverLimit, old.OverLimit)
@@ -78,8 +79,11 @@ func (g *group) inherit(old *group) {
 	g.lastSeen = max(g.lastSeen, old.lastSeen)
 	g.newest = max(g.newest, old.newest)
 	g.expected = g.expected || old.expected
-	if g.unplacedDay <= old.unplacedDay {
-		g.unplaced, g.unplacedDay = max(g.unplaced, old.unplaced), old.unplacedDay
+	switch {
+	case g.unplacedDay < old.unplacedDay:
+		g.unplaced, g.unplacedDay = old.unplaced, old.unplacedDay
+	case g.unplacedDay == old.unplacedDay:
+		g.unplaced = max(g.unplaced, old.unplaced)
 	}
 }
 

@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"math"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
@@ -30,7 +31,7 @@ type Tap struct {
 
 // slot holds what a series added to one period that is not closed yet (for gauges: to one period of the window).
 type slot struct {
-	end int64 // 0 = free
+	end int64
 	v   float64
 	n   uint32 // increases placed, or samples
 	rep bool   // the series reported in the period
@@ -55,7 +56,7 @@ func (t *Tap) Moved() *Tap {
 // Silent reports whether nothing arrived since before.
 func (t *Tap) Silent(before int64) bool {
 	if t.in != nil {
-		return max(t.in.lastT, t.in.pendT) < before
+		return t.in.newest() < before
 	}
 	return t.lastT < before
 }
@@ -64,9 +65,14 @@ func (t *Tap) Silent(before int64) bool {
 // histogram. The first sample of a timestamp stands.
 func (t *Tap) Feed(ts, st int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram) {
 	m := t.m
-	if t.dead && !m.bind(t) {
-		m.OverLimit++
-		return
+	if t.dead {
+		if !m.bind(t) {
+			m.OverLimit++
+			return
+		}
+		if t.dead {
+			return // a bucket without a number for its edge
+		}
 	}
 	native := h != nil || fh != nil
 	if t.in != nil {
@@ -103,7 +109,7 @@ func (t *Tap) count(ts, st int64, v float64) {
 		m.Skipped++
 		return
 	}
-	m.touch(t.g, ts)
+	m.touch(t, ts)
 	s := t.slot(m.periodEnd(ts))
 	s.rep = true
 	if !t.has {
@@ -128,8 +134,10 @@ func (t *Tap) count(ts, st int64, v float64) {
 		inc = v // a reset: all of it came since
 	}
 	if ts-t.lastT > m.maxGap(t.interval) {
-		t.g.bookUnplaced(ts, inc)
 		s.gap = true
+		if m.k.Indicator.Kind != Ratio || m.sides[t.side].role == roleTotal {
+			m.bookUnplaced(t.g, t.labels, ts, inc)
+		}
 	} else {
 		s.v += inc
 		s.n++
@@ -152,20 +160,11 @@ func (t *Tap) origin(ts int64) Origin {
 // maxGap is the longest distance between two samples across which an increase can be placed: max(window, two intervals).
 func (m *Meter) maxGap(interval int32) int64 { return max(m.window, 2*int64(interval)) }
 
-// bookUnplaced adds to the UTC day's increases that no period can claim.
-func (g *group) bookUnplaced(ts int64, inc float64) {
-	const day = 86_400_000
-	if d := ts / day; d != g.unplacedDay {
-		g.unplacedDay, g.unplaced = d, 0
-	}
-	g.unplaced += inc
-}
-
 // observe books a gauge's sample.
 func (t *Tap) observe(ts int64, v float64) {
 	m := t.m
 	t.has, t.last, t.lastT = true, v, ts
-	m.touch(t.g, ts)
+	m.touch(t, ts)
 	s := t.slot(m.periodEnd(ts))
 	s.rep = true
 	switch {
@@ -191,52 +190,48 @@ func (t *Tap) observe(ts int64, v float64) {
 	s.n++
 }
 
-// slot returns the slot of the period that ends at end, taking over one that no close needs any more.
+// slot returns the slot of the period that ends at end. Slots are kept in order of time, so that a window is added up in
+// the same order whenever its samples came.
 func (t *Tap) slot(end int64) *slot {
-	free := -1
-	for i := range t.slots {
-		s := &t.slots[i]
-		if s.end == end {
-			return s
-		}
-		if s.end == 0 {
-			free = i
-		}
+	at := len(t.slots)
+	for at > 0 && t.slots[at-1].end > end {
+		at--
 	}
-	if free < 0 {
-		if t.slots == nil {
-			t.slots = make([]slot, 0, 2)
-		}
-		t.slots = append(t.slots, slot{})
-		free = len(t.slots) - 1
+	if at > 0 && t.slots[at-1].end == end {
+		return &t.slots[at-1]
 	}
-	t.slots[free] = slot{end: end}
-	return &t.slots[free]
+	if t.slots == nil {
+		t.slots = make([]slot, 0, 2)
+	}
+	t.slots = slices.Insert(t.slots, at, slot{end: end})
+	return &t.slots[at]
 }
 
 // settle moves what the period that ends at end holds into cur and frees the slots that no later close needs.
 func (t *Tap) settle(end int64) {
 	t.cur = slot{}
-	keep := int64(0)
-	gauge := t.m.k.Indicator.Kind == Gauge
-	if gauge {
-		keep = t.m.window - t.m.period
+	span := t.m.period // what cur covers: a gauge looks at its samples of the whole window
+	if t.m.k.Indicator.Kind == Gauge {
+		span = t.m.window
 	}
-	newest := int64(0)
+	free := 0
 	for i := range t.slots {
 		s := &t.slots[i]
-		if s.end == 0 || s.end > end {
-			continue
+		if s.end > end {
+			break
 		}
 		if s.end == end {
 			t.cur.rep, t.cur.gap = s.rep, s.gap
 		}
-		if s.end == end || (gauge && s.end > end-t.m.window) {
-			t.combine(s, &newest)
+		if s.end > end-span {
+			t.combine(s)
 		}
-		if s.end <= end-keep {
-			s.end = 0
+		if s.end <= end-span+t.m.period {
+			free = i + 1
 		}
+	}
+	if free > 0 {
+		t.slots = t.slots[:copy(t.slots, t.slots[free:])]
 	}
 	t.seen <<= 1
 	if t.cur.rep {
@@ -245,8 +240,8 @@ func (t *Tap) settle(end int64) {
 	t.cur.saw = t.seen&0x1f != 0
 }
 
-// combine folds one slot of the window into cur.
-func (t *Tap) combine(s *slot, newest *int64) {
+// combine folds the next slot of the window into cur, oldest first.
+func (t *Tap) combine(s *slot) {
 	c := &t.cur
 	switch over := t.m.k.Indicator.Over; {
 	case t.m.k.Indicator.Kind != Gauge:
@@ -256,9 +251,8 @@ func (t *Tap) combine(s *slot, newest *int64) {
 	case c.n == 0,
 		over == "min" && (s.v < c.v || math.IsNaN(s.v)),
 		over == "max" && (s.v > c.v || math.IsNaN(s.v)),
-		over == "last" && s.end > *newest:
+		over == "last":
 		c.v = s.v
 	}
 	c.n += s.n
-	*newest = max(*newest, s.end)
 }

@@ -34,6 +34,7 @@ type inst struct {
 	interval  int32
 	seen      uint8
 	has       bool
+	born      bool // its target was seen without it: the first sample counts whole
 	dead      bool
 	pair      bool // sum and count of a mean: only the count shows a reset
 }
@@ -139,7 +140,8 @@ func (in *inst) feed(t *Tap, ts, st int64, v float64, h *histogram.Histogram, fh
 	switch {
 	case ts == in.pendT:
 		if math.IsNaN(in.pend[c]) {
-			in.pend[c] = v
+			in.pend[c], in.pendST = v, max(in.pendST, st)
+			m.touch(t, ts)
 		}
 		return
 	case ts == in.lastT && !math.IsNaN(in.last[c]):
@@ -156,7 +158,10 @@ func (in *inst) feed(t *Tap, ts, st int64, v float64, h *histogram.Histogram, fh
 	}
 	in.pendT, in.pendST = ts, st
 	in.pend[c] = v
-	m.touch(in.g, ts)
+	if !in.has { // asked now, because who answers may remember the newest scrapes only
+		in.born = t.origin(ts).Born
+	}
+	m.touch(t, ts)
 }
 
 // flush books the collected samples of one timestamp.
@@ -169,15 +174,7 @@ func (in *inst) flush(m *Meter) {
 	if !in.has {
 		in.has = true
 		startsHere := st > 0 && st <= ts && m.periodEnd(st) == m.periodEnd(ts)
-		if whole = startsHere; !whole {
-			for _, t := range in.taps {
-				if !math.IsNaN(in.pend[t.comp]) {
-					whole = t.origin(ts).Born
-					break
-				}
-			}
-		}
-		if !whole {
+		if whole = startsHere || in.born; !whole {
 			in.shift(ts)
 			return
 		}
@@ -191,13 +188,17 @@ func (in *inst) flush(m *Meter) {
 		}
 	}
 	if in.lastT != 0 && ts-in.lastT > m.maxGap(in.interval) {
-		if c := in.countOf(); c >= 0 && !math.IsNaN(in.pend[c]) {
+		for c := len(in.pend) - 1; c >= 0; c-- { // the count, else the highest bucket that is known
 			inc := in.pend[c]
 			if !whole {
 				inc -= in.last[c]
 			}
+			if in.pair && !in.isCount[c] {
+				break
+			}
 			if !math.IsNaN(inc) {
-				in.g.bookUnplaced(ts, inc)
+				m.bookUnplaced(in.g, in.labels, ts, inc)
+				break
 			}
 		}
 		s.gap = true
@@ -210,11 +211,12 @@ func (in *inst) flush(m *Meter) {
 		if !whole {
 			d -= in.last[c]
 		}
-		s.v[c] += d // NaN where the component was absent on either side: then it is unknown for this period
-		placed = placed || !math.IsNaN(d)
+		s.v[c] += d                                                        // NaN where the component was absent on either side: then it is unknown for this period
+		placed = placed || (!math.IsNaN(d) && (in.pair || !in.isCount[c])) // a count alone, say of a summary, is no histogram
 	}
 	if in.pair && (math.IsNaN(s.v[0]) || len(s.v) < 2 || math.IsNaN(s.v[1])) {
 		placed = false
+		s.n = 0 // one of the two was absent: the period's share of the other has no partner
 	}
 	if placed {
 		s.n++
@@ -231,8 +233,8 @@ func (in *inst) shift(ts int64) {
 	}
 }
 
-// countOf returns the component that counts all events: the count, else the highest bucket; -1 without components.
-func (in *inst) countOf() int { return len(in.les) - 1 }
+// newest returns when the instance last reported, 0 before its first sample.
+func (in *inst) newest() int64 { return max(in.lastT, in.pendT, in.lastFHT) }
 
 func (in *inst) slot(end int64) *vslot {
 	free := -1
