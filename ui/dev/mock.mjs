@@ -90,7 +90,9 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000 } = 
       mailbox_url: '',
       unread: 2,
     }),
-    'GET /demo/mails': () => ({ mails: fx.mails(Date.now()).map(({ text: _t, html: _h, headers: _x, ...m }) => m) }),
+    'GET /demo/mails': () => ({
+      mails: fx.mails(Date.now()).map(({ id, at, from, to, subject }) => ({ id, at, from, to, subject })),
+    }),
   };
 
   async function handle(req, res) {

@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
+  type RouterHistory,
 } from '@tanstack/react-router';
 import { boardQuery } from './api/board';
 import { parseSearch, stringifySearch } from './api/search';
@@ -27,7 +28,8 @@ const board = createRoute({
   getParentRoute: () => shell,
   path: '/',
   validateSearch: boardSearch,
-  loader: ({ context }) => void context.client.prefetchQuery(boardQuery),
+  // The board is asked for before its code is drawn; what goes wrong is the page's to show.
+  loader: ({ context }) => void context.client.query({ ...boardQuery, staleTime: 'static' }).catch(() => undefined),
   component: BoardPage,
 });
 
@@ -92,8 +94,9 @@ const tree = root.addChildren([
 ]);
 
 /** The router with every page of this release. */
-export function makeRouter(client: QueryClient) {
+export function makeRouter(client: QueryClient, history?: RouterHistory) {
   return createRouter({
+    ...(history ? { history } : {}),
     routeTree: tree,
     context: { client },
     parseSearch,
@@ -107,6 +110,8 @@ export function makeRouter(client: QueryClient) {
 }
 
 declare module '@tanstack/react-router' {
+  // The router asks for an interface, which it merges.
+  // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
   interface Register {
     router: ReturnType<typeof makeRouter>;
   }

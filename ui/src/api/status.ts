@@ -14,3 +14,9 @@ export const meQuery = queryOptions({
   queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/me', { signal })),
   staleTime: 300_000,
 });
+
+/** Ends the session of this browser and goes to the sign-in page. */
+export async function signOut(): Promise<void> {
+  await ok(api.POST('/api/signalbox/v1/logout'));
+  window.location.assign('/login');
+}

@@ -92,7 +92,7 @@ export function TimeChart(props: Props) {
     plot.current?.redraw(false, true);
   }, [scheme, props.flags, props.end]);
   useEffect(() => {
-    void document.fonts?.ready.then(() => plot.current?.redraw(false, true));
+    void document.fonts.ready.then(() => plot.current?.redraw(false, true));
   }, []);
 
   const move = (i: number) => {

@@ -1,6 +1,6 @@
 import { Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { statusQuery, meQuery } from '../api/status';
+import { meQuery, signOut, statusQuery } from '../api/status';
 import { setKeysEnabled, useKeysEnabled } from '../keys/keys';
 import { LightShape } from '../light/Light';
 import { states, wordOf, type StateName } from '../light/light';
@@ -106,6 +106,11 @@ export function Help({ onClose }: { onClose: () => void }) {
         </section>
         <p className="fine">
           {me ? `Signed in as ${me.name}. ` : ''}
+          {me?.via === 'cookie' ? (
+            <button type="button" className={css.out} onClick={() => void signOut()}>
+              Sign out
+            </button>
+          ) : null}{' '}
           {status ? `signalbox ${status.version}. ` : ''}
           The API is described at <a href="/api/signalbox/openapi.json">/api/signalbox/openapi.json</a>.
         </p>

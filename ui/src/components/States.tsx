@@ -49,7 +49,9 @@ export function Failure({ error, what, retry }: { error: unknown; what: string; 
         <p>{sentence}</p>
         {signedOut ? (
           <p>
-            Open the address that the server printed at its start, or <a href="/login">sign in</a> with a token.
+            Open the address that the server printed at its start, or{' '}
+            <a href={`/login?next=${encodeURIComponent(window.location.pathname + window.location.search)}`}>sign in</a>{' '}
+            with a token.
           </p>
         ) : null}
       </div>

@@ -52,7 +52,7 @@ function AlertsView({ data }: { data: Alerts }) {
   const open = draft ?? (search.silence === 'new' ? fresh : null);
   const close = () => {
     setDraft(null);
-    if (search.silence) void navigate({ search: ({ silence: _, ...rest }) => rest, replace: true });
+    if (search.silence) void navigate({ search: search.receiver ? { receiver: search.receiver } : {}, replace: true });
   };
   useKeys({ n: () => setDraft(fresh) });
   const receivers = [...new Set(data.groups.map((g) => g.receiver))].sort();

@@ -44,7 +44,7 @@ export function SilenceDialog({ start, about, silence, onClose }: Props) {
   const [opened] = useState(() => Date.now());
   const ends = opened + length;
 
-  const submit = (e: React.FormEvent) => {
+  const submit = (e: React.SyntheticEvent) => {
     e.preventDefault();
     setTried(true);
     if (fault !== '' || comment.trim() === '') return;
@@ -88,8 +88,7 @@ export function SilenceDialog({ start, about, silence, onClose }: Props) {
           description="The next person reads this when they wonder why nobody was paged."
           value={comment}
           onChange={(e) => setComment(e.currentTarget.value)}
-          autosize
-          minRows={2}
+          rows={2}
           required
           data-autofocus
           error={tried && comment.trim() === '' ? 'Say why, in a few words.' : undefined}

@@ -36,7 +36,7 @@ function BoardView({ board }: { board: Board }) {
   const search = useSearch({ from: '/shell/' });
   const navigate = useNavigate({ from: '/' });
   const set = (patch: Partial<Record<keyof BoardSearch, BoardSearch[keyof BoardSearch]>>) =>
-    void navigate({ search: (old) => ({ ...old, ...patch }) as BoardSearch, replace: true, resetScroll: false });
+    void navigate({ search: (old) => ({ ...old, ...patch }), replace: true, resetScroll: false });
   const filter = useDeferredValue(search);
   const groups = useMemo(() => arrange(board.tiles, filter), [board.tiles, filter]);
   const shown = groups.reduce((n, g) => n + g.tiles.length, 0);

@@ -5,6 +5,7 @@ import { LightShape } from '../../light/Light';
 import { lightOf } from '../../light/light';
 import { Ago } from '../../time/Ago';
 import { span, when } from '../../time/format';
+import { useNow } from '../../time/useNow';
 import { useZone } from '../../time/zone';
 import css from './Side.module.css';
 
@@ -63,6 +64,7 @@ export const Side = memo(function Side({ board }: { board: Board }) {
 
 function Now({ item }: { item: Happening }) {
   const zone = useZone();
+  const now = useNow(60_000);
   return (
     <li className={css.item}>
       <LightShape state={item.light === 'paused' ? 'paused' : lightOf(item.light)} size={17} />
@@ -77,10 +79,10 @@ function Now({ item }: { item: Happening }) {
         <p>{item.detail}</p>
         <p className="fine">
           {item.kind === 'pause' && item.until > 0 ? (
-            `until ${when(item.until, Date.now(), zone)}`
+            `until ${when(item.until, now, zone)}`
           ) : (
             <>
-              since {when(item.since, Date.now(), zone)}, <Ago at={item.since} bare />
+              since {when(item.since, now, zone)}, <Ago at={item.since} bare />
             </>
           )}
         </p>
@@ -91,6 +93,7 @@ function Now({ item }: { item: Happening }) {
 
 function Changed({ item }: { item: Change }) {
   const zone = useZone();
+  const now = useNow(60_000);
   return (
     <li className={css.item}>
       <span className={css.letter} title={item.word}>
@@ -106,7 +109,7 @@ function Changed({ item }: { item: Change }) {
           <span className={css.title}>{item.title}</span>
         )}
         <p className="fine">
-          {when(item.at, Date.now(), zone)}
+          {when(item.at, now, zone)}
           {item.detail ? ` · ${item.detail}` : ''}
         </p>
       </div>

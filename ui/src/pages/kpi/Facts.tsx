@@ -49,7 +49,7 @@ export function Facts({ kpi }: { kpi: View }) {
         </Fact>
       ) : (
         <Fact label={`${kpi.word} for`} value={kpi.since > 0 ? <Ago at={kpi.since} bare /> : '—'}>
-          {kpi.since > 0 ? `${kpi.groups_text || `judged every ${lengthWords(kpi.period_ms)}`}` : 'not judged yet'}
+          {kpi.since > 0 ? kpi.groups_text || `judged every ${lengthWords(kpi.period_ms)}` : 'not judged yet'}
         </Fact>
       )}
     </section>

@@ -190,7 +190,7 @@ function Chart({ kpi, series, before, from, to, live, changes, set }: ChartProps
   const say = (i: number): string => {
     const at = t[i] ?? 0;
     const j = index.get(at);
-    const time = to - from > 2 * 86_400_000 ? exact(at, zone) : `${clockSeconds(at, zone)}`;
+    const time = to - from > 2 * 86_400_000 ? exact(at, zone) : clockSeconds(at, zone);
     if (j === undefined) return `${time}: nothing was measured`;
     const light = s.light[j];
     const state = light ? wordOf(lightOf(light)) : 'not judged';
@@ -276,7 +276,7 @@ function limitsOf(s: Series): Limit[] {
   const out: Limit[] = [];
   for (const tone of ['red', 'yellow'] as const) {
     const th = s.thresholds[tone];
-    if (!th || th.a === null) continue;
+    if (th?.a == null) continue;
     const label = tone === 'red' ? `Promise: ${th.promise}` : `At risk ${th.display}`;
     if (th.op === 'outside' && th.b !== null) {
       out.push({ value: th.a, label: '', tone, side: 'below' }, { value: th.b, label, tone, side: 'above' });

@@ -59,7 +59,7 @@ function KpiView({ kpi }: { kpi: View }) {
   const set: SetSearch = (patch) =>
     void navigate({ search: (old) => ({ ...old, ...patch }) as KpiSearch, replace: true, resetScroll: false });
   const toggle = <K extends keyof KpiSearch>(key: K, value: NonNullable<KpiSearch[K]>) =>
-    set({ [key]: search[key] === value ? undefined : value } as Parameters<SetSearch>[0]);
+    set({ [key]: search[key] === value ? undefined : value });
   const shift = (by: -1 | 1) => {
     const now = Date.now();
     set({ range: shiftRange(resolveRange(search.range, now), by, now) });

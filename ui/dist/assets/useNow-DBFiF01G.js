@@ -1,1 +1,0 @@
-import{i as e,n as t}from"./jsx-runtime-DyZJNswf.js";var n=e(t(),1);function r(e){let[t,r]=(0,n.useState)(()=>Math.floor(Date.now()/e)*e);return(0,n.useEffect)(()=>{let t,n=()=>{r(Math.floor(Date.now()/e)*e),t=setTimeout(n,e-Date.now()%e+20)};return n(),()=>clearTimeout(t)},[e]),t}export{r as t};
