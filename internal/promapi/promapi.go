@@ -108,7 +108,7 @@ func New(o Options) *API {
 	api := v1.NewAPI(
 		o.Engine, o.Queryable, nil, nil, o.Exemplars,
 		func(context.Context) v1.ScrapePoolsRetriever { return o.Targets },
-		func(context.Context) v1.TargetRetriever { return o.Targets },
+		func(context.Context) v1.TargetRetriever { return shownTargets{o.Targets} },
 		func(context.Context) v1.AlertmanagerRetriever { return self{o.ExternalURL} },
 		func() promconfig.Config { return shown(o.Config()) },
 		o.Flags,

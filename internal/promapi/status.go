@@ -48,18 +48,34 @@ func shown(cfg *promconfig.Config) promconfig.Config {
 	out := *cfg
 	out.ScrapeConfigs = make([]*promconfig.ScrapeConfig, len(cfg.ScrapeConfigs))
 	for i, job := range cfg.ScrapeConfigs {
-		c := *job
-		c.Params = maps.Clone(job.Params)
-		for name, values := range c.Params {
-			if scrape.IsSecret(name) {
-				masked := make([]string, len(values))
-				for j := range masked {
-					masked[j] = "<secret>"
-				}
-				c.Params[name] = masked
-			}
-		}
-		out.ScrapeConfigs[i] = &c
+		out.ScrapeConfigs[i] = shownJob(job)
 	}
 	return out
+}
+
+func shownJob(job *promconfig.ScrapeConfig) *promconfig.ScrapeConfig {
+	c := *job
+	c.Params = maps.Clone(job.Params)
+	for name, values := range c.Params {
+		if !scrape.IsSecret(name) {
+			continue
+		}
+		masked := make([]string, len(values))
+		for i := range masked {
+			masked[i] = "<secret>"
+		}
+		c.Params[name] = masked
+	}
+	return &c
+}
+
+// shownTargets are the targets with their jobs' configuration as it may be shown.
+type shownTargets struct{ Targets }
+
+func (s shownTargets) ScrapePoolConfig(job string) (*promconfig.ScrapeConfig, error) {
+	c, err := s.Targets.ScrapePoolConfig(job)
+	if err != nil {
+		return nil, err
+	}
+	return shownJob(c), nil
 }
