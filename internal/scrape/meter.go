@@ -111,7 +111,15 @@ type sample struct {
 func (a *meteredAppender) Append(ref storage.SeriesRef, l labels.Labels, st, t int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram, opts storage.AppendV2Options) (storage.SeriesRef, error) {
 	if n := len(opts.MetricFamilyName); n > 0 && opts.MetricFamilyName[n-1] == 0xff {
 		// The manager marks its own report samples with a byte that no metric name holds.
-		a.report(opts.MetricFamilyName[:n-1], v)
+		name := opts.MetricFamilyName[:n-1]
+		a.report(name, v)
+		if name == "up" && v == 1 {
+			// The scrape has succeeded. What waited goes before up, as it would have without waiting: a series that comes
+			// after the up of its own scrape would look as if an earlier scrape had been without it.
+			if err := a.flush(); err != nil {
+				return 0, err
+			}
+		}
 		opts.MetricFamilyName = ""
 		return a.AppenderV2.Append(ref, l, st, t, v, h, fh, opts)
 	}
@@ -158,8 +166,11 @@ func (a *meteredAppender) report(name string, v float64) {
 	}
 }
 
-func (a *meteredAppender) Commit() error {
-	for _, w := range a.waiting {
+// flush appends what waited. Samples that are too late are counted and left out, as the scrape manager does.
+func (a *meteredAppender) flush() error {
+	waiting := a.waiting
+	a.waiting = nil
+	for _, w := range waiting {
 		_, err := a.AppenderV2.Append(0, w.l, w.st, w.t, w.v, w.h, w.fh, w.opts)
 		a.count(true, false, err)
 		switch {
@@ -167,9 +178,13 @@ func (a *meteredAppender) Commit() error {
 			errors.Is(err, storage.ErrOutOfOrderSample), errors.Is(err, storage.ErrDuplicateSampleForTimestamp),
 			errors.Is(err, storage.ErrOutOfBounds), errors.Is(err, storage.ErrTooOldSample):
 		default:
-			return errors.Join(err, a.AppenderV2.Rollback())
+			return err
 		}
 	}
+	return nil
+}
+
+func (a *meteredAppender) Commit() error {
 	if err := a.AppenderV2.Commit(); err != nil {
 		return err
 	}
