@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -22,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -599,3 +602,53 @@ func TestFirstDataSoon(t *testing.T) {
 }
 
 var _ storage.AppendableV2 = (*teststorage.TestStorage)(nil)
+
+// Native histograms come by protobuf where the job asks for them, with their start.
+func TestNativeHistograms(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	hist := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "took_seconds", NativeHistogramBucketFactor: 1.1, Buckets: []float64{1, 2}})
+	reg.MustRegister(hist)
+	hist.Observe(0.5)
+	srv := httptest.NewServer(promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	t.Cleanup(srv.Close)
+	h := start(t, fast+fmt.Sprintf(`
+  - {job_name: native, scrape_native_histograms: true, static_configs: [{targets: [%q], labels: {a: b}}]}
+  - {job_name: classic, honor_labels: true, static_configs: [{targets: [%q]}]}
+`, target(srv), target(srv)))
+	h.source("native", health("up"))
+	h.source("classic", health("up"))
+	require.Len(t, h.series(named("took_seconds")), 1)
+	for l, v := range h.series(named("took_seconds")) {
+		require.Contains(t, l, `job="native"`)
+		require.EqualValues(t, 1, v[0])
+	}
+	for l := range h.series(named("took_seconds_bucket")) {
+		require.Contains(t, l, `job="classic"`)
+	}
+	require.Len(t, h.series(named("took_seconds_bucket")), 3)
+}
+
+// A foreign exporter with the configuration that Prometheus' own documentation gives for it. Runs where Debian's
+// prometheus-node-exporter is installed.
+func TestNodeExporter(t *testing.T) {
+	bin, err := exec.LookPath("prometheus-node-exporter")
+	if err != nil {
+		t.Skip("prometheus-node-exporter is not installed (Debian: apt-get install prometheus-node-exporter)")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := l.Addr().String()
+	require.NoError(t, l.Close())
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := exec.CommandContext(ctx, bin, "--web.listen-address="+addr)
+	require.NoError(t, cmd.Start())
+	defer func() {
+		cancel()
+		_ = cmd.Wait() // killed
+	}()
+	h := start(t, fmt.Sprintf("global:\n  scrape_interval: 1s\n\nscrape_configs:\n- job_name: node\n  static_configs:\n  - targets: ['%s']\n", addr))
+	s := h.source("node", health("up"))
+	require.Greater(t, s.Series, 100)
+	require.Empty(t, s.Hint)
+	require.Len(t, h.series(named("node_memory_MemTotal_bytes")), 1)
+}
