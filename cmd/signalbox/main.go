@@ -1,0 +1,117 @@
+// Command signalbox turns raw telemetry into governed KPIs, traffic lights and pages. See `signalbox --help`.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/signalbox/signalbox/internal/fault"
+)
+
+// version is stamped by the build: -ldflags "-X main.version=...".
+var version = ""
+
+// Exit codes: good, a finding or a failure, wrong usage.
+const (
+	exitGood  = 0
+	exitFail  = 1
+	exitUsage = 2
+)
+
+// cli is the whole command line: commands, flags and the environment they may come from.
+type cli struct {
+	Serve      serveCmd      `cmd:"" help:"Run signalbox."`
+	Demo       demoCmd       `cmd:"" help:"Run the e-file demo, or break and heal its services."`
+	Check      checkCmd      `cmd:"" help:"Check a configuration and policies without starting anything."`
+	KPI        kpiCmd        `cmd:"" name:"kpi" help:"Show KPIs."`
+	Alert      alertCmd      `cmd:"" help:"Show alerts."`
+	Silence    silenceCmd    `cmd:"" help:"Show, add and expire silences."`
+	Source     sourceCmd     `cmd:"" help:"Show where data comes from."`
+	Query      queryCmd      `cmd:"" help:"Ask a PromQL question."`
+	Why        whyCmd        `cmd:"" help:"Explain a light or a page from its decision record."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+}
+
+// world is what commands touch beside their flags.
+type world struct {
+	ctx    context.Context
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	env    []string
+	parser *kong.Kong
+}
+
+// failure is a command's own verdict: it has said what is wrong.
+var failure = errors.New("findings were printed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ())
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer, env []string) int {
+	w := &world{ctx: ctx, in: in, out: out, err: errOut, env: env}
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("signalbox"),
+		kong.Description("Raw telemetry in; governed KPIs, traffic lights, pages and their reasons out.\n\nStart with `signalbox demo`."),
+		kong.Writers(out, errOut),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(code int) { exit = code }),
+	)
+	if err != nil {
+		fmt.Fprintln(errOut, "signalbox:", err)
+		return exitFail
+	}
+	w.parser = parser
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if exit >= 0 { // --help has been printed
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "signalbox: %v\nTry `signalbox --help`.\n", err)
+		return exitUsage
+	}
+	switch err := k.Run(w); {
+	case err == nil:
+		return exitGood
+	case errors.Is(err, failure):
+		return exitFail
+	default:
+		var f *fault.Error
+		if errors.As(err, &f) {
+			fmt.Fprintf(errOut, "signalbox: %s\n", f.Error())
+		} else {
+			fmt.Fprintf(errOut, "signalbox: %v\n", err)
+		}
+		return exitFail
+	}
+}
+
+// versionString is the stamped version, or what the module system knows.
+func versionString() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "dev"
+}
