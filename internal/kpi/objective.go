@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"time"
@@ -165,7 +166,7 @@ func (l *Ladder) View(o Objective, end int64, minCount float64, zone *time.Locat
 		var longTotal float64
 		b.LongRate, longTotal = l.burn(end, rule.long, budget)
 		b.ShortRate, _ = l.burn(end, rule.short, budget)
-		b.Burning = b.LongRate > b.Factor && b.ShortRate > b.Factor && longTotal >= minCount
+		b.Burning = exceeds(b.LongRate, b.Factor) && exceeds(b.ShortRate, b.Factor) && longTotal >= minCount
 		v.Burns = append(v.Burns, b)
 		if b.Burning && (v.Light != Red || rule.light == Red) && v.Cause == "" {
 			v.Light = rule.light
@@ -191,6 +192,9 @@ func (l *Ladder) burn(end int64, window time.Duration, budget float64) (rate, to
 	}
 	return (total - good) / total / budget, total
 }
+
+// exceeds is rate > factor, but for what the rounding of 1 - target adds to a burn at exactly the limit.
+func exceeds(rate, factor float64) bool { return rate > factor*(1+1e-9) }
 
 func round(v float64) float64 { return math.Round(v*1000) / 1000 }
 
@@ -219,6 +223,31 @@ func (o Objective) windowText() string {
 		return "this " + o.Calendar
 	}
 	return span(o.Window)
+}
+
+// MarshalJSON writes shares that do not exist, those of a window without data, as null.
+func (v BudgetView) MarshalJSON() ([]byte, error) {
+	type plain BudgetView
+	return json.Marshal(struct {
+		plain
+		Attained  *float64 `json:"attained"`
+		Remaining *float64 `json:"remaining"`
+	}{plain(v), finite(v.Attained), finite(v.Remaining)})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote; null becomes NaN.
+func (v *BudgetView) UnmarshalJSON(b []byte) error {
+	type plain BudgetView
+	j := struct {
+		*plain
+		Attained  *float64 `json:"attained"`
+		Remaining *float64 `json:"remaining"`
+	}{plain: (*plain)(v)}
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	v.Attained, v.Remaining = orNaN(j.Attained), orNaN(j.Remaining)
+	return nil
 }
 
 // span prints a duration as people write it in a policy: 30d, 6h, 5m.
