@@ -44,7 +44,9 @@ func TestTutorialC10DownIsASignal(t *testing.T) {
 	h := start(t, fast+fmt.Sprintf("  - {job_name: good, static_configs: [{targets: [%q]}]}\n  - {job_name: gone, static_configs: [{targets: [%q]}]}\n", target(good), target(gone)))
 	h.source("gone", health("up"))
 	gone.Close()
-	s := h.source("gone", func(s scrape.TargetState) bool { return s.Health == "down" && strings.Contains(s.Hint, "nothing listens on") })
+	s := h.source("gone", func(s scrape.TargetState) bool {
+		return s.Health == "down" && strings.Contains(s.Hint, "nothing listens on")
+	})
 	require.Contains(t, s.LastError, "connection refused")
 	h.source("gone", func(scrape.TargetState) bool {
 		v := h.series(named("up"), labels.MustNewMatcher(labels.MatchEqual, "job", "gone"))
