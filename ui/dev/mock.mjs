@@ -20,11 +20,12 @@ const types = {
 const pages = /^\/(|alerts|explore|explore\/metrics|sources|wall|welcome|demo|kpi\/[^/]+)$/;
 
 /** Starts the mock and answers its address and what stops it. */
-export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000 } = {}) {
+export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cached = false } = {}) {
   let list = fx.story(story, kpis);
   const silences = [];
   const streams = new Set();
   const broken = new Set(['intake']);
+  let kept;
   const find = (name) => list.find((d) => d.name === name);
 
   const push = (event, data) => {
@@ -113,6 +114,11 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000 } = 
         streams.add(res);
         req.on('close', () => streams.delete(res));
         return;
+      }
+      if (key === 'GET /board' && cached) {
+        kept ??= JSON.stringify(api[key]());
+        res.writeHead(200, { 'Content-Type': 'application/json' });
+        return res.end(kept);
       }
       if (api[key]) return json(200, api[key]());
       let m;

@@ -1,4 +1,5 @@
 import { Modal } from '@mantine/core';
+import css from './Dialog.module.css';
 
 /** A dialog: focus stays inside, Escape closes, the page behind does not move. */
 export function Dialog({
@@ -13,23 +14,15 @@ export function Dialog({
   children: React.ReactNode;
 }) {
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      size={size ?? 640}
-      radius={10}
-      lockScroll={false}
-      transitionProps={{ duration: 0 }}
-      overlayProps={{ backgroundOpacity: 0.5 }}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      styles={{
-        title: { fontSize: '1rem', fontWeight: 600 },
-        content: { background: 'var(--surface)', border: '1px solid var(--line)' },
-        header: { background: 'var(--surface)' },
-      }}
-    >
-      {children}
-    </Modal>
+    <Modal.Root opened onClose={onClose} size={size ?? 640} lockScroll={false} transitionProps={{ duration: 0 }}>
+      <Modal.Overlay backgroundOpacity={0.5} />
+      <Modal.Content radius={10} className={css.content ?? ''}>
+        <div className={css.head}>
+          <Modal.Title className={css.title ?? ''}>{title}</Modal.Title>
+          <Modal.CloseButton aria-label="Close" />
+        </div>
+        <Modal.Body>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useDeferredValue, useMemo } from 'react';
+import { memo, useDeferredValue, useMemo } from 'react';
 import { boardQuery } from '../../api/board';
 import type { Board, Counts } from '../../api/types';
 import { Icon } from '../../components/Icon';
@@ -14,6 +14,7 @@ import type { BoardSearch } from './search';
 import { Side } from './Side';
 import { Tile } from './Tile';
 import { Toolbar } from './Toolbar';
+import { useGrowing } from './useGrowing';
 
 /** Are we keeping our promises now? */
 export function BoardPage() {
@@ -40,6 +41,7 @@ function BoardView({ board }: { board: Board }) {
   const filter = useDeferredValue(search);
   const groups = useMemo(() => arrange(board.tiles, filter), [board.tiles, filter]);
   const shown = groups.reduce((n, g) => n + g.tiles.length, 0);
+  const drawn = useGrowing(shown);
   useKeys({
     j: () => step(1),
     k: () => step(-1),
@@ -71,8 +73,12 @@ function BoardView({ board }: { board: Board }) {
       <Toolbar board={board} search={search} set={set} shown={shown} />
       <div className={css.columns}>
         <div className={css.groups}>
-          {groups.map((g) => (
-            <GroupSection key={g.name} group={g} />
+          {groups.map((g, i) => (
+            <GroupSection
+              key={g.name}
+              group={g}
+              drawn={Math.max(0, drawn - groups.slice(0, i).reduce((n, x) => n + x.tiles.length, 0))}
+            />
           ))}
           {shown === 0 ? (
             <Empty
@@ -138,7 +144,7 @@ function CountFilters({
   );
 }
 
-function GroupSection({ group }: { group: TileGroup }) {
+const GroupSection = memo(function GroupSection({ group, drawn }: { group: TileGroup; drawn: number }) {
   return (
     <section className={css.group} aria-label={group.name}>
       <div className={css.groupHead}>
@@ -149,13 +155,13 @@ function GroupSection({ group }: { group: TileGroup }) {
         </span>
       </div>
       <div className={css.grid}>
-        {group.tiles.map((t) => (
+        {group.tiles.slice(0, drawn).map((t) => (
           <Tile key={t.name} kpi={t} />
         ))}
       </div>
     </section>
   );
-}
+});
 
 function NoKPIs() {
   return (

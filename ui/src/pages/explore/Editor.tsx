@@ -89,6 +89,17 @@ export function Editor(props: Props) {
           placeholder('A metric or a PromQL expression; Ctrl Space completes, Enter runs'),
           promql.asExtension(),
           attributes.of(EditorView.contentAttributes.of({ 'aria-label': latest.current.label, spellcheck: 'false' })),
+          Prec.highest(
+            keymap.of([
+              {
+                key: 'Mod-Enter',
+                run: () => {
+                  latest.current.onRun();
+                  return true;
+                },
+              },
+            ]),
+          ),
           Prec.high(
             keymap.of([
               {

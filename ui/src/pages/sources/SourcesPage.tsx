@@ -138,7 +138,7 @@ function Fine({ sources }: { sources: Source[] }) {
         <h2 id="fine">On time</h2>
         <span className="small muted">{sources.length}</span>
       </div>
-      <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="fine">
+      <div className="scroll-x" tabIndex={0} role="region" aria-label="Table of sources on time">
         <table className={`table ${css.table}`}>
           <thead>
             <tr>

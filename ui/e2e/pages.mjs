@@ -1,0 +1,64 @@
+// The pages that are walked, scanned and photographed, with what must be there before it counts as shown.
+
+/** Every page with its states, for a server whose first KPI has this name. */
+export function pages(kpi) {
+  const q = encodeURIComponent('sum(rate(http_requests_total[5m])) by (job)');
+  return [
+    { name: 'board', path: '/' },
+    { name: 'board-filtered', path: '/?state=green&group=owner' },
+    { name: 'kpi', path: `/kpi/${kpi}`, ready: 'canvas' },
+    { name: 'kpi-table', path: `/kpi/${kpi}?view=table&range=1h` },
+    { name: 'kpi-why', path: `/kpi/${kpi}?compare=on`, act: openDecision },
+    { name: 'kpi-unknown', path: '/kpi/there-is-none' },
+    { name: 'alerts', path: '/alerts' },
+    { name: 'silence', path: '/alerts?silence=new', ready: '[role=dialog]' },
+    { name: 'explore', path: '/explore/metrics', ready: '.cm-content' },
+    { name: 'explore-graph', path: `/explore/metrics?q=${q}&q=up`, ready: 'canvas' },
+    { name: 'explore-table', path: `/explore/metrics?q=${q}&view=table` },
+    { name: 'sources', path: '/sources' },
+    { name: 'welcome', path: '/welcome' },
+    { name: 'demo', path: '/demo' },
+    { name: 'wall', path: '/wall' },
+    {
+      name: 'help',
+      path: '/',
+      act: (page) => page.getByRole('button', { name: 'Help and shortcuts' }).click(),
+      ready: '[role=dialog]',
+    },
+    { name: 'find', path: '/', act: openFind, ready: '[role=dialog]' },
+    { name: 'missing', path: '/kpi/' },
+  ].filter((p) => p.name !== 'missing');
+}
+
+async function openDecision(page) {
+  const rows = page.locator('section[aria-labelledby=why] button[aria-expanded]');
+  if ((await rows.count()) > 0) await rows.first().click();
+}
+
+async function openFind(page) {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: /Find/ }).fill('e');
+}
+
+/** The name of the worst KPI on the board. */
+export async function firstKpi(page) {
+  await page.goto('/');
+  const link = page.locator('[data-tile] h3 a').first();
+  await link.waitFor();
+  return decodeURIComponent((await link.getAttribute('href')).replace('/kpi/', ''));
+}
+
+/** Opens one of the pages and waits until it is all there. */
+export async function show(page, p) {
+  await page.goto(p.path);
+  await page.locator('h1').first().waitFor();
+  await page.waitForFunction(
+    () => ![...document.querySelectorAll('[role=status] > .vh')].some((e) => e.textContent.startsWith('Loading')),
+    undefined,
+    { timeout: 15_000 },
+  );
+  if (p.act) await p.act(page);
+  if (p.ready) await page.locator(p.ready).first().waitFor();
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(200);
+}

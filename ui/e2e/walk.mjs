@@ -1,0 +1,176 @@
+// A person's way: board, KPI, why, silence, explore; once with the mouse, once with the keyboard alone.
+import assert from 'node:assert/strict';
+import { launch, looks, open } from './browser.mjs';
+import { firstKpi } from './pages.mjs';
+
+export async function run({ url, token, log }) {
+  const browser = await launch();
+  try {
+    const page = await open(browser, url, token, looks.light);
+    const kpi = await firstKpi(page);
+    await withMouse(page, kpi);
+    log('walk: with the mouse');
+    await withKeyboard(page, kpi);
+    log('walk: with the keyboard');
+    await remembersTheme(page);
+    log('walk: the theme is remembered');
+    const complaints = page.complaints.filter((c) => !/404/.test(c));
+    assert.deepEqual(complaints, [], 'the browser complains');
+  } finally {
+    await browser.close();
+  }
+}
+
+async function withMouse(page, kpi) {
+  await page.goto('/');
+  await page.locator('[data-tile]').first().waitFor();
+  const title = await page.locator('h1').innerText();
+  assert.ok(title.length > 5, 'the board opens with a sentence');
+
+  // A count filters, and the filter is in the address.
+  const count = page.getByRole('button', { name: /On target$/ });
+  await count.click();
+  await page.waitForURL(/state=green/);
+  await count.click();
+  await page.waitForURL((u) => !u.search.includes('state'));
+
+  await page.locator(`a[href="/kpi/${kpi}"]`).first().click();
+  await page.waitForURL(new RegExp(`/kpi/${kpi}`));
+  await page.locator('canvas').first().waitFor();
+  await page.getByRole('button', { name: /^6\s?h$/ }).click();
+  await page.waitForURL(/range=6h/);
+
+  await why(page);
+
+  // A silence: seen before it is made, on the page after it, and ended again.
+  await page.getByRole('button', { name: 'Silence', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(/Mutes \d+ active|No active alert matches/).waitFor();
+  await dialog.getByRole('textbox', { name: /Why/ }).fill('Browser test');
+  await dialog.getByRole('button', { name: '30 minutes' }).click();
+  await dialog.getByRole('button', { name: 'Silence for 30 minutes' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page
+    .getByText(/Paused until/)
+    .first()
+    .waitFor();
+  await page
+    .getByRole('navigation', { name: 'Pages' })
+    .getByRole('link', { name: /Alerts/ })
+    .click();
+  const row = page
+    .locator('li', { hasText: 'Browser test' })
+    .filter({ has: page.getByRole('button', { name: /End now/ }) });
+  await row.getByRole('button', { name: /End now/ }).click();
+  await row.waitFor({ state: 'detached' });
+
+  await page.goBack();
+  await page.waitForURL(new RegExp(`/kpi/${kpi}`));
+  const metric = page.locator('section[aria-labelledby=making] a[href^="/explore/metrics"]').first();
+  if ((await metric.count()) > 0) await metric.click();
+  else await page.goto('/explore/metrics?q=up');
+  await page.waitForURL(/\/explore\/metrics\?.*q=/);
+  await page.locator('canvas').first().waitFor();
+  const link = page.url();
+  await page.goto('/');
+  await page.goto(link);
+  await page.locator('canvas').first().waitFor();
+}
+
+async function why(page) {
+  const rows = page.locator('section[aria-labelledby=why] button[aria-expanded]');
+  await page
+    .locator('section[aria-labelledby=why]')
+    .getByText(/has not changed|turned|is on target|is again|datapoint/i)
+    .first()
+    .waitFor();
+  if ((await rows.count()) === 0) return;
+  await rows.first().click();
+  await page.waitForURL(/decision=/);
+  await page.getByText('Who was told').first().waitFor();
+}
+
+async function withKeyboard(page, kpi) {
+  const key = (k) => page.keyboard.press(k);
+  await page.goto('/');
+  await page.locator('[data-tile]').first().waitFor();
+  await key('Tab');
+  assert.equal(await focused(page), 'Skip to the content', 'the first stop leads past the rail');
+
+  await key('j');
+  await key('Enter');
+  await page.waitForURL(new RegExp(`/kpi/${kpi}`));
+  await page.locator('canvas').first().waitFor();
+
+  // The chart speaks its points.
+  const chart = page.locator('[aria-roledescription=chart]').first();
+  await chart.focus();
+  await key('End');
+  await key('ArrowLeft');
+  const spoken = await chart.locator('[role=status]').innerText();
+  assert.match(spoken, /\d\d:\d\d/, 'a point says its time');
+  await key('Escape');
+
+  // Escape closes a dialog and nothing else.
+  await page.getByRole('button', { name: 'Silence', exact: true }).press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await key('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.match(page.url(), new RegExp(`/kpi/${kpi}`), 'Escape in a dialog leaves the page where it is');
+
+  await key('t');
+  await page.getByRole('region', { name: 'Datapoints' }).waitFor();
+  await key('t');
+  await key('x');
+  await page.waitForURL(/compare=on/);
+
+  await key('g');
+  await key('a');
+  await page.waitForURL(/\/alerts/);
+  await page.locator('section[aria-labelledby=active]').waitFor();
+  await key('n');
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  assert.ok(
+    await page.evaluate(() => document.querySelector('[role=dialog]').contains(document.activeElement)),
+    'focus is in the dialog',
+  );
+  await key('Escape');
+  await dialog.waitFor({ state: 'detached' });
+
+  await key('Control+k');
+  await page.getByRole('combobox', { name: /Find/ }).waitFor();
+  await page.keyboard.type('explore');
+  await page.getByRole('option', { name: /Explore metrics/ }).waitFor();
+  await key('Enter');
+  await page.waitForURL(/\/explore\/metrics/);
+  const editor = page.getByRole('textbox', { name: 'Query A' });
+  await page.locator('.cm-content').waitFor();
+  await editor.focus();
+  await page.keyboard.type('up');
+  await key('Control+Enter');
+  await page.waitForURL(/q=up/);
+  await page.locator('canvas').first().waitFor();
+
+  await page.locator('body').click({ position: { x: 700, y: 30 } });
+  await key('?');
+  const help = page.getByRole('dialog', { name: 'Help' });
+  await help.waitFor();
+  await key('Escape');
+  await help.waitFor({ state: 'detached' });
+  await key('w');
+  await page.waitForURL(/\/wall/);
+  await key('Escape');
+  await page.waitForURL((u) => u.pathname === '/');
+}
+
+function focused(page) {
+  return page.evaluate(() => document.activeElement?.textContent?.trim());
+}
+
+async function remembersTheme(page) {
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Use the dark theme' }).click();
+  await page.reload();
+  await page.getByRole('button', { name: 'Use the light theme' }).click();
+}
