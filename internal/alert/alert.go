@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -46,9 +47,11 @@ type Options struct {
 	ExternalURL *url.URL
 	Receipt     func(ctx context.Context, r ledger.Receipt) // what became of an attempt to tell somebody
 	Changed     func()                                      // alerts or silences changed
-	Now         func() time.Time
-	Logger      *slog.Logger
-	Registerer  prometheus.Registerer
+	// Dial opens the connections of receivers that speak HTTP; nil is the library's own dialer.
+	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
+	Now        func() time.Time
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer
 }
 
 // Alert is the room. Its methods are safe for concurrent use.

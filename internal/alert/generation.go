@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/alertmanager/timeinterval"
+	commoncfg "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 )
 
@@ -51,7 +52,7 @@ func (a *Alert) generation(c *config.Config) (*generation, error) {
 	routes := dispatch.NewRoute(c.Route, nil)
 	g := &generation{config: c, receivers: map[string][]notify.Integration{}}
 	for _, rc := range c.Receivers {
-		built, err := receiver.BuildReceiverIntegrations(rc, tmpl, a.log.With("receiver", rc.Name))
+		built, err := receiver.BuildReceiverIntegrations(rc, tmpl, a.log.With("receiver", rc.Name), a.dial()...)
 		if err != nil {
 			return nil, fmt.Errorf("receiver %q: %w", rc.Name, err)
 		}
@@ -81,6 +82,14 @@ func (a *Alert) generation(c *config.Config) (*generation, error) {
 	timeout := func(d time.Duration) time.Duration { return max(d, 2*time.Minute) }
 	g.dispatcher = dispatch.NewDispatcher(a.alerts, routes, pipeline, a.groups, timeout, 30*time.Second, nil, a.log, a.record, a.dmetric, tmpl)
 	return g, nil
+}
+
+// dial has HTTP receivers connect through the dialer that was handed in.
+func (a *Alert) dial() []commoncfg.HTTPClientOption {
+	if a.o.Dial == nil {
+		return nil
+	}
+	return []commoncfg.HTTPClientOption{commoncfg.WithDialContextFunc(a.o.Dial)}
 }
 
 // deliver is what Alertmanager does for one receiver: each integration drops what it was told, tries until it is taken,

@@ -14,6 +14,7 @@ import (
 	"github.com/signalbox/signalbox/internal/alert"
 	"github.com/signalbox/signalbox/internal/api"
 	"github.com/signalbox/signalbox/internal/board"
+	"github.com/signalbox/signalbox/internal/egress"
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/ledger"
 )
@@ -28,7 +29,7 @@ func openAlert(ctx context.Context, h *house, cfg *Config) (*alert.Alert, error)
 			}
 			h.alertsChanged()
 		},
-		Changed: h.alertsChanged,
+		Changed: h.alertsChanged, Dial: egress.New(egress.Options{Allow: cfg.EgressAllow}).DialContext,
 	})
 }
 

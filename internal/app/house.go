@@ -239,6 +239,11 @@ func (h *house) run(ctx context.Context) error {
 	if h.host != nil {
 		runs = append(runs, h.host.Run)
 	}
+	for _, s := range []metricstore.Store{h.samples, h.points} {
+		if keeper, ok := s.(interface{ Run(context.Context) error }); ok {
+			runs = append(runs, keeper.Run) // compaction, retention, recovery
+		}
+	}
 	for _, run := range runs {
 		g.Go(func() error { return run(ctx) })
 	}

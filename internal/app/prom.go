@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -10,9 +9,6 @@ import (
 
 	"github.com/signalbox/signalbox/internal/promapi"
 )
-
-// errNoStats says that the engine behind the samples keeps no statistics of its newest data.
-var errNoStats = errors.New("the store keeps no statistics")
 
 // openPromAPI builds Prometheus' HTTP API over samples and KPI series.
 func (h *house) openPromAPI(cfg *Config) *promapi.API {
@@ -27,7 +23,7 @@ func (h *house) openPromAPI(cfg *Config) *promapi.API {
 			}); ok {
 				return s.Stats(label, limit)
 			}
-			return nil, errNoStats
+			return nil, tsdb.ErrNotReady
 		},
 		Retention: model.Duration(cfg.Metrics.Retention).String(), Version: h.o.Version,
 		Reloaded: func() (time.Time, bool) { return time.UnixMilli(h.loadedAt.Load()), h.lastErr.Load() == nil },

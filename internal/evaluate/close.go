@@ -146,7 +146,7 @@ func (e *Engine) closeDue(ctx context.Context, now int64, slow bool, backlog *ba
 		if len(due) == 0 {
 			break
 		}
-		b := batch{at: now}
+		b := batch{at: now, entries: e.spare[:0]}
 		for len(due) > 0 {
 			n := min(chunk, len(due))
 			if slow {
@@ -156,6 +156,10 @@ func (e *Engine) closeDue(ctx context.Context, now int64, slow bool, backlog *ba
 			due = due[n:]
 		}
 		e.write(ctx, &b, backlog)
+		if len(backlog.entries) == 0 {
+			clear(b.entries)
+			e.spare = b.entries[:0]
+		}
 	}
 	e.retire(ctx, now, backlog)
 	e.metrics.closing.Add(time.Since(started).Seconds())
@@ -364,8 +368,7 @@ func (e *Engine) write(ctx context.Context, b, backlog *batch) {
 		e.o.Page(ctx, newest(b.signals))
 	}
 	if len(b.changed) > 0 && e.o.Changed != nil {
-		slices.Sort(b.changed)
-		e.o.Changed(slices.Compact(b.changed))
+		e.o.Changed(b.changed)
 	}
 }
 

@@ -51,7 +51,8 @@ type Engine struct {
 	started  int64 // Unix ms
 	wake     chan struct{}
 
-	closing sync.Mutex // one close at a time: publishing must be in order
+	closing sync.Mutex     // one close at a time: publishing must be in order
+	spare   []ledger.Entry // the entries of the last round, reused; guarded by closing
 }
 
 // New returns an engine without KPIs. Apply gives it some, Run closes their datapoints.
@@ -90,6 +91,7 @@ type unit struct {
 	whole    *standing // nil for a KPI without `by`: then its only group is the whole
 	wasOver  bool
 	queryErr string
+	near     map[*kpi.Selector]near
 }
 
 // standing is one group of a unit: what Judge remembers and what is told of it.
@@ -259,11 +261,30 @@ func (e *Engine) status(u *unit) kpi.Status {
 			s.Light, s.Since, s.Reason = w.Light, w.Since, w.Reason
 		}
 	}
+	if len(u.k.By) > 0 {
+		s.Since = u.since(s)
+	}
 	if len(s.Groups) == 0 && u.whole == nil {
 		s.Reason = "no datapoint has closed yet"
 	}
 	s.Warnings = e.warnings(u)
 	return s
+}
+
+// since is when the KPI's light took its colour: kept with the whole, or, after a restart, read from the groups.
+func (u *unit) since(s kpi.Status) int64 {
+	if u.whole != nil && u.whole.mem.Judged && u.whole.mem.Light == s.Light {
+		return u.whole.mem.Since
+	}
+	var since int64
+	for _, g := range s.Groups {
+		switch {
+		case g.Light != s.Light:
+		case since == 0, s.Light == kpi.Green && g.Since > since, s.Light != kpi.Green && g.Since < since:
+			since = g.Since
+		}
+	}
+	return since
 }
 
 func (e *Engine) groupStatus(u *unit, g *standing) kpi.GroupStatus {

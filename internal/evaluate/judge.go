@@ -73,6 +73,7 @@ func (e *Engine) transition(u *unit, g *standing, from kpi.Light, cause string, 
 	_, _ = h.Write([]byte(u.k.Name + "\xff" + g.key + "\xff" + g.mem.Light.String()))
 	v := g.verdict
 	v.Range = slices.Clone(v.Range)
+	v.Describe(u.k.Thresholds)
 	return kpi.Transition{
 		ID: strconv.FormatInt(end, 36) + "-" + strconv.FormatUint(h.Sum64(), 36), KPI: u.k.Name, Revision: u.revision, Group: g.labels,
 		From: from, To: g.mem.Light, End: end, At: at, Cause: cause, Sentence: sentence(u.k, g), Verdict: v,
@@ -253,7 +254,7 @@ func (e *Engine) warnings(u *unit) []string {
 	}
 	for _, sel := range u.meter.NeverMatched() {
 		w := "nothing has matched " + sel.Text + " yet"
-		if near := e.nearest(sel.Matchers); len(near) > 0 {
+		if near := u.nearNames(e, sel); len(near) > 0 {
 			w += "; there is " + strings.Join(near, ", ")
 		}
 		out = append(out, w)

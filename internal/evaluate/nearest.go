@@ -8,7 +8,32 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/signalbox/signalbox/internal/kpi"
 )
+
+// nearFor is how long the names nearest to a selector are remembered: looking them up reads the store's index.
+const nearFor = time.Minute
+
+// nearNames returns the names nearest to a selector that never matched, looked up once a minute. Callers hold e.mu.
+func (u *unit) nearNames(e *Engine, sel *kpi.Selector) []string {
+	now := e.o.Now()
+	if n, ok := u.near[sel]; ok && now.Sub(n.at) < nearFor {
+		return n.names
+	}
+	if u.near == nil {
+		u.near = map[*kpi.Selector]near{}
+	}
+	n := near{at: now, names: e.nearest(sel.Matchers)}
+	u.near[sel] = n
+	return n.names
+}
+
+// near is an answer of nearest.
+type near struct {
+	at    time.Time
+	names []string
+}
 
 // nearest returns up to three metric names of the last hour that look like the one that never matched.
 func (e *Engine) nearest(ms []*labels.Matcher) []string {
@@ -32,20 +57,20 @@ func (e *Engine) nearest(ms []*labels.Matcher) []string {
 		name string
 		d    int
 	}
-	var near []scored
+	var like []scored
 	for _, n := range names {
 		if n == want {
 			// The name exists: a label matcher is what does not fit.
 			return []string{n + " with other labels"}
 		}
 		if d := distance(want, n); d <= max(2, len(want)/4) || strings.HasPrefix(n, want) {
-			near = append(near, scored{n, d})
+			like = append(like, scored{n, d})
 		}
 	}
-	slices.SortFunc(near, func(a, b scored) int { return a.d - b.d })
+	slices.SortFunc(like, func(a, b scored) int { return a.d - b.d })
 	var out []string
-	for i := range near[:min(3, len(near))] {
-		out = append(out, near[i].name)
+	for i := range like[:min(3, len(like))] {
+		out = append(out, like[i].name)
 	}
 	return out
 }

@@ -98,7 +98,11 @@ func (e *Engine) replay(ctx context.Context, k *kpi.KPI, sp span, outages []ledg
 		}
 	})
 	period := k.Period.Milliseconds()
-	end := kpi.PeriodEnd(start, period)
+	// Windows are empty before the first sample, so that nothing is lost by beginning there.
+	end := kpi.PeriodEnd(from, period)
+	if len(events) > 0 {
+		end = min(end, kpi.PeriodEnd(events[0].t, period))
+	}
 	closeTo := func(t int64) { // closes every period that ends before t
 		for ; end < t && end <= last; end += period {
 			points := m.Close(end, touches(outages, end-period, end))

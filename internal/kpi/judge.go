@@ -69,7 +69,7 @@ func Settle(k *KPI, p Point) Point {
 		p.Missing, p.Detail = Thin, fmt.Sprintf("%s of the expected data arrived, min_coverage is %s", percent(p.Coverage), percent(k.MinCoverage))
 		return p
 	}
-	if p.Upper > p.Value && bandOf(k.Thresholds, p.Value) != bandOf(k.Thresholds, p.Upper) {
+	if p.Upper > p.Value && bandOf(&k.Thresholds, p.Value) != bandOf(&k.Thresholds, p.Upper) {
 		p.Missing = Bounds
 		p.Detail = fmt.Sprintf("the share lies between %s and %s, which are in two bands", percent(p.Value), percent(p.Upper))
 		if k.Indicator.Kind == ShareBelow {
@@ -87,7 +87,7 @@ func isShare(k Kind) bool {
 func countsOccurrences(k Kind) bool { return isShare(k) }
 
 // bandOf returns 2 in the red band, 1 in the yellow band, 0 in neither.
-func bandOf(t Thresholds, v float64) int {
+func bandOf(t *Thresholds, v float64) int {
 	switch {
 	case t.Red != nil && t.Red.Holds(v):
 		return 2
@@ -104,18 +104,18 @@ func bandOf(t Thresholds, v float64) int {
 //
 // The rules are CloudWatch's, as semantics/cloudwatch-alarm-rules.md 3 to 6 and kpi.md state them.
 func Judge(k *KPI, m Memory, points []Point, budget *BudgetView) (Memory, Verdict) {
-	t := k.Thresholds
-	if r := RangeOf(t); len(points) > r {
+	t := &k.Thresholds
+	if r := RangeOf(*t); len(points) > r {
 		points = points[len(points)-r:]
 	}
 	v := Verdict{Range: points, Budget: budget}
 	red, yellow := OK, OK
 	v.Red.Before, v.Yellow.Before = m.Red, m.Yellow
 	if t.Red != nil {
-		red, m.RedLatch, v.Red = judgeBand(t, t.ForRed, t.Red.Text, m.Red, m.RedLatch, points, func(x float64) bool { return t.Red.Holds(x) })
+		red, m.RedLatch, v.Red = judgeBand(t, t.ForRed, m.Red, m.RedLatch, points, 2)
 	}
 	if t.Yellow != nil {
-		yellow, m.YellowLatch, v.Yellow = judgeBand(t, t.ForYellow, t.Yellow.Text, m.Yellow, m.YellowLatch, points, func(x float64) bool { return bandOf(t, x) > 0 })
+		yellow, m.YellowLatch, v.Yellow = judgeBand(t, t.ForYellow, m.Yellow, m.YellowLatch, points, 1)
 	}
 	decisive := red
 	if t.Red == nil {
@@ -147,13 +147,13 @@ func Judge(k *KPI, m Memory, points []Point, budget *BudgetView) (Memory, Verdic
 	return m, v
 }
 
-// judgeBand yields the state of one band.
-func judgeBand(t Thresholds, f MofN, text string, before State, latch bool, points []Point, holds func(float64) bool) (State, bool, BandVerdict) {
-	r := bandRange(t, f)
+// judgeBand yields the state of one band: 2 is red, 1 is yellow or worse.
+func judgeBand(t *Thresholds, f MofN, before State, latch bool, points []Point, band int) (State, bool, BandVerdict) {
+	r := bandRange(*t, f)
 	if len(points) > r {
 		points = points[len(points)-r:]
 	}
-	b := BandVerdict{Before: before, Rule: fmt.Sprintf("%d of %d %s", f.M, f.N, text), Treatment: string(t.Missing)}
+	b := BandVerdict{Before: before, Treatment: string(t.Missing)}
 	var (
 		reals, breaching int
 		newestN          int // breaching among the newest N reals
@@ -166,7 +166,7 @@ func judgeBand(t Thresholds, f MofN, text string, before State, latch bool, poin
 		}
 		reals++
 		oldestAge = len(points) - i
-		if holds(points[i].Value) {
+		if bandOf(t, points[i].Value) >= band {
 			breaching++
 			if reals <= f.N {
 				newestN++
@@ -231,7 +231,7 @@ func judgeBand(t Thresholds, f MofN, text string, before State, latch bool, poin
 	case Alarm:
 		latch = true
 	case OK:
-		if latch && t.Recover.N > 0 && !recovered(t.Recover, points, holds) {
+		if latch && t.Recover.N > 0 && !recovered(t, points, band) {
 			state, b.Note = Alarm, fmt.Sprintf("recovering: waits for %d of %d good points", t.Recover.M, t.Recover.N)
 		} else {
 			latch = false
@@ -259,15 +259,27 @@ func breachingFill(points []Point, fill int) int {
 }
 
 // recovered reports whether K real non-breaching points lie among the newest N datapoints; missing ones do not help.
-func recovered(r MofN, points []Point, holds func(float64) bool) bool {
+func recovered(t *Thresholds, points []Point, band int) bool {
+	r := t.Recover
 	if len(points) > r.N {
 		points = points[len(points)-r.N:]
 	}
 	n := 0
 	for _, p := range points {
-		if p.Real() && !holds(p.Value) {
+		if p.Real() && bandOf(t, p.Value) < band {
 			n++
 		}
 	}
 	return n >= r.M
+}
+
+// Describe fills in what only a reader of the record needs: the rules in words. Judge leaves them out, because it runs at
+// every close and its verdict is read when a light changes.
+func (v *Verdict) Describe(t Thresholds) {
+	if t.Red != nil {
+		v.Red.Rule = fmt.Sprintf("%d of %d %s", t.ForRed.M, t.ForRed.N, t.Red.Text)
+	}
+	if t.Yellow != nil {
+		v.Yellow.Rule = fmt.Sprintf("%d of %d %s", t.ForYellow.M, t.ForYellow.N, t.Yellow.Text)
+	}
 }

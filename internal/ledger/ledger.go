@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -41,6 +42,7 @@ type Ledger struct {
 	store Store
 	db    *statestore.DB
 	now   func() time.Time
+	spent atomic.Int64 // nanoseconds in Publish
 }
 
 // Open migrates the ledger's tables and returns it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -110,6 +111,8 @@ func (l *Ledger) Publish(ctx context.Context, entries []Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
+	begun := time.Now()
+	defer func() { l.spent.Add(int64(time.Since(begun))) }()
 	app := l.store.Appender(ctx)
 	for i := range entries {
 		if err := entries[i].append(app); err != nil {
@@ -122,6 +125,9 @@ func (l *Ledger) Publish(ctx context.Context, entries []Entry) error {
 	}
 	return nil
 }
+
+// Spent returns how long Publish has taken in all: what writing KPI series back costs, apart from judging.
+func (l *Ledger) Spent() time.Duration { return time.Duration(l.spent.Load()) }
 
 func (e *Entry) append(app storage.Appender) error {
 	t, p := e.Track, &e.Point
