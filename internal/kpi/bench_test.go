@@ -68,6 +68,90 @@ func (f *fleet) feed(t int64, order []int) {
 	}
 }
 
+// gauges is n KPIs of four series each, the mean of a window summed up.
+func gauges(n int, period, window time.Duration) *fleet {
+	f := &fleet{}
+	for i := range n {
+		svc := "svc-" + strconv.Itoa(i)
+		k := &kpi.KPI{Name: svc, Period: period, Window: window, Indicator: kpi.Indicator{Kind: kpi.Gauge, Over: "avg", Across: "sum", Of: sel(eq("__name__", "queue"), eq("service", svc))}}
+		m := kpi.NewMeter(k, kpi.MeterOptions{})
+		for pod := range 4 {
+			f.taps = append(f.taps, m.Attach(0, labels.FromStrings("__name__", "queue", "service", svc, "pod", strconv.Itoa(pod)), period.Milliseconds()))
+		}
+		f.meters = append(f.meters, m)
+	}
+	f.counts = make([]float64, len(f.taps))
+	return f
+}
+
+// crowd is one KPI by service with its taps; the labels are made by the caller, as the gate does it.
+func crowd(ind kpi.Indicator, window time.Duration, sides []int, ls []labels.Labels) *fleet {
+	k := &kpi.KPI{Period: time.Second, Window: window, By: []string{"service"}, Indicator: ind}
+	m := kpi.NewMeter(k, kpi.MeterOptions{})
+	f := &fleet{meters: []*kpi.Meter{m}}
+	for i, l := range ls {
+		f.taps = append(f.taps, m.Attach(sides[i%len(sides)], l, 1000))
+	}
+	f.counts = make([]float64, len(f.taps))
+	order := sequence(len(f.taps))
+	for t := int64(1_000_000); t <= 1_310_000; t += 1000 {
+		f.feed(t, order)
+		m.Close(t, false)
+	}
+	f.counts = nil
+	return f
+}
+
+// BenchmarkMemory says what one more group and one more of its series cost, labels left out.
+func BenchmarkMemory(b *testing.B) {
+	bucket := func(i int) []string {
+		return []string{"__name__", "lat_bucket", "le", []string{"0.1", "0.25", "0.5", "1", "2", "+Inf"}[i%6]}
+	}
+	for _, c := range []struct {
+		name  string
+		ind   kpi.Indicator
+		sides []int
+		step  int // series that come together
+		label func(i int) []string
+	}{
+		{"ratio", kpi.Indicator{Kind: kpi.Ratio, Bad: named("part"), Total: named("total")}, []int{0, 1}, 2, func(int) []string { return []string{"__name__", "total"} }},
+		{"p95", kpi.Indicator{Kind: kpi.Quantile, Histogram: named("lat"), Q: 0.95}, []int{0}, 6, bucket},
+		{"gauge", kpi.Indicator{Kind: kpi.Gauge, Of: named("g"), Over: "avg", Across: "sum"}, []int{0}, 2, func(int) []string { return []string{"__name__", "g"} }},
+	} {
+		for _, w := range []time.Duration{time.Second, 5 * time.Minute} {
+			b.Run(fmt.Sprintf("%s/window=%s", c.name, w), func(b *testing.B) {
+				const groups = 500
+				heap := func(n int) float64 {
+					var ls []labels.Labels
+					for g := range groups {
+						for i := range n {
+							ls = append(ls, labels.FromStrings(append(c.label(i), "service", strconv.Itoa(g), "pod", strconv.Itoa(i/c.step))...))
+						}
+					}
+					return heapOf(func() any { return crowd(c.ind, w, c.sides, ls) })
+				}
+				for b.Loop() {
+					once, twice := heap(2*c.step), heap(4*c.step)
+					series := (twice - once) / groups / float64(2*c.step)
+					b.ReportMetric(series, "B/series")
+					b.ReportMetric(once/groups-series*float64(2*c.step), "B/group")
+				}
+			})
+		}
+	}
+}
+
+func heapOf(build func() any) float64 {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	kept := build()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(kept)
+	return float64(after.HeapAlloc) - float64(before.HeapAlloc)
+}
+
 func sequence(n int) []int {
 	s := make([]int, n)
 	for i := range s {
@@ -105,7 +189,7 @@ func BenchmarkClose(b *testing.B) {
 	for _, c := range []struct {
 		name  string
 		fleet func(int, time.Duration, time.Duration) *fleet
-	}{{"ratio", errorRatios}, {"p95", p95s}} {
+	}{{"ratio", errorRatios}, {"p95", p95s}, {"gauge", gauges}} {
 		for _, w := range []time.Duration{time.Second, 5 * time.Minute} {
 			b.Run(fmt.Sprintf("%s/kpis=5000/window=%s", c.name, w), func(b *testing.B) {
 				var before, after runtime.MemStats
@@ -123,7 +207,6 @@ func BenchmarkClose(b *testing.B) {
 				}
 				runtime.GC()
 				runtime.ReadMemStats(&after)
-				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/5000, "B/kpi")
 				b.ReportAllocs()
 				b.ResetTimer()
 				for n := 0; n < b.N; n += 5000 {
@@ -136,6 +219,7 @@ func BenchmarkClose(b *testing.B) {
 					}
 				}
 				runtime.KeepAlive(f)
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/5000, "B/kpi") // here, because ResetTimer forgets it
 			})
 		}
 	}

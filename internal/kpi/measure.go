@@ -126,7 +126,7 @@ func (g *group) hold(held int) int {
 	if held == placedPeriod {
 		return held
 	}
-	for back := range g.has.n {
+	for back := range g.has.len() {
 		if g.has.at(back) == placedPeriod {
 			return placedPeriod
 		}

@@ -1,6 +1,9 @@
 package kpi
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // ring holds the newest n amounts of a window, newest at position 0. Whole numbers are kept in as few bytes as the largest
 // needs, because counters are nearly always whole and small: a 5 m window of 1 s slots costs 300 or 600 bytes instead of
@@ -9,25 +12,23 @@ import "math"
 // While all amounts are whole the running sum is exact, so it does not depend on the order of arrivals; as float64 the sum
 // is added up anew from oldest to newest each time.
 type ring struct {
-	n    int
-	head int // where the newest is
-	sum  float64
-	u8   []uint8
-	u16  []uint16
-	u32  []uint32
-	f64  []float64
+	b     []byte // n amounts of width bytes each, little endian
+	sum   float64
+	head  uint32 // where the newest is
+	n     uint32
+	width uint8 // 1, 2, 4: whole numbers; 8: float64
 }
 
 const maxExact = 1 << 53
 
-func newRing(n int) ring { return ring{n: n, u8: make([]uint8, n)} }
+func newRing(n int) ring { return ring{n: uint32(n), width: 1, b: make([]byte, n)} }
 
-func (r *ring) len() int { return r.n }
+func (r *ring) len() int { return int(r.n) }
 
 func (r *ring) index(back int) int {
-	i := r.head - back
+	i := int(r.head) - back
 	if i < 0 {
-		i += r.n
+		i += int(r.n)
 	}
 	return i
 }
@@ -36,15 +37,28 @@ func (r *ring) index(back int) int {
 func (r *ring) at(back int) float64 { return r.get(r.index(back)) }
 
 func (r *ring) get(i int) float64 {
-	switch {
-	case r.u8 != nil:
-		return float64(r.u8[i])
-	case r.u16 != nil:
-		return float64(r.u16[i])
-	case r.u32 != nil:
-		return float64(r.u32[i])
+	switch r.width {
+	case 1:
+		return float64(r.b[i])
+	case 2:
+		return float64(binary.LittleEndian.Uint16(r.b[2*i:]))
+	case 4:
+		return float64(binary.LittleEndian.Uint32(r.b[4*i:]))
 	default:
-		return r.f64[i]
+		return math.Float64frombits(binary.LittleEndian.Uint64(r.b[8*i:]))
+	}
+}
+
+func (r *ring) put(i int, v float64) {
+	switch r.width {
+	case 1:
+		r.b[i] = uint8(v)
+	case 2:
+		binary.LittleEndian.PutUint16(r.b[2*i:], uint16(v))
+	case 4:
+		binary.LittleEndian.PutUint32(r.b[4*i:], uint32(v))
+	default:
+		binary.LittleEndian.PutUint64(r.b[8*i:], math.Float64bits(v))
 	}
 }
 
@@ -54,7 +68,7 @@ func (r *ring) push(v float64) {
 	if r.head == r.n {
 		r.head = 0
 	}
-	r.set(r.head, v)
+	r.set(int(r.head), v)
 }
 
 // add adds v to the amount `back` slots before the newest.
@@ -70,58 +84,44 @@ func (r *ring) set(i int, v float64) {
 	}
 	r.widen(v)
 	r.sum += v - old
-	switch {
-	case r.u8 != nil:
-		r.u8[i] = uint8(v)
-	case r.u16 != nil:
-		r.u16[i] = uint16(v)
-	case r.u32 != nil:
-		r.u32[i] = uint32(v)
-	default:
-		r.f64[i] = v
-	}
+	r.put(i, v)
 }
 
 // widen makes sure that v fits.
 func (r *ring) widen(v float64) {
-	if r.f64 != nil {
+	if r.width == 8 {
 		return
 	}
-	whole := v == math.Trunc(v) && v >= 0 && math.Abs(r.sum)+v < maxExact
-	switch {
-	case whole && r.u8 != nil && v <= math.MaxUint8,
-		whole && r.u16 != nil && v <= math.MaxUint16,
-		whole && r.u32 != nil && v <= math.MaxUint32:
-		return
-	case whole && v <= math.MaxUint16:
-		u := make([]uint16, r.n)
-		for i := range u {
-			u[i] = uint16(r.get(i))
+	width := uint8(8)
+	if whole := v == math.Trunc(v) && v >= 0 && math.Abs(r.sum)+v < maxExact; whole {
+		switch {
+		case v <= math.MaxUint8:
+			width = 1
+		case v <= math.MaxUint16:
+			width = 2
+		case v <= math.MaxUint32:
+			width = 4
 		}
-		r.u8, r.u16 = nil, u
-	case whole && v <= math.MaxUint32:
-		u := make([]uint32, r.n)
-		for i := range u {
-			u[i] = uint32(r.get(i))
-		}
-		r.u8, r.u16, r.u32 = nil, nil, u
-	default:
-		f := make([]float64, r.n)
-		for i := range f {
-			f[i] = r.get(i)
-		}
-		r.u8, r.u16, r.u32, r.f64 = nil, nil, nil, f
 	}
+	if width <= r.width {
+		return
+	}
+	wide := *r
+	wide.width, wide.b = width, make([]byte, int(r.n)*int(width))
+	for i := range int(r.n) {
+		wide.put(i, r.get(i))
+	}
+	*r = wide
 }
 
 // total returns the sum over the whole ring.
 func (r *ring) total() float64 {
-	if r.f64 == nil {
+	if r.width < 8 {
 		return r.sum
 	}
 	var s float64
-	for back := r.n - 1; back >= 0; back-- {
-		s += r.f64[r.index(back)]
+	for back := r.len() - 1; back >= 0; back-- {
+		s += r.at(back)
 	}
 	return s
 }

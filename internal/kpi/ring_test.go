@@ -62,12 +62,12 @@ func TestRingWidensNoFurtherThanItMust(t *testing.T) {
 		v    float64
 		wide func() bool
 	}{
-		{255, func() bool { return r.u8 != nil }},
-		{256, func() bool { return r.u16 != nil && r.u8 == nil }},
-		{65_535, func() bool { return r.u16 != nil }},
-		{65_536, func() bool { return r.u32 != nil && r.u16 == nil }},
-		{math.MaxUint32, func() bool { return r.u32 != nil }},
-		{math.MaxUint32 + 1, func() bool { return r.f64 != nil && r.u32 == nil }},
+		{255, func() bool { return r.width == 1 }},
+		{256, func() bool { return r.width == 2 }},
+		{65_535, func() bool { return r.width == 2 }},
+		{65_536, func() bool { return r.width == 4 }},
+		{math.MaxUint32, func() bool { return r.width == 4 }},
+		{math.MaxUint32 + 1, func() bool { return r.width == 8 }},
 	} {
 		r.push(c.v)
 		require.True(t, c.wide(), "%v", c.v)
@@ -77,7 +77,7 @@ func TestRingWidensNoFurtherThanItMust(t *testing.T) {
 		r = newRing(2)
 		r.push(7)
 		r.push(v)
-		require.NotNil(t, r.f64)
+		require.Equal(t, uint8(8), r.width)
 		require.Equal(t, 7.0, r.at(1))
 		r.push(1)
 		r.push(2)

@@ -202,6 +202,8 @@ func (t *Tap) slot(end int64) *slot {
 	}
 	if t.slots == nil {
 		t.slots = make([]slot, 0, 2)
+	} else if n := len(t.slots); n == cap(t.slots) { // a gauge's window: no more than it can hold and what is open
+		t.slots = append(make([]slot, 0, min(2*n, max(n+2, t.m.w+6))), t.slots...)
 	}
 	t.slots = slices.Insert(t.slots, at, slot{end: end})
 	return &t.slots[at]
