@@ -146,6 +146,8 @@ async function withKeyboard(page, kpi) {
   await page.waitForURL(/\/explore\/metrics/);
   const editor = page.getByRole('textbox', { name: 'Query A' });
   await page.locator('.cm-content').waitFor();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.waitForTimeout(100); // the dialog gives the focus back a moment after it is gone
   await editor.focus();
   await page.keyboard.type('up');
   await key('Control+Enter');
@@ -160,6 +162,7 @@ async function withKeyboard(page, kpi) {
   await help.waitFor({ state: 'detached' });
   await key('w');
   await page.waitForURL(/\/wall/);
+  await page.getByRole('list', { name: 'KPIs, worst first' }).waitFor();
   await key('Escape');
   await page.waitForURL((u) => u.pathname === '/');
 }

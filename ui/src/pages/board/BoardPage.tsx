@@ -59,6 +59,13 @@ function BoardView({ board }: { board: Board }) {
     },
     Escape: () => void navigate({ search: search.group ? { group: search.group } : {}, replace: true }),
   });
+  /** Follows a tile's plain link within the page; what opens another tab is the browser's. */
+  const openTile = (e: React.MouseEvent) => {
+    const name = e.target instanceof Element ? e.target.closest<HTMLElement>('a[data-kpi]')?.dataset.kpi : undefined;
+    if (name === undefined || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+    e.preventDefault();
+    void navigate({ to: '/kpi/$name', params: { name } });
+  };
   if (board.total === 0) return <NoKPIs />;
   return (
     <>
@@ -72,7 +79,7 @@ function BoardView({ board }: { board: Board }) {
       </header>
       <Toolbar board={board} search={search} set={set} shown={shown} />
       <div className={css.columns}>
-        <div className={css.groups}>
+        <div className={css.groups} onClick={openTile}>
           {groups.map((g, i) => (
             <GroupSection
               key={g.name}

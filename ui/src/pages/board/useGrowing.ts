@@ -1,7 +1,7 @@
 import { startTransition, useEffect, useState } from 'react';
 
-const first = 60;
-const step = 60;
+const first = 48;
+const step = 40;
 
 const later: (f: () => void) => () => void =
   typeof requestIdleCallback === 'function'
