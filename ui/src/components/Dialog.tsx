@@ -14,9 +14,17 @@ export function Dialog({
   children: React.ReactNode;
 }) {
   return (
-    <Modal.Root opened onClose={onClose} size={size ?? 640} lockScroll={false} transitionProps={{ duration: 0 }}>
+    <Modal.Root
+      opened
+      onClose={onClose}
+      size={size ?? 640}
+      lockScroll={false}
+      radius={10}
+      transitionProps={{ duration: 0 }}
+      classNames={{ content: css.content ?? '' }}
+    >
       <Modal.Overlay backgroundOpacity={0.5} />
-      <Modal.Content radius={10} className={css.content ?? ''}>
+      <Modal.Content>
         <div className={css.head}>
           <Modal.Title className={css.title ?? ''}>{title}</Modal.Title>
           <Modal.CloseButton aria-label="Close" />

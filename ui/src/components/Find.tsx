@@ -27,7 +27,13 @@ export function Find({ onClose }: { onClose: () => void }) {
     const kpis = rank(board?.tiles ?? [], wanted, (t) => `${t.title} ${t.name} ${t.owner}`, 8).map((t): Hit => ({
       id: `kpi-${t.name}`,
       title: t.title,
-      detail: `${wordOf(stateOf(t))} · ${t.display.value}${t.display.unit ? `\u2009${t.display.unit}` : ''} · ${t.owner}`,
+      detail: [
+        wordOf(stateOf(t)),
+        t.value === null ? '' : `${t.display.value}${t.display.unit ? `\u2009${t.display.unit}` : ''}`,
+        t.owner,
+      ]
+        .filter(Boolean)
+        .join(' · '),
       mark: <LightShape state={stateOf(t)} size={17} />,
       go: () => void navigate({ to: '/kpi/$name', params: { name: t.name } }),
     }));
