@@ -211,7 +211,8 @@ func (e *Engine) recall(ctx context.Context, u *unit, now int64, fresh bool) err
 	for _, key := range sortedNames(standings) {
 		s := standings[key]
 		g := &standing{key: key, labels: s.Labels, mem: s.Memory, birth: s.Birth, realAt: u.closed, firing: s.Firing, firingFrom: s.FiringFrom,
-			noDataFrom: s.NoDataFrom, cause: s.Cause, decision: s.Decision, saved: s, track: e.o.Ledger.Track(u.k.Name, s.Labels, false), ladder: u.newLadder()}
+			noDataFrom: s.NoDataFrom, cause: s.Cause, decision: s.Decision, saved: s, track: e.o.Ledger.Track(u.k.Name, s.Labels, false), ladder: u.newLadder(),
+			points: newRecent(kpi.RangeOf(u.k.Thresholds))}
 		if len(u.k.By) == 0 {
 			u.whole = g
 		}
@@ -223,11 +224,13 @@ func (e *Engine) recall(ctx context.Context, u *unit, now int64, fresh bool) err
 		case !fresh:
 			e.rejudge(ctx, u, g, now)
 		case u.meter != nil:
-			g.points = replayed[key]
+			g.points.replace(replayed[key])
+			g.calm = 0
 		}
 	}
 	if len(u.k.By) > 0 && len(u.groups) > 0 {
-		u.whole = &standing{key: labels.EmptyLabels().String(), track: e.o.Ledger.Track(u.k.Name, labels.EmptyLabels(), true), ladder: u.newLadder()}
+		u.whole = &standing{key: labels.EmptyLabels().String(), track: e.o.Ledger.Track(u.k.Name, labels.EmptyLabels(), true), ladder: u.newLadder(),
+			points: newRecent(kpi.RangeOf(u.k.Thresholds))}
 		return e.recallPoints(ctx, u, u.whole, true)
 	}
 	return nil
@@ -263,7 +266,7 @@ func (e *Engine) recallPoints(ctx context.Context, u *unit, g *standing, whole b
 	if len(points) > n {
 		points = points[len(points)-n:]
 	}
-	g.points = points
+	g.points.replace(points)
 	if len(points) > 0 {
 		_, g.verdict = kpi.Judge(u.k, g.mem, points, nil)
 		g.verdict.Light = g.mem.Light
@@ -302,11 +305,11 @@ func (e *Engine) recallPoints(ctx context.Context, u *unit, g *standing, whole b
 // rejudge judges the newest remembered datapoint again: a kill may have come after it was written and before the decision
 // was. The record's id is the same, so what was written before is not written twice.
 func (e *Engine) rejudge(ctx context.Context, u *unit, g *standing, now int64) {
-	if len(g.points) == 0 {
+	if g.points.len() == 0 {
 		return
 	}
 	before := g.mem
-	g.mem, g.verdict = kpi.Judge(u.k, g.mem, g.points, g.budget(u, u.closed))
+	g.mem, g.verdict = kpi.Judge(u.k, g.mem, g.points.ordered(nil), g.budget(u, u.closed))
 	if g.mem.Light == before.Light {
 		return
 	}
@@ -354,18 +357,19 @@ func (e *Engine) succeed(ctx context.Context, u, was *unit) {
 			if !same && replayed[key] == nil {
 				continue
 			}
-			g = &standing{key: key, labels: old.labels, track: old.track, ladder: u.newLadder(), birth: old.birth, realAt: old.realAt}
+			g = &standing{key: key, labels: old.labels, track: old.track, ladder: u.newLadder(), birth: old.birth, realAt: old.realAt,
+				points: newRecent(kpi.RangeOf(u.k.Thresholds))}
 			u.groups[key] = g
 		}
 		g.mem, g.decision, g.saved = old.mem, old.decision, old.saved
 		g.firing, g.firingFrom, g.noDataFrom, g.cause = old.firing, old.firingFrom, old.noDataFrom, old.cause
-		points := old.points
+		points := old.points.ordered(nil)
 		if !same {
 			points = replayed[key]
 		}
-		g.points = nil
+		g.points, g.calm = newRecent(kpi.RangeOf(u.k.Thresholds)), 0
 		for _, p := range points {
-			g.points = append(g.points, kpi.Settle(u.k, p))
+			g.points.push(kpi.Settle(u.k, p))
 		}
 		if g.ladder != nil && old.ladder != nil && sameObjective(u.k, was.k) && same {
 			g.ladder = old.ladder

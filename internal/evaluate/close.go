@@ -255,7 +255,7 @@ func (e *Engine) publish(u *unit, points []kpi.GroupPoint, b *batch) {
 // publishWhole keeps the KPI's own value beside its groups; its light is the worst of theirs and nobody is paged for it.
 func (e *Engine) publishWhole(u *unit, gp *kpi.GroupPoint, worst kpi.Light, b *batch) {
 	if u.whole == nil {
-		u.whole = &standing{key: gp.Key, labels: gp.Labels, track: e.o.Ledger.Track(u.k.Name, labels.EmptyLabels(), true), ladder: u.newLadder()}
+		u.whole = &standing{key: gp.Key, labels: gp.Labels, track: e.o.Ledger.Track(u.k.Name, labels.EmptyLabels(), true), ladder: u.newLadder(), points: newRecent(kpi.RangeOf(u.k.Thresholds))}
 	}
 	w := u.whole
 	w.push(u, gp)
@@ -268,13 +268,21 @@ func (e *Engine) publishWhole(u *unit, gp *kpi.GroupPoint, worst kpi.Light, b *b
 
 // standing returns what is kept of a group, beginning it if need be.
 func (u *unit) standing(l *ledger.Ledger, gp *kpi.GroupPoint) *standing {
+	if gp.Keeper != nil {
+		if g, ok := (*gp.Keeper).(*standing); ok {
+			return g
+		}
+	}
 	g := u.groups[gp.Key]
 	if g == nil {
-		g = &standing{key: gp.Key, labels: gp.Labels, track: l.Track(u.k.Name, gp.Labels, false), ladder: u.newLadder(), birth: gp.Point.End}
+		g = &standing{key: gp.Key, labels: gp.Labels, track: l.Track(u.k.Name, gp.Labels, false), ladder: u.newLadder(), birth: gp.Point.End, points: newRecent(kpi.RangeOf(u.k.Thresholds))}
 		u.groups[gp.Key] = g
 	}
 	if len(u.k.By) == 0 {
 		u.whole = g
+	}
+	if gp.Keeper != nil {
+		*gp.Keeper = g
 	}
 	return g
 }
@@ -288,11 +296,7 @@ func (u *unit) newLadder() *kpi.Ladder {
 
 // push appends a datapoint to the range that Judge looks at and books it in the objective's ladder.
 func (g *standing) push(u *unit, gp *kpi.GroupPoint) {
-	if n := kpi.RangeOf(u.k.Thresholds); len(g.points) >= n {
-		copy(g.points, g.points[len(g.points)-n+1:])
-		g.points = g.points[:n-1]
-	}
-	g.points = append(g.points, gp.Point)
+	g.points.push(gp.Point)
 	g.unplaced = gp.Unplaced
 	if gp.Point.Real() || g.realAt == 0 {
 		g.realAt = gp.Point.End

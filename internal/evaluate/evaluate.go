@@ -53,6 +53,7 @@ type Engine struct {
 
 	closing sync.Mutex     // one close at a time: publishing must be in order
 	spare   []ledger.Entry // the entries of the last round, reused; guarded by closing
+	ordered []kpi.Point    // a group's datapoints in order, for Judge; guarded by mu
 }
 
 // New returns an engine without KPIs. Apply gives it some, Run closes their datapoints.
@@ -85,6 +86,7 @@ type unit struct {
 	closed   int64 // end of the newest closed period
 	pulled   int64 // largest interval of a matched pulled series, ms
 	pushed   bool  // a matched series is pushed
+	waits    int64 // the delay found last, plus one; 0 = to be found anew
 	dirty    int64 // oldest late sample waiting for a replay; math.MaxInt64 = none
 	replayed int64 // when the last replay was done, Unix ms
 	groups   map[string]*standing
@@ -96,10 +98,11 @@ type unit struct {
 
 // standing is one group of a unit: what Judge remembers and what is told of it.
 type standing struct {
+	mem      kpi.Memory
+	calm     int // newest datapoints in a row that are real and breach nothing
+	points   recent
 	labels   labels.Labels
 	key      string
-	mem      kpi.Memory
-	points   []kpi.Point // newest last, at most RangeOf
 	ladder   *kpi.Ladder
 	track    *ledger.Track
 	verdict  kpi.Verdict
@@ -119,6 +122,15 @@ type standing struct {
 // delay is how long after its end a datapoint waits for samples: stated, or the largest matched scrape interval, or 5 s
 // when something is pushed; an expr waits for its inputs.
 func (u *unit) delay() int64 {
+	if u.formula == nil && u.waits > 0 {
+		return u.waits - 1
+	}
+	d := u.delayNow()
+	u.waits = d + 1
+	return d
+}
+
+func (u *unit) delayNow() int64 {
 	if u.k.Delay != nil {
 		return u.k.Delay.Milliseconds()
 	}
@@ -289,8 +301,8 @@ func (u *unit) since(s kpi.Status) int64 {
 
 func (e *Engine) groupStatus(u *unit, g *standing) kpi.GroupStatus {
 	view := kpi.GroupStatus{Labels: g.labels, Light: g.mem.Light, Since: g.mem.Since, Red: g.mem.Red, Yellow: g.mem.Yellow, Unplaced: g.unplaced, Budget: g.verdict.Budget}
-	if len(g.points) > 0 {
-		view.Last = g.points[len(g.points)-1]
+	if g.points.len() > 0 {
+		view.Last = *g.points.last()
 	}
 	if !g.mem.Judged {
 		view.Light, view.Reason = kpi.Grey, "no datapoint has closed yet"

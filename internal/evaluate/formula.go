@@ -86,10 +86,8 @@ func pointAt(g *standing, end int64) (kpi.Point, bool) {
 	if g == nil {
 		return emptyPoint(end, kpi.NoData), false
 	}
-	for i := len(g.points) - 1; i >= 0; i-- {
-		if g.points[i].End == end {
-			return g.points[i], true
-		}
+	if p := g.points.find(end); p != nil {
+		return *p, true
 	}
 	return emptyPoint(end, kpi.NoData), false
 }

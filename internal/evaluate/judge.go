@@ -18,8 +18,13 @@ import (
 // judge takes one datapoint of one group: it goes through kpi.Judge, and what follows from the verdict is put in the batch.
 func (e *Engine) judge(u *unit, g *standing, gp *kpi.GroupPoint, b *batch) {
 	g.push(u, gp)
+	if g.steady(u, &gp.Point) {
+		b.entries = append(b.entries, g.entry(u, gp))
+		return
+	}
 	before := g.mem
-	g.mem, g.verdict = kpi.Judge(u.k, g.mem, g.points, g.budget(u, gp.Point.End))
+	e.ordered = g.points.ordered(e.ordered[:0])
+	g.mem, g.verdict = kpi.Judge(u.k, g.mem, e.ordered, g.budget(u, gp.Point.End))
 	if g.verdict.Light == kpi.Grey {
 		g.grey++
 	} else {
@@ -41,6 +46,18 @@ func (e *Engine) judge(u *unit, g *standing, gp *kpi.GroupPoint, b *batch) {
 		g.saved = s
 		b.saved = append(b.saved, s)
 	}
+	g.verdict.Range = nil // the next group's
+}
+
+// steady reports whether Judge would say the same again: a green group whose whole range is real and breaches nothing, and
+// whose newest datapoint is like the others. Most groups are so most of the time.
+func (g *standing) steady(u *unit, p *kpi.Point) bool {
+	if !kpi.Calm(u.k, p) {
+		g.calm = 0
+		return false
+	}
+	g.calm++
+	return g.calm > g.points.size && g.ladder == nil && g.mem.Steady() && !g.firing
 }
 
 // cause4 says in one word why the light is what it is.
@@ -68,7 +85,7 @@ func (g *standing) standing(u *unit) ledger.Standing {
 // transition is the decision record of a change of light. Its id is made from what it is about, so that judging the same
 // datapoint again after a kill writes the same record.
 func (e *Engine) transition(u *unit, g *standing, from kpi.Light, cause string, at int64) kpi.Transition {
-	end := g.points[len(g.points)-1].End
+	end := g.points.last().End
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(u.k.Name + "\xff" + g.key + "\xff" + g.mem.Light.String()))
 	v := g.verdict
@@ -83,7 +100,7 @@ func (e *Engine) transition(u *unit, g *standing, from kpi.Light, cause string, 
 // page decides whether the group should be alerting and tells of every change of that. A red alert stays active through
 // grey; only a real verdict that is not red, a retirement or a revision ends it.
 func (e *Engine) page(u *unit, g *standing, b *batch) {
-	p := g.points[len(g.points)-1]
+	p := *g.points.last()
 	light := g.verdict.Light
 	noData := u.k.Page != nil && u.k.Page.NoData > 0 && g.grey >= u.k.Page.NoData
 	tell := func(resolved string) {
@@ -125,8 +142,8 @@ func (u *unit) signal(g *standing, at int64, resolved string) kpi.PageSignal {
 		KPI: u.k, Revision: u.revision, Group: g.labels, Firing: g.firing, Since: g.firingFrom, At: at, Cause: g.cause,
 		NoDataFrom: g.noDataFrom, Resolved: resolved, Decision: g.decision, Last: emptyPoint(at, kpi.NoData),
 	}
-	if len(g.points) > 0 {
-		s.Last = g.points[len(g.points)-1]
+	if g.points.len() > 0 {
+		s.Last = *g.points.last()
 	}
 	if u.k.Thresholds.Red != nil {
 		s.Threshold = u.k.Thresholds.Red.Text
@@ -144,10 +161,10 @@ func summary(k *kpi.KPI, g *standing) string {
 	if g.cause == "no_data" && g.firing {
 		return title + " has had no data since " + clock(g.noDataFrom)
 	}
-	if len(g.points) == 0 {
+	if g.points.len() == 0 {
 		return title
 	}
-	return title + " is " + kpi.Show(k.Unit, g.points[len(g.points)-1].Value).String()
+	return title + " is " + kpi.Show(k.Unit, g.points.last().Value).String()
 }
 
 func title(k *kpi.KPI) string {
@@ -201,8 +218,8 @@ func sentence(k *kpi.KPI, g *standing) string {
 			band("yellow", k.Thresholds.Yellow, v.Yellow)
 		}
 	case kpi.Grey:
-		if n := len(g.points); n > 0 {
-			p := g.points[n-1]
+		if g.points.len() > 0 {
+			p := g.points.last()
 			switch {
 			case !p.Real() && p.Detail != "":
 				parts = append(parts, p.Detail)

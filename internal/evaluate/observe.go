@@ -75,6 +75,7 @@ func (e *Engine) attach(u *unit, side int, l labels.Labels) *kpi.Tap {
 	} else if interval > u.pulled {
 		u.pulled = interval
 	}
+	u.waits = 0
 	t := u.meter.Attach(side, l, interval)
 	if t == nil && !u.wasOver {
 		u.wasOver = true

@@ -142,7 +142,7 @@ func (e *Engine) fillMeter(ctx context.Context, u *unit, closed, now int64, fres
 	}
 	m.Resume(min(closed, kpi.PeriodEnd(now, u.period)-u.period))
 	m.SetOrigin(e.origin)
-	u.pulled, u.pushed = 0, false
+	u.pulled, u.pushed, u.waits = 0, false, 0
 	m.Intervals(func(interval int64) {
 		if interval == 0 {
 			u.pushed = true
@@ -250,10 +250,10 @@ func (e *Engine) restate(ctx context.Context, u *unit, gp kpi.GroupPoint, b *bat
 	if g == nil {
 		return
 	}
-	at := slices.IndexFunc(g.points, func(p kpi.Point) bool { return p.End == gp.Point.End })
+	at := g.points.find(gp.Point.End)
 	var was kpi.Point
-	if at >= 0 {
-		was = g.points[at]
+	if at != nil {
+		was = *at
 	} else {
 		ps, err := e.o.Ledger.Points(ctx, u.k.Name, g.labels, gp.Point.End, gp.Point.End, 0)
 		if err != nil || len(ps) == 0 {
@@ -273,8 +273,9 @@ func (e *Engine) restate(ctx context.Context, u *unit, gp kpi.GroupPoint, b *bat
 	}
 	b.restated = append(b.restated, ledger.Statement{KPI: u.k.Name, Group: key, Point: gp.Point, KnownAt: b.at, Cause: "late data"})
 	e.metrics.restated.Inc()
-	if at >= 0 {
-		g.points[at] = gp.Point
+	if at != nil {
+		g.calm = 0 // a datapoint in range has another value now
+		*at = gp.Point
 	}
 	if g.ladder == nil || u.k.Window > u.k.Period {
 		return // a window's counts say nothing of the one period that changed; the next start reads the ledger

@@ -283,3 +283,11 @@ func (v *Verdict) Describe(t Thresholds) {
 		v.Yellow.Rule = fmt.Sprintf("%d of %d %s", t.ForYellow.M, t.ForYellow.N, t.Yellow.Text)
 	}
 }
+
+// Calm reports whether a datapoint is real and breaches no band.
+func Calm(k *KPI, p *Point) bool { return p.Missing == NotMissing && bandOf(&k.Thresholds, p.Value) == 0 }
+
+// Steady reports whether a group is green with nothing pending: no band alarms, is insufficient or waits to recover.
+func (m *Memory) Steady() bool {
+	return m.Judged && m.Light == Green && m.Red != Alarm && m.Yellow != Alarm && m.Red != Insufficient && m.Yellow != Insufficient && !m.RedLatch && !m.YellowLatch
+}

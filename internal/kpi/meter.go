@@ -78,6 +78,7 @@ type GroupPoint struct {
 	Point      Point
 	SliceGood  float64 // good and total of the period alone, for the objective; NaN where the kind has none
 	SliceTotal float64
+	Keeper     *any // where the caller may keep what belongs to the group; it stays with the group
 	Retired    bool // the group fell silent for good: no point was made and it is forgotten
 	Unplaced   float64
 }
@@ -161,6 +162,7 @@ type group struct {
 	expected bool
 	touched  bool // fed since the last close
 	quiet    bool // nothing in its window: the next untouched close yields the same
+	keeper   any
 	taps     [2][]*Tap
 	insts    []*inst
 	// Windows longer than a period:
@@ -366,7 +368,7 @@ func (m *Meter) skipTo(end int64) {
 }
 
 func (m *Meter) closeGroup(g *group, end int64, unobserved, whole bool) {
-	gp := GroupPoint{Labels: g.labels, Whole: whole, Key: g.key, SliceGood: math.NaN(), SliceTotal: math.NaN()}
+	gp := GroupPoint{Labels: g.labels, Whole: whole, Key: g.key, Keeper: &g.keeper, SliceGood: math.NaN(), SliceTotal: math.NaN()}
 	p := Point{End: end, Value: math.NaN(), Upper: math.NaN(), Good: math.NaN(), Total: math.NaN()}
 	if g.quiet && !g.touched {
 		p.Missing = NoData

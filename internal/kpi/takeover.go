@@ -75,6 +75,7 @@ func (m *Meter) TakeOver(old *Meter) {
 }
 
 func (g *group) inherit(old *group) {
+	g.keeper = old.keeper
 	g.birth = min(g.birth, old.birth)
 	g.lastSeen = max(g.lastSeen, old.lastSeen)
 	g.newest = max(g.newest, old.newest)
