@@ -179,7 +179,7 @@ func (d *dice) histogram(base labels.Labels, interval int64) []*series {
 func (d *dice) native(base labels.Labels, interval int64) *series {
 	s := &series{side: 2, labels: labels.NewBuilder(base).Set("__name__", "lat").Labels(), interval: interval}
 	var counts [nativeBuckets]float64
-	zero := 0.0
+	zero, st, prev := 0.0, int64(0), int64(0)
 	for _, t := range d.times(interval) {
 		zero += float64(d.IntN(2))
 		for b := range counts {
@@ -188,7 +188,11 @@ func (d *dice) native(base labels.Labels, interval int64) *series {
 		if d.one(40) {
 			zero, counts = 0, [nativeBuckets]float64{1}
 		}
-		s.samples = append(s.samples, sample{t: t, fh: nativeOf(zero, counts)})
+		if d.one(40) && prev > 0 { // only the start timestamp shows it
+			zero, st = zero+1e6, prev+1+d.Int64N(t-prev)
+		}
+		prev = t
+		s.samples = append(s.samples, sample{t: t, st: st, fh: nativeOf(zero, counts)})
 	}
 	return s
 }
@@ -672,8 +676,12 @@ func TestLateSamplesAreReported(t *testing.T) {
 	_, dirty := m.Dirty()
 	require.False(t, dirty)
 	b.Feed(10_900, 0, 1, nil, nil) // its period is closed
-	a.Feed(10_700, 0, 1, nil, nil) // before the series' newest
 	from, dirty := m.Dirty()
+	require.True(t, dirty)
+	require.Equal(t, int64(10_900), from)
+	b.Feed(10_950, 0, 1, nil, nil)
+	a.Feed(10_700, 0, 1, nil, nil) // before the series' newest
+	from, dirty = m.Dirty()
 	require.True(t, dirty)
 	require.Equal(t, int64(10_700), from)
 	_, dirty = m.Dirty()
@@ -818,4 +826,91 @@ func TestCustomBucketsBeyondTheLastEdgeAreOnlyBoundedBelow(t *testing.T) {
 	p := m.Close(1000, false)[0].Point
 	require.Equal(t, 4.0, p.Value)
 	require.Equal(t, math.Inf(1), p.Upper)
+}
+
+// Sums are added up in the order of labels, whatever the order in which series are found and fed.
+func TestSumsDependOnNoOrder(t *testing.T) {
+	d := rand.New(rand.NewPCG(5, 5))
+	k := &kpi.KPI{Period: time.Second, Window: 3 * time.Second, By: []string{"svc"}, Indicator: indicators()["rate"]}
+	vals := make([]float64, 40)
+	for i := range vals {
+		vals[i] = d.Float64() * math.Pow(10, float64(d.IntN(12)))
+	}
+	var want []kpi.GroupPoint
+	for range 10 {
+		m := kpi.NewMeter(k, kpi.MeterOptions{Origin: func(labels.Labels, int64, int64) kpi.Origin { return kpi.Origin{Born: true} }, From: -5000})
+		taps := map[int]*kpi.Tap{}
+		for _, i := range d.Perm(len(vals)) {
+			taps[i] = m.Attach(0, labels.FromStrings("svc", strconv.Itoa(i%2), "pod", strconv.Itoa(i)), 1000)
+		}
+		for _, i := range d.Perm(len(vals)) {
+			taps[i].Feed(500, 0, vals[i], nil, nil)
+			taps[i].Feed(1500, 0, 3*vals[i], nil, nil)
+			taps[i].Feed(90_500, 0, 7*vals[i], nil, nil) // across a gap
+		}
+		m.Close(1000, false)
+		got := slices.Clone(m.Close(2000, false))
+		got = append(got, m.Close(91_000, false)...)
+		require.Len(t, got, 6)
+		require.Positive(t, got[0].Point.Value)
+		require.Positive(t, got[3].Unplaced)
+		if want == nil {
+			want = got
+		}
+		requireIdentical(t, want, got, "")
+	}
+}
+
+// The start timestamp of any series of an instance shows the reset of all.
+func TestAnInstancesStartTimestampNeedsOneWitness(t *testing.T) {
+	for first := range 2 {
+		k := &kpi.KPI{Period: time.Second, Window: time.Second, Indicator: indicators()["mean"]}
+		m := kpi.NewMeter(k, kpi.MeterOptions{})
+		taps := []*kpi.Tap{m.Attach(0, labels.FromStrings("__name__", "lat_sum"), 1000), m.Attach(1, labels.FromStrings("__name__", "lat_count"), 1000)}
+		for _, i := range []int{first, 1 - first} {
+			taps[i].Feed(500, 0, 10, nil, nil)
+		}
+		st := []int64{0, 800}
+		for _, i := range []int{first, 1 - first} {
+			taps[i].Feed(900, st[i], 20, nil, nil)
+		}
+		require.Equal(t, 20.0, m.Close(1000, false)[0].Point.Total)
+	}
+}
+
+// What lies before the history that a replay reads is carried over.
+func TestTakeOverRemembersSilentGroups(t *testing.T) {
+	k := &kpi.KPI{Period: time.Second, Window: time.Second, By: []string{"svc"}, Indicator: indicators()["freshness"]}
+	old := kpi.NewMeter(k, kpi.MeterOptions{})
+	l := labels.FromStrings("__name__", "f", "svc", "a")
+	old.Attach(0, l, 1000).Feed(500, 0, 1, nil, nil)
+	old.Close(1000, false)
+	old.Close(2000, false)
+	m := kpi.NewMeter(k, kpi.MeterOptions{})
+	m.Attach(0, l, 1000) // the replay knows the series and has no sample of it
+	m.Resume(2000)
+	m.TakeOver(old)
+	ps := m.Close(3000, false)
+	require.Len(t, ps, 2)
+	require.Equal(t, 2.5, ps[0].Point.Value)
+	require.Equal(t, 2.5, ps[1].Point.Value)
+	require.Equal(t, kpi.Unobserved, m.Close(4000, true)[0].Point.Missing, "we were down")
+}
+
+// A bucket that appears while an older period is open says nothing of that period.
+func TestANewEdgeDoesNotReachBack(t *testing.T) {
+	k := &kpi.KPI{Period: time.Second, Window: time.Second, Indicator: kpi.Indicator{Kind: kpi.ShareBelow, Histogram: named("lat"), Below: 2}}
+	m := kpi.NewMeter(k, kpi.MeterOptions{Origin: func(labels.Labels, int64, int64) kpi.Origin { return kpi.Origin{Born: true} }})
+	bucket := func(le string) *kpi.Tap {
+		return m.Attach(0, labels.FromStrings("__name__", "lat_bucket", "le", le), 1000)
+	}
+	four, inf := bucket("4"), bucket("+Inf")
+	four.Feed(500, 0, 3, nil, nil)
+	inf.Feed(500, 0, 4, nil, nil)
+	four.Feed(1500, 0, 6, nil, nil)
+	bucket("2").Feed(1500, 0, 5, nil, nil)
+	inf.Feed(1500, 0, 8, nil, nil)
+	p := m.Close(1000, false)[0].Point
+	require.Equal(t, 0.0, p.Value)
+	require.Equal(t, 0.75, p.Upper, "between nothing and what lies below 4")
 }
