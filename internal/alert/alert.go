@@ -37,8 +37,12 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// retention is how long expired silences and who was told are kept.
-const retention = 120 * time.Hour
+const (
+	// retention is how long expired silences, alerts that ended, and who was told are kept at least.
+	retention = 120 * time.Hour
+	// grace is how long an attempt to deliver may go on after its configuration was replaced, or after the end of Run.
+	grace = 5 * time.Second
+)
 
 // Options are the room's dependencies. Config nil means that nobody is told; alerts are visible all the same.
 type Options struct {
@@ -59,7 +63,10 @@ type Alert struct {
 	o       Options
 	log     *slog.Logger
 	alerts  *mem.Alerts
+	sources *sources
 	told    *told
+	hasher  *notify.DedupStage
+	turns   turns
 	muted   *silences
 	groups  marker.GroupMarker
 	builder *notify.Metrics
@@ -68,13 +75,14 @@ type Alert struct {
 	started time.Time
 
 	apply   sync.Mutex
+	closed  bool
 	now     atomic.Pointer[generation]
 	applied []func(*config.Config, func(context.Context, model.LabelSet))
 
-	mu    sync.Mutex
-	kpis  map[model.Fingerprint]*amalert.Alert // active KPI alerts, as they were put last
-	heard map[model.Fingerprint]bool           // somebody was told that it fires
-	last  map[string]string                    // alert and receiver -> how it was withheld last
+	mu       sync.Mutex
+	standing map[string]standing    // a KPI's name and group -> its alert that goes on
+	quiet    map[withheldKey]string // how an alert is withheld from a receiver
+	tries    map[string]tries       // group and integration -> the notification that was not accepted yet
 }
 
 // New builds the room, reads silences and who was told, and applies the configuration. Nothing is sent before Run.
@@ -108,45 +116,73 @@ func New(ctx context.Context, o Options) (*Alert, error) {
 	a := &Alert{
 		o: o, log: o.Logger, record: eventrecorder.NopRecorder(), groups: marker.NewGroupMarker(), started: o.Now(),
 		builder: notify.NewMetrics(o.Registerer, flags), dmetric: dispatch.NewDispatcherMetrics(false, o.Registerer, flags),
-		kpis: map[model.Fingerprint]*amalert.Alert{}, heard: map[model.Fingerprint]bool{}, last: map[string]string{},
+		standing: map[string]standing{}, quiet: map[withheldKey]string{}, tries: map[string]tries{}, turns: turns{busy: map[string]chan struct{}{}},
+		hasher: notify.NewDedupStage(unheard{}, unheard{}, nil),
 	}
-	// The provider outlives every configuration; its context is the room's whole life and ends with Close.
+	// The provider outlives every configuration; it ends with Run.
 	if a.alerts, err = mem.NewAlerts(context.WithoutCancel(ctx), 30*time.Minute, 0, nil, o.Logger, a.record, o.Registerer, flags); err != nil {
 		return nil, fmt.Errorf("open alerts: %w", err)
 	}
-	if a.told, err = openTold(ctx, o); err != nil {
+	if err := a.open(ctx); err != nil {
+		a.alerts.Close()
 		return nil, err
 	}
-	if a.muted, err = openSilences(ctx, o, a.record); err != nil {
-		return nil, err
-	}
-	if err := a.restorePushed(ctx); err != nil {
-		return nil, err
-	}
-	return a, a.ApplyConfig(o.Config)
+	return a, nil
 }
 
-// Run delivers until the context ends and returns when the running deliveries have been told to stop.
+// open reads what the last run left and applies the configuration.
+func (a *Alert) open(ctx context.Context) (err error) {
+	a.sources = &sources{Alerts: a.alerts}
+	if a.told, err = openTold(ctx, a.o); err != nil {
+		return err
+	}
+	if a.muted, err = openSilences(ctx, a.o, a.record); err != nil {
+		return err
+	}
+	if err := a.restore(ctx); err != nil {
+		return err
+	}
+	return a.ApplyConfig(a.o.Config)
+}
+
+// Run delivers until the context ends, and returns when the deliveries that were under way have heard their answer, or
+// after a short grace.
 func (a *Alert) Run(ctx context.Context) error {
 	a.apply.Lock()
 	a.now.Load().start(a.started)
 	a.apply.Unlock()
 	tick := time.NewTicker(15 * time.Minute)
 	defer tick.Stop()
+	settled := time.NewTimer(disownAfter)
+	defer settled.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			a.apply.Lock()
-			defer a.apply.Unlock()
-			a.now.Load().stop()
-			a.alerts.Close()
+			a.close()
 			return nil
+		case <-settled.C:
+			if err := a.disown(ctx); err != nil {
+				a.log.Error("the alerts of the last run could not be ended durably", "err", err)
+			}
 		case <-tick.C:
-			if err := errors.Join(a.told.tidy(ctx), a.muted.tidy(ctx)); err != nil {
+			a.forget()
+			if err := errors.Join(a.told.tidy(ctx), a.muted.tidy(ctx), a.tidyKept(ctx)); err != nil {
 				a.log.Error("expired records could not be removed", "err", err)
 			}
 		}
 	}
+}
+
+func (a *Alert) close() {
+	a.apply.Lock()
+	defer a.apply.Unlock()
+	a.closed = true
+	a.now.Load().stop()
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	a.turns.idle(ctx)
+	a.now.Load().abandon()
+	a.alerts.Close()
 }
 
 // ApplyConfig builds everything that a configuration says and then swaps it in; an error changes nothing. Alerts, silences
@@ -161,8 +197,7 @@ func (a *Alert) ApplyConfig(c *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
-	old := a.now.Load()
-	if old != nil && old.running {
+	if old := a.now.Load(); old != nil && old.running.Load() {
 		old.stop()
 		a.now.Store(g)
 		g.start(a.started)
@@ -207,13 +242,15 @@ func (a *Alert) Provider() provider.Alerts { return &pushedAlerts{Alerts: a.aler
 // Silences returns Alertmanager's silences; changes to them are durable when they return.
 func (a *Alert) Silences() *silence.Silences { return a.muted.Silences }
 
-// SilenceError returns the error of the newest silence that could not be made durable, and forgets it.
-func (a *Alert) SilenceError() error { return a.muted.takeError() }
+// Durably makes a change to Silences and returns nil when it is durable. The library's own callers cannot know.
+func (a *Alert) Durably(ctx context.Context, change func()) error {
+	return a.muted.durably(ctx, func() error { change(); return nil })
+}
 
 // Groups returns the active groups of the configuration in force, in Alertmanager's form.
 func (a *Alert) Groups(ctx context.Context, route func(*dispatch.Route) bool, filter func(*amalert.Alert, time.Time) bool) (dispatch.AlertGroups, map[model.Fingerprint][]string, error) {
 	g := a.now.Load()
-	if !g.running {
+	if !g.running.Load() {
 		return nil, map[model.Fingerprint][]string{}, nil
 	}
 	return g.dispatcher.Groups(ctx, route, filter)

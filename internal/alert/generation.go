@@ -3,11 +3,9 @@ package alert
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
-
-	_ "embed"
 
 	amalert "github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/config"
@@ -19,11 +17,7 @@ import (
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/alertmanager/timeinterval"
 	commoncfg "github.com/prometheus/common/config"
-	"github.com/prometheus/common/model"
 )
-
-//go:embed mail.tmpl
-var mailTemplates string
 
 // generation is everything that one configuration made: routes, receivers, pipeline, inhibitor, dispatcher.
 type generation struct {
@@ -31,12 +25,14 @@ type generation struct {
 	inhibitor  *inhibit.Inhibitor
 	dispatcher *dispatch.Dispatcher
 	receivers  map[string][]notify.Integration
-	running    bool
+	running    atomic.Bool
+	live       context.Context // of the attempts to deliver
+	abandon    context.CancelFunc
 }
 
 // generation builds a configuration completely. Everything that can fail fails here, before anything live is touched.
 func (a *Alert) generation(c *config.Config) (*generation, error) {
-	tmpl, err := template.FromGlobs(nil)
+	tmpl, err := template.FromGlobs(nil, mailFuncs)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
@@ -51,12 +47,13 @@ func (a *Alert) generation(c *config.Config) (*generation, error) {
 	tmpl.ExternalURL = a.o.ExternalURL
 	routes := dispatch.NewRoute(c.Route, nil)
 	g := &generation{config: c, receivers: map[string][]notify.Integration{}}
+	g.live, g.abandon = context.WithCancel(context.Background())
 	for _, rc := range c.Receivers {
 		built, err := receiver.BuildReceiverIntegrations(rc, tmpl, a.log.With("receiver", rc.Name), a.dial()...)
 		if err != nil {
 			return nil, fmt.Errorf("receiver %q: %w", rc.Name, err)
 		}
-		g.receivers[rc.Name] = a.witnessed(rc, built, tmpl)
+		g.receivers[rc.Name] = g.witnessed(a, rc, built, tmpl)
 	}
 	intervals := map[string][]timeinterval.TimeInterval{}
 	for _, ti := range c.MuteTimeIntervals {
@@ -66,15 +63,26 @@ func (a *Alert) generation(c *config.Config) (*generation, error) {
 		intervals[ti.Name] = ti.TimeIntervals
 	}
 	intervener := timeinterval.NewIntervener(intervals)
-	g.inhibitor = inhibit.NewInhibitor(a.alerts, c.InhibitRules, a.log, a.record)
+	g.inhibitor = inhibit.NewInhibitor(a.sources, c.InhibitRules, a.log, a.record)
 	pipeline := make(notify.RoutingStage, len(g.receivers))
 	for name, integrations := range g.receivers {
+		var who []*nflogpb.Receiver
+		var all notify.FanoutStage
+		for i := range integrations {
+			who = append(who, whoIs(name, &integrations[i]))
+			all = append(all, a.delivery(name, &integrations[i], who[i]))
+		}
+		mute := func(status string, why func(context.Context, *amalert.Alert) string, inner notify.Stage) notify.Stage {
+			return &muteStage{a: a, status: status, inner: inner, why: why, receivers: who}
+		}
 		pipeline[name] = notify.MultiStage{
-			&muteStage{a: a, status: "inhibited", mutes: g.inhibitor.Mutes},
-			notify.NewTimeActiveStage(intervener, a.groups, a.builder),
-			notify.NewTimeMuteStage(intervener, a.groups, a.builder),
-			&muteStage{a: a, status: "silenced", mutes: a.muted.silencer.Mutes, why: a.muted.why, tellResolved: true},
-			a.deliver(name, integrations),
+			mute("inhibited", a.inhibitors, notify.NewMuteStage(g.inhibitor, a.builder)),
+			mute("muted", a.intervals, notify.MultiStage{
+				notify.NewTimeActiveStage(intervener, a.groups, a.builder),
+				notify.NewTimeMuteStage(intervener, a.groups, a.builder),
+			}),
+			mute("silenced", a.silencedBy, notify.NewMuteStage(a.muted.silencer, a.builder)),
+			all,
 		}
 	}
 	a.builder.InitializeFor(g.receivers)
@@ -92,67 +100,21 @@ func (a *Alert) dial() []commoncfg.HTTPClientOption {
 	return []commoncfg.HTTPClientOption{commoncfg.WithDialContextFunc(a.o.Dial)}
 }
 
-// deliver is what Alertmanager does for one receiver: each integration drops what it was told, tries until it is taken,
-// and notes that it was.
-func (a *Alert) deliver(name string, integrations []notify.Integration) notify.Stage {
-	var all notify.FanoutStage
-	for i := range integrations {
-		who := &nflogpb.Receiver{GroupName: name, Integration: integrations[i].Name(), Idx: uint32(integrations[i].Index())}
-		all = append(all, notify.MultiStage{
-			notify.NewDedupStage(&integrations[i], a.told, who),
-			notify.NewRetryStage(integrations[i], name, a.builder, a.record),
-			notify.NewSetNotifiesStage(a.told, who),
-		})
-	}
-	return all
-}
-
 // start begins to dispatch. The inhibitor is loaded first, so that nobody is told of what it mutes.
 func (g *generation) start(since time.Time) {
 	go g.inhibitor.Run()
 	g.inhibitor.WaitForLoading()
 	go g.dispatcher.Run(since)
 	g.dispatcher.WaitForLoading()
-	g.running = true
+	g.running.Store(true)
 }
 
+// stop ends dispatching at once; attempts that are under way get a while to hear their answer.
 func (g *generation) stop() {
-	if !g.running {
+	if !g.running.CompareAndSwap(true, false) {
 		return
 	}
 	g.dispatcher.Stop()
 	g.inhibitor.Stop()
-	g.running = false
-}
-
-// muteStage drops muted alerts as Alertmanager's does, and leaves a receipt of it. Alertmanager forgets to tell people
-// that an alert they were paged for has resolved while it was silenced; tellResolved lets that one through.
-type muteStage struct {
-	a            *Alert
-	status       string
-	mutes        func(context.Context, model.LabelSet) bool
-	why          func(model.LabelSet) string
-	tellResolved bool
-}
-
-// Exec implements notify.Stage.
-func (s *muteStage) Exec(ctx context.Context, _ *slog.Logger, alerts ...*amalert.Alert) (context.Context, []*amalert.Alert, error) {
-	var out []*amalert.Alert
-	for _, x := range alerts {
-		if !s.mutes(ctx, x.Labels) {
-			s.a.unmuted(ctx, x, s.status)
-			out = append(out, x)
-			continue
-		}
-		if s.tellResolved && x.Resolved() && s.a.wasHeard(x.Fingerprint()) {
-			out = append(out, x)
-			continue
-		}
-		why := ""
-		if s.why != nil {
-			why = s.why(x.Labels)
-		}
-		s.a.withheld(ctx, x, s.status, why)
-	}
-	return ctx, out, nil
+	time.AfterFunc(grace, g.abandon)
 }

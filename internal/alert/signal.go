@@ -2,14 +2,11 @@ package alert
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"time"
 
 	amalert "github.com/prometheus/alertmanager/alert"
-	"github.com/prometheus/alertmanager/provider/mem"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
@@ -17,32 +14,34 @@ import (
 )
 
 // Signal takes what the engine says of groups: an alert begins, goes on with other numbers, or ends. It never waits for a
-// delivery.
+// delivery. An error says what could not be kept; people are told all the same.
 func (a *Alert) Signal(ctx context.Context, signals []kpi.PageSignal) error {
-	alerts := make([]*amalert.Alert, 0, len(signals))
-	for i := range signals {
-		alerts = append(alerts, a.alertOf(&signals[i]))
-	}
+	var series []string
+	var alerts []*amalert.Alert
 	a.mu.Lock()
-	for i, x := range alerts {
-		fp := x.Fingerprint()
-		if signals[i].Firing {
-			a.kpis[fp] = x
-		} else {
-			delete(a.kpis, fp)
+	for i := range signals {
+		x, name := a.alertOf(&signals[i]), seriesOf(&signals[i])
+		if was, ok := a.standing[name]; ok && was.alert.Fingerprint() != x.Fingerprint() {
+			// A new revision gave it other labels: the alert with the old ones would never end.
+			old := ended(was.alert, x.UpdatedAt)
+			old.Annotations["state"], old.Annotations["resolved"] = "Ended", "revision"
+			old.Annotations["why"] = "The KPI has a new revision with other labels"
+			series, alerts = append(series, name), append(alerts, old)
 		}
+		if signals[i].Firing {
+			a.standing[name] = standing{alert: x, confirmed: true}
+		} else {
+			delete(a.standing, name)
+		}
+		series, alerts = append(series, name), append(alerts, x)
 	}
 	a.mu.Unlock()
-	err := a.alerts.Put(ctx, alerts...)
-	a.o.Changed()
-	return err
+	return a.take(ctx, fromKPI, series, alerts)
 }
 
-// Put takes alerts of rule files: their rules send them again, so they need no keeping.
+// Put takes alerts of rule files.
 func (a *Alert) Put(ctx context.Context, alerts []*amalert.Alert) error {
-	err := a.alerts.Put(ctx, alerts...)
-	a.o.Changed()
-	return err
+	return a.take(ctx, fromRule, nil, alerts)
 }
 
 // alertOf is a KPI's alert. The revision is left out of its labels, so that a KPI that is still red under a new revision
@@ -53,7 +52,9 @@ func (a *Alert) alertOf(s *kpi.PageSignal) *amalert.Alert {
 	x.Labels = model.LabelSet{}
 	s.Group.Range(func(l labels.Label) { x.Labels[model.LabelName(l.Name)] = model.LabelValue(l.Value) })
 	for k, v := range s.KPI.Labels {
-		x.Labels[model.LabelName(k)] = model.LabelValue(v)
+		if v != "" {
+			x.Labels[model.LabelName(k)] = model.LabelValue(v)
+		}
 	}
 	x.Labels[model.AlertNameLabel] = model.LabelValue(s.KPI.Name)
 	x.Labels["kpi"] = model.LabelValue(s.KPI.Name)
@@ -86,13 +87,11 @@ func (a *Alert) alertOf(s *kpi.PageSignal) *amalert.Alert {
 	}
 	x.GeneratorURL = link.String()
 	x.StartsAt = time.UnixMilli(s.Since)
+	x.Annotations["state"] = model.LabelValue(state(s))
 	if !s.Firing {
-		x.EndsAt = now
-		if !x.EndsAt.After(x.StartsAt) {
-			x.EndsAt = x.StartsAt.Add(time.Millisecond)
-		}
+		x = ended(x, now)
 		x.Annotations["resolved"] = model.LabelValue(s.Resolved)
-		x.Annotations["lasted"] = model.LabelValue(kpi.Lasting(x.EndsAt.Sub(x.StartsAt)))
+		x.Annotations["why"] = model.LabelValue(whyEnded(s))
 	}
 	for k, v := range x.Annotations {
 		if v == "" {
@@ -102,75 +101,50 @@ func (a *Alert) alertOf(s *kpi.PageSignal) *amalert.Alert {
 	return x
 }
 
+// state is the word for the group's light.
+func state(s *kpi.PageSignal) string {
+	switch y := s.KPI.Thresholds.Yellow; {
+	case s.Firing && s.Cause == "no_data":
+		return kpi.Grey.Word()
+	case s.Firing:
+		return kpi.Red.Word()
+	case s.Resolved != "recovered":
+		return "Ended"
+	case y != nil && s.Last.Real() && y.Holds(s.Last.Value):
+		return kpi.Yellow.Word()
+	default:
+		return kpi.Green.Word()
+	}
+}
+
+// whyEnded says in a sentence why an alert ended.
+func whyEnded(s *kpi.PageSignal) string {
+	switch {
+	case s.Resolved == "recovered" && s.Cause == "no_data":
+		return "Data has arrived again"
+	case s.Resolved == "recovered" && s.Cause == "burn":
+		return "The error budget no longer burns too fast"
+	case s.Resolved == "recovered" && s.KPI.Thresholds.Red != nil:
+		return "The value is within its limit again (" + s.KPI.Thresholds.Red.Promise(s.KPI.Unit) + ")"
+	case s.Resolved == "recovered":
+		return "The KPI has recovered"
+	case s.Resolved == "revision":
+		return "The KPI has a new revision, under which nothing is breached"
+	default:
+		return "The KPI or the group is no longer there, and no longer judged"
+	}
+}
+
 // limit is the threshold in words.
 func limit(s *kpi.PageSignal) string {
 	switch {
 	case s.Cause == "burn":
 		return "the error budget's burn rate"
 	case s.Cause == "threshold" && s.KPI.Thresholds.Red != nil:
-		return s.KPI.Thresholds.Red.Limit(s.KPI.Unit)
+		return s.KPI.Thresholds.Red.Promise(s.KPI.Unit)
 	default:
 		return s.Threshold
 	}
 }
 
 func clock(ms int64) string { return time.UnixMilli(ms).UTC().Format("2 Jan 2006, 15:04:05 UTC") }
-
-// pushedAlerts keeps what others push until it is over, because they will not push it again after our restart.
-type pushedAlerts struct {
-	*mem.Alerts
-	a *Alert
-}
-
-// Put implements provider.Alerts. What it took is durable when it returns nil.
-func (p *pushedAlerts) Put(ctx context.Context, alerts ...*amalert.Alert) error {
-	err := p.a.o.State.Tx(ctx, func(tx *sql.Tx) error {
-		for _, x := range alerts {
-			fp := x.Fingerprint().String()
-			if x.Resolved() {
-				if _, err := tx.ExecContext(ctx, `DELETE FROM pushed WHERE fingerprint = ?`, fp); err != nil {
-					return err
-				}
-				continue
-			}
-			body, err := json.Marshal(x)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.ExecContext(ctx, `INSERT INTO pushed (fingerprint, alert) VALUES (?, ?) ON CONFLICT (fingerprint) DO UPDATE SET alert = excluded.alert`, fp, string(body)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("write pushed alerts: %w", err)
-	}
-	err = p.Alerts.Put(ctx, alerts...)
-	p.a.o.Changed()
-	return err
-}
-
-func (a *Alert) restorePushed(ctx context.Context) error {
-	rows, err := a.o.State.SQL().QueryContext(ctx, `SELECT alert FROM pushed`)
-	if err != nil {
-		return fmt.Errorf("read pushed alerts: %w", err)
-	}
-	defer rows.Close()
-	var alerts []*amalert.Alert
-	for rows.Next() {
-		var body string
-		if err := rows.Scan(&body); err != nil {
-			return fmt.Errorf("read pushed alerts: %w", err)
-		}
-		var x amalert.Alert
-		if err := json.Unmarshal([]byte(body), &x); err != nil {
-			return fmt.Errorf("read pushed alerts: %w", err)
-		}
-		alerts = append(alerts, &x)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read pushed alerts: %w", err)
-	}
-	return a.alerts.Put(ctx, alerts...)
-}

@@ -5,14 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
+	"io"
 	"strings"
+	"time"
 
 	amalert "github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/config"
 	"github.com/prometheus/alertmanager/nflog/nflogpb"
 	"github.com/prometheus/alertmanager/notify"
-	"github.com/prometheus/alertmanager/notify/email"
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -20,114 +20,168 @@ import (
 	"github.com/signalbox/signalbox/internal/ledger"
 )
 
-// witness is a notifier that leaves a receipt of every attempt.
+// atOnce bounds the attempts that are under way to one integration, those included that hang.
+const atOnce = 32
+
+// witness is a notifier that bounds attempts and leaves a receipt of each.
 type witness struct {
-	a        *Alert
-	inner    notify.Notifier
-	receiver string
-	who      *nflogpb.Receiver
+	a     *Alert
+	live  context.Context // ends a while after the configuration was replaced
+	inner notify.Notifier
+	who   *nflogpb.Receiver
+	slots chan struct{}
 	// mail rebuilds the notifier with a message id that is the same for the same notification: the library makes a random
 	// one, with which a mail that was accepted just before a kill could not be told from its repetition.
 	mail func(id string) notify.Notifier
 }
 
 // witnessed wraps a receiver's integrations.
-func (a *Alert) witnessed(rc config.Receiver, built []notify.Integration, tmpl *template.Template) []notify.Integration {
+func (g *generation) witnessed(a *Alert, rc config.Receiver, built []notify.Integration, tmpl *template.Template) []notify.Integration {
 	out := make([]notify.Integration, 0, len(built))
-	mails := 0
 	for i := range built {
-		in := built[i]
-		w := &witness{a: a, inner: &in, receiver: rc.Name, who: &nflogpb.Receiver{GroupName: rc.Name, Integration: in.Name(), Idx: uint32(in.Index())}}
+		in := &built[i]
+		w := &witness{a: a, live: g.live, inner: in, who: whoIs(rc.Name, in), slots: make(chan struct{}, atOnce)}
 		if in.Name() == "email" {
-			c := rc.EmailConfigs[mails]
-			mails++
+			c := rc.EmailConfigs[in.Index()]
 			w.mail = func(id string) notify.Notifier { return a.mailer(c, tmpl, id) }
 		}
-		out = append(out, notify.NewIntegration(w, &in, in.Name(), in.Index(), rc.Name))
+		out = append(out, notify.NewIntegration(w, in, in.Name(), in.Index(), rc.Name))
 	}
 	return out
 }
 
-// mailer is the library's mail notifier with our templates where the receiver states none of its own, and a message id.
-func (a *Alert) mailer(c *config.EmailConfig, tmpl *template.Template, id string) notify.Notifier {
-	own := *c
-	own.Headers = maps.Clone(c.Headers)
-	if own.Headers == nil {
-		own.Headers = map[string]string{}
-	}
-	if own.Headers["Subject"] == config.DefaultEmailSubject || own.Headers["Subject"] == "" {
-		own.Headers["Subject"] = `{{ template "signalbox.subject" . }}`
-	}
-	if own.HTML == config.DefaultEmailConfig.HTML {
-		own.HTML = `{{ template "signalbox.html" . }}`
-		if own.Text == "" {
-			own.Text = `{{ template "signalbox.text" . }}`
-		}
-	}
-	if _, ok := own.Headers["Message-Id"]; !ok {
-		own.Headers["Message-Id"] = id
-	}
-	return email.New(&own, tmpl, a.log)
+func whoIs(receiver string, in *notify.Integration) *nflogpb.Receiver {
+	return &nflogpb.Receiver{GroupName: receiver, Integration: in.Name(), Idx: uint32(in.Index())}
 }
 
 // Notify implements notify.Notifier.
 func (w *witness) Notify(ctx context.Context, alerts ...*amalert.Alert) (bool, error) {
 	id := w.messageID(ctx, alerts)
+	retry, err := w.attempt(ctx, id, alerts)
+	if t, ok := ctx.Value(takenKey{}).(*taken); ok {
+		receipts := w.receipts(ctx, id, alerts, err)
+		if err == nil {
+			t.add(receipts)
+			return retry, nil
+		}
+		for _, r := range receipts {
+			w.a.o.Receipt(context.WithoutCancel(ctx), r)
+		}
+	}
+	return retry, err
+}
+
+// attempt tries once. A replaced configuration ends the attempts that are under way only after a while: a receiver that was
+// about to accept is not told again by the new one. The library's mail notifier does not look at its context once it is
+// connected; an attempt that does not answer is left behind, and holds its slot until the connection breaks.
+func (w *witness) attempt(ctx context.Context, id string, alerts []*amalert.Alert) (bool, error) {
 	inner := w.inner
 	if w.mail != nil {
 		inner = w.mail(id)
 	}
-	retry, err := inner.Notify(ctx, alerts...)
-	w.a.receipts(ctx, w, id, alerts, err)
-	return retry, err
+	select {
+	case w.slots <- struct{}{}:
+	case <-ctx.Done():
+		return true, fmt.Errorf("%d attempts to reach it are under way and none has ended: %w", atOnce, ctx.Err())
+	}
+	whole, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	if end, ok := ctx.Deadline(); ok {
+		whole, cancel = context.WithDeadline(context.WithoutCancel(ctx), end)
+	}
+	defer cancel()
+	defer context.AfterFunc(w.live, cancel)()
+	type answer struct {
+		retry bool
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		retry, err := inner.Notify(whole, alerts...)
+		done <- answer{retry, err}
+		<-w.slots
+	}()
+	select {
+	case got := <-done:
+		return got.retry, got.err
+	case <-whole.Done():
+	}
+	select {
+	case got := <-done:
+		return got.retry, got.err
+	default:
+		return true, fmt.Errorf("no answer in time: %w", whole.Err())
+	}
 }
 
 // messageID names one notification: to whom, about which alerts in which state, after which earlier notification.
 func (w *witness) messageID(ctx context.Context, alerts []*amalert.Alert) string {
 	group, _ := notify.GroupKey(ctx)
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%d\x00%d", group, w.receiver, w.who.Idx, w.a.told.newest(group, w.who))
+	after := int64(0)
+	if last := w.a.told.last(group, w.who); last != nil {
+		after = last.Timestamp.AsTime().UnixNano()
+	}
+	parts := []string{group, w.who.GroupName, w.who.Integration, fmt.Sprint(w.who.Idx), fmt.Sprint(after)}
 	for _, x := range alerts {
-		fmt.Fprintf(h, "\x00%s %s %d", x.Fingerprint(), x.Status(), x.StartsAt.UnixMilli())
+		parts = append(parts, fmt.Sprintf("%s %s %d", x.Fingerprint(), x.Status(), x.StartsAt.UnixMilli()))
 	}
 	host := w.a.o.ExternalURL.Hostname()
-	if host == "" {
+	switch {
+	case host == "":
 		host = "localhost"
+	case strings.Contains(host, ":"):
+		host = "[IPv6:" + host + "]"
 	}
-	return "<" + hex.EncodeToString(h.Sum(nil)[:16]) + "@" + host + ">"
+	return "<" + digest(parts...) + "@" + host + ">"
 }
 
-// receipts leaves a receipt for each alert of a notification. A further attempt replaces the receipt of the one before.
-func (a *Alert) receipts(ctx context.Context, w *witness, id string, alerts []*amalert.Alert, err error) {
-	ctx = context.WithoutCancel(ctx)
+// digest is a short name for a list of texts.
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		_, _ = io.WriteString(h, p+"\x00")
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// tries counts the attempts at a notification.
+type tries struct {
+	id string
+	n  int
+	at time.Time
+}
+
+// receipts makes a receipt for each alert of an attempt. A further attempt replaces the receipt of the one before.
+func (w *witness) receipts(ctx context.Context, id string, alerts []*amalert.Alert, err error) []ledger.Receipt {
+	group, _ := notify.GroupKey(ctx)
 	route, _ := notify.RouteID(ctx)
+	n := w.a.attempted(digest(group, w.who.GroupName, w.who.Integration, fmt.Sprint(w.who.Idx)), id, err == nil)
+	out := make([]ledger.Receipt, 0, len(alerts))
 	for _, x := range alerts {
-		fp := x.Fingerprint()
-		key := strings.Trim(id, "<>") + "/" + fp.String() + "/" + w.who.Integration
-		r := a.receipt(x, w.receiver, w.who.Integration)
-		r.ID, r.Rule, r.MessageID, r.Status = key, route, id, "sent"
-		a.mu.Lock()
-		n := 1
-		if was, ok := a.last["attempt "+key]; ok {
-			_, _ = fmt.Sscan(was, &n)
-			n++
-		}
-		if err != nil {
-			a.last["attempt "+key] = fmt.Sprint(n)
-		} else {
-			delete(a.last, "attempt "+key)
-			a.heard[fp] = !x.Resolved()
-			if x.Resolved() {
-				delete(a.heard, fp)
-			}
-		}
-		a.mu.Unlock()
-		r.Attempt = n
+		r := w.a.receipt(x, w.who.GroupName, w.who.Integration)
+		r.ID, r.Rule, r.MessageID, r.Status, r.Attempt = digest(id, x.Fingerprint().String()), route, id, "sent", n
 		if err != nil {
 			r.Status, r.Err = "failed", err.Error()
 		}
-		a.o.Receipt(ctx, r)
+		out = append(out, r)
 	}
+	return out
+}
+
+// attempted returns the number of this attempt at a notification.
+func (a *Alert) attempted(key, id string, ok bool) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := a.tries[key]
+	if t.id != id {
+		t = tries{id: id}
+	}
+	t.n, t.at = t.n+1, a.o.Now()
+	if ok {
+		delete(a.tries, key)
+	} else {
+		a.tries[key] = t
+	}
+	return t.n
 }
 
 // receipt begins a receipt about an alert.
@@ -149,37 +203,19 @@ func (a *Alert) receipt(x *amalert.Alert, receiver, integration string) ledger.R
 	return r
 }
 
-// withheld leaves one receipt when an alert begins to be muted for a receiver.
-func (a *Alert) withheld(ctx context.Context, x *amalert.Alert, status, why string) {
-	receiver, _ := notify.ReceiverName(ctx)
-	key := x.Fingerprint().String() + "/" + receiver
-	said := status + " " + why
-	a.mu.Lock()
-	same := a.last[key] == said
-	a.last[key] = said
-	a.mu.Unlock()
-	if same || x.Resolved() {
-		return
-	}
-	r := a.receipt(x, receiver, "")
-	r.Status, r.Rule = status, why
-	r.ID = fmt.Sprintf("%s/%s/%d", status, key, r.At)
-	a.o.Receipt(context.WithoutCancel(ctx), r)
-}
-
-// unmuted forgets that an alert was withheld for this reason.
-func (a *Alert) unmuted(ctx context.Context, x *amalert.Alert, status string) {
-	receiver, _ := notify.ReceiverName(ctx)
-	key := x.Fingerprint().String() + "/" + receiver
-	a.mu.Lock()
-	if strings.HasPrefix(a.last[key], status) {
-		delete(a.last, key)
-	}
-	a.mu.Unlock()
-}
-
-func (a *Alert) wasHeard(fp model.Fingerprint) bool {
+// forget drops what is remembered of alerts that are gone and of notifications that nobody tries any more.
+func (a *Alert) forget() {
+	now := a.o.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.heard[fp]
+	for k := range a.quiet {
+		if x, err := a.alerts.Get(k.alert); err != nil || x.ResolvedAt(now) {
+			delete(a.quiet, k)
+		}
+	}
+	for k, t := range a.tries {
+		if now.Sub(t.at) > 24*time.Hour {
+			delete(a.tries, k)
+		}
+	}
 }

@@ -3,8 +3,11 @@
 package amapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 
@@ -28,6 +31,7 @@ type Options struct {
 type API struct {
 	alert *alert.Alert
 	inner http.Handler
+	log   *slog.Logger
 }
 
 // maxBody bounds what a request may send.
@@ -43,7 +47,7 @@ func New(o Options) (*API, error) {
 		return nil, fmt.Errorf("alertmanager api: %w", err)
 	}
 	o.Alert.OnApply(func(c *config.Config, mark func(context.Context, model.LabelSet)) { inner.Update(c, mark) })
-	return &API{alert: o.Alert, inner: inner.Handler}, nil
+	return &API{alert: o.Alert, inner: inner.Handler, log: o.Logger}, nil
 }
 
 // Routes returns what the door serves.
@@ -65,11 +69,19 @@ func (a *API) Routes() []access.Route {
 // durable answers 500 when a silence was taken and could not be written: Alertmanager's handler cannot know.
 func (a *API) durable() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = a.alert.SilenceError()
+		// The body is read before the change begins: a client that sends slowly holds nobody else up.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, "the request could not be read: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		held := &held{header: http.Header{}, code: http.StatusOK}
-		a.inner.ServeHTTP(held, r)
-		if err := a.alert.SilenceError(); err != nil {
-			http.Error(w, "the silence could not be written and may not survive a restart; try again", http.StatusInternalServerError)
+		if err := a.alert.Durably(r.Context(), func() { a.inner.ServeHTTP(held, r) }); err != nil {
+			a.log.Error("a silence could not be written", "err", err)
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusInternalServerError)
+			_ = json.NewEncoder(w).Encode("the change is in force and could not be written: it may not survive a restart; try again")
 			return
 		}
 		for k, v := range held.header {
