@@ -28,8 +28,8 @@ func measureEngine(ctx context.Context, b *bench) error {
 		b.table.info("closing a 95th percentile, window "+window, nanos, p95, none)
 		use := kpis * ((ratio+p95)/2 + watched*random) / 1e9
 		b.table.atMost("100,000 KPIs at 1 s, window "+window+": windows alone", cores, use, none, 0.2)
-		b.table.atMost("memory of an error ratio with 4 series, window "+window, bytes, runs.get("Close/ratio/kpis=5000/window="+window, "B/kpi"), none, 3<<10+4*200)
-		b.table.atMost("memory of a 95th percentile with 12 buckets, window "+window, bytes, runs.get("Close/p95/kpis=5000/window="+window, "B/kpi"), none, 3<<10+12*200)
+		b.table.atMost("memory of an error ratio with 4 series, window "+window, bytes, runs.get("Close/ratio/kpis=5000/window="+window, "B/kpi"), none, 3000+4*200)
+		b.table.atMost("memory of a 95th percentile with 12 buckets, window "+window, bytes, runs.get("Close/p95/kpis=5000/window="+window, "B/kpi"), none, 3000+12*200)
 	}
 	rounds, err := b.benchmark(ctx, "./internal/evaluate", ".", pick(b, "1s", "200ms"), pick(b, 3, 1))
 	if err != nil {

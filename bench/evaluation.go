@@ -121,7 +121,7 @@ func (b *bench) kpiMemory(ctx context.Context, q questions, all []series, name s
 		return err
 	}
 	each := (with - without) / float64(q.n)
-	goal := 3<<10 + 200*float64(len(all))/float64(q.n)
+	goal := 3000 + 200*float64(len(all))/float64(q.n)
 	b.table.atMost(name+", live heap a KPI with its watched series", bytes, each, none, goal)
 	b.table.info(name+", live heap after the start, nothing pushed", bytes, empty, none)
 	ma, mb := full.memory(), bare.memory()

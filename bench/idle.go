@@ -42,7 +42,7 @@ func measureIdle(ctx context.Context, b *bench) error {
 	}
 	o1, p1 := ours.cpu(), prometheus.cpu()+alertmanager.cpu()
 	o, p := ours.memory(), prometheus.memory().plus(alertmanager.memory())
-	b.table.atMost("anonymous memory at rest", bytes, o.anonymous, p.anonymous, 60<<20)
+	b.table.atMost("anonymous memory at rest", bytes, o.anonymous, p.anonymous, 60e6)
 	b.table.info("RSS at rest", bytes, o.rss, p.rss)
 	b.table.info("CPU at rest", cores, (o1-o0).Seconds()/wait.Seconds(), (p1-p0).Seconds()/wait.Seconds())
 	b.table.info("from start to ready, empty data directory", seconds, median(starts["signalbox"]), median(starts["prometheus"])+median(starts["alertmanager"]))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -81,6 +82,9 @@ func measureRemoteWrite(ctx context.Context, b *bench) (err error) {
 	if closed == 0 {
 		return errors.New("no KPI closed a datapoint: the figures are not those of a working engine")
 	}
+	if err := stored(ctx, servers, float64(2*n*(1+rounds*passes))); err != nil {
+		return err
+	}
 	if err := rest(ctx, 3*time.Second); err != nil {
 		return err
 	}
@@ -98,5 +102,23 @@ func measureRemoteWrite(ctx context.Context, b *bench) (err error) {
 	}
 	b.table.info("live heap", bytes, oh, ph)
 	b.table.note("%d series, %d a request, one sender, %d rounds of %d passes each; ours has %d KPIs with a period of 5 s over %.0f of the series; %.0f datapoints were closed meanwhile", n, perRequest, rounds, passes, kpis, watched, closed)
+	return nil
+}
+
+// stored makes sure that every server's store has taken in what was sent.
+func stored(ctx context.Context, servers []*process, want float64) error {
+	for _, p := range servers {
+		store := ""
+		if p.name == "signalbox" {
+			store = `store="metrics"`
+		}
+		got, err := p.metric(ctx, "prometheus_tsdb_head_samples_appended_total", store)
+		if err != nil {
+			return err
+		}
+		if got < want {
+			return fmt.Errorf("%s stored %.0f samples of %.0f", p.name, got, want)
+		}
+	}
 	return nil
 }

@@ -138,7 +138,7 @@ func show(v float64, u unit) string {
 	scale := map[unit][]step{
 		nanos:   {{1e9, 1e9, " s"}, {1e6, 1e6, " ms"}, {1e3, 1e3, " µs"}, {0, 1, " ns"}},
 		seconds: {{1, 1, " s"}, {1e-3, 1e-3, " ms"}, {0, 1e-6, " µs"}},
-		bytes:   {{1 << 20, 1 << 20, " MB"}, {1 << 10, 1 << 10, " kB"}, {0, 1, " B"}},
+		bytes:   {{1e6, 1e6, " MB"}, {1e3, 1e3, " kB"}, {0, 1, " B"}},
 		plain:   {{1e6, 1e6, " M"}, {1e4, 1e3, " k"}, {0, 1, ""}},
 		cores:   {{0, 1, " cores"}},
 		percent: {{0, 1, " %"}},

@@ -108,11 +108,20 @@ func encode2(part []series, samples int) ([]byte, error) {
 func (m *message) set(from, step int64, buf []byte) []byte {
 	for i, p := range m.at {
 		t := from + int64(i%m.samples)*step
-		v := math.Floor(float64(t-epoch) / 100 * m.weights[i/m.samples])
+		// Not quite steady: a counter that always grows by the same compresses to nothing, and none does.
+		v := math.Floor((float64(t-epoch)/100 + 5*noise(uint64(t)+uint64(i/m.samples)<<44)) * m.weights[i/m.samples])
 		binary.LittleEndian.PutUint64(m.plain[p:], math.Float64bits(v))
 		binary.PutUvarint(m.plain[p+9:], uint64(t))
 	}
 	return snappy.Encode(buf[:cap(buf)], m.plain)
+}
+
+// noise mixes x into a number from 0 to 1, as splitmix64 does.
+func noise(x uint64) float64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return float64((x^x>>31)>>11) / (1 << 53)
 }
 
 // values gives the samples, one of each series, these values at an instant and compresses the message into buf.
