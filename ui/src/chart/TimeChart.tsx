@@ -1,7 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import { clock, date } from '../time/format';
+import { clock, clockSeconds, date } from '../time/format';
 import { useZone, type Zone } from '../time/zone';
 import { token, useScheme } from '../theme/scheme';
 import { extent, lonely, padded, type Column } from './points';
@@ -198,7 +198,7 @@ function options(
     height,
     ms: 1,
     tzDate: (ts) => (zone === 'UTC' ? uPlot.tzDate(new Date(ts), 'UTC') : new Date(ts)),
-    padding: [(p.flags?.length ?? 0) > 0 ? 34 : 10, 12, 0, 0],
+    padding: [(p.flags?.length ?? 0) > 0 ? 34 : 10, 22, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -291,10 +291,10 @@ function options(
 function timeLabels(splits: readonly number[], range: number, zone: Zone): string[] {
   const step = (splits[1] ?? 0) - (splits[0] ?? 0);
   return splits.map((ms) => {
-    const time = clock(ms, zone);
+    const time = step < 60_000 ? clockSeconds(ms, zone) : clock(ms, zone);
     const day = date(ms, zone).replace(/ \d{4}$/, '');
     if (step >= 86_400_000) return day;
-    if (time === '00:00') return day;
+    if (clock(ms, zone) === '00:00' && step >= 60_000) return day;
     return range > 3 * 86_400_000 && step >= 43_200_000 ? '' : time;
   });
 }

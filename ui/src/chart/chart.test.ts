@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alignTo, extent, lonely, padded, redSpans, stepOf, thin, withGaps } from './points';
+import { alignTo, extent, lonely, padded, recordedFrom, redSpans, stepOf, thin, withGaps } from './points';
 import { sparkBox, sparkPath, stripPaths, stripSentence } from './spark';
 
 describe('points', () => {
@@ -37,6 +37,12 @@ describe('points', () => {
   it('are thinned from the newest', () => {
     expect(thin([1, 2, 3, 4, 5], 2)).toEqual([2, 5]);
     expect(thin([1, 2], 5)).toEqual([1, 2]);
+  });
+
+  it('that began lately are shown from their beginning', () => {
+    expect(recordedFrom([900, 910, 920, 930], 0, 1000, 10)).toBe(870);
+    expect(recordedFrom([400, 500], 0, 1000, 10)).toBe(0);
+    expect(recordedFrom([], 0, 1000, 10)).toBe(0);
   });
 
   it('are red from a transition to the next, per group, and merged', () => {

@@ -115,3 +115,15 @@ export function thin<T>(rows: readonly T[], max: number): T[] {
   const every = Math.ceil(rows.length / max);
   return rows.filter((_, i) => (rows.length - 1 - i) % every === 0);
 }
+
+/**
+ * Where a chart of a range begins: the range's own beginning, or, when less than half of it has been recorded, a little before
+ * the first point. It falls on a whole number of periods, so that it does not wander.
+ */
+export function recordedFrom(t: readonly number[], from: number, to: number, period: number): number {
+  const first = t[0];
+  if (first === undefined || first - from < (to - from) / 2) return from;
+  const slot = Math.max(period, stepOf(t));
+  const early = first - slot - Math.max(2 * period, (to - first) * 0.04);
+  return Math.max(from, Math.floor(early / period) * period);
+}

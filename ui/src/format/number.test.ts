@@ -29,6 +29,7 @@ describe('numbers', () => {
 
   it('on an axis have the decimals that their step needs', () => {
     expect(axisLabels([0.975, 0.98, 0.985], percent)).toEqual(['97.5\u2009%', '98.0\u2009%', '98.5\u2009%']);
+    expect(axisLabels([0.85, 0.875, 0.9], percent)).toEqual(['85.0\u2009%', '87.5\u2009%', '90.0\u2009%']);
     expect(axisLabels([0, 0.5, 1], percent)).toEqual(['0\u2009%', '50\u2009%', '100\u2009%']);
     expect(compactLabels([0, 2e9])).toEqual(['0\u2009G', '2\u2009G']);
   });

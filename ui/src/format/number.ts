@@ -37,10 +37,20 @@ export function onAxis(v: number | null | undefined, axis: Axis): string {
   return axis.unit === '' ? s : `${s}${thin}${axis.unit}`;
 }
 
+/** The fewest decimals with which multiples of a step stay apart and true: 2.5 needs one, 5 none. */
+function decimalsOfStep(step: number): number {
+  const scale = 10 ** Math.max(0, Math.ceil(-Math.log10(step)));
+  for (let d = Math.round(Math.log10(scale)); d < 9; d++) {
+    const n = step * 10 ** d;
+    if (Math.abs(n - Math.round(n)) < 1e-6 * Math.max(1, n)) return d;
+  }
+  return 9;
+}
+
 /** Labels of an axis: as many decimals as the step between them needs, one notation for all. */
 export function axisLabels(splits: readonly number[], axis: Axis): string[] {
   const step = splits.length > 1 ? Math.abs((splits[1] ?? 0) - (splits[0] ?? 0)) * axis.factor : 1;
-  const decimals = step > 0 ? Math.min(9, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) : axis.decimals;
+  const decimals = step > 0 ? decimalsOfStep(step) : axis.decimals;
   return splits.map((v) => onAxis(v, { ...axis, decimals }));
 }
 

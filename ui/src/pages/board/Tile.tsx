@@ -56,7 +56,7 @@ export const Tile = memo(function Tile({ kpi }: { kpi: TileData }) {
                 Promise <strong>{kpi.promise}</strong>
               </>
             ) : (
-              'No promise yet'
+              'No promise'
             )}
           </p>
         </div>

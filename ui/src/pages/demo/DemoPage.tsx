@@ -65,7 +65,7 @@ function Services({ data }: { data: { services: Service[] } }) {
               <LightShape state={s.broken ? 'red' : 'green'} size={17} />
               <strong>{s.broken ? 'Broken' : 'Working'}</strong>
             </p>
-            <p className="small muted">{s.broken ? s.effect : `If broken: ${s.effect}`}</p>
+            <p className="small muted">{s.broken ? `Now: ${s.effect}` : `If broken: ${s.effect}`}</p>
             <p className="fine">
               <code>{s.url}</code>
             </p>

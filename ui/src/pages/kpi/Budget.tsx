@@ -28,7 +28,7 @@ export function Budget({ kpi }: { kpi: View }) {
         <h2 id="budget">Error budget</h2>
         <span className="small muted">{kpi.objective?.display}</span>
       </div>
-      {d && d.t.length > 0 ? (
+      {d && d.t.length > 1 ? (
         <>
           <Suspense fallback={<Loading what="the chart" rows={1} height={170} />}>
             <TimeChart
@@ -62,7 +62,7 @@ export function Budget({ kpi }: { kpi: View }) {
       ) : burn.isPending ? (
         <Loading what="the budget" rows={1} height={170} />
       ) : (
-        <p className="small muted">The budget has no history yet: it begins with the first judged period.</p>
+        <p className="small muted">{d?.sentence} Its course is drawn when more than one point is recorded.</p>
       )}
     </section>
   );

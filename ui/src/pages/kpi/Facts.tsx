@@ -18,7 +18,7 @@ export function Facts({ kpi }: { kpi: View }) {
       >
         {kpi.value === null ? kpi.reason : kpi.counts ? kpi.counts : kpi.indicator.kind.replace('_', ' ')}
       </Fact>
-      <Fact label="Promise" value={kpi.promise || 'None yet'}>
+      <Fact label="Promise" value={kpi.promise || 'None'}>
         {[
           kpi.thresholds.yellow ? `at risk ${kpi.thresholds.yellow.display}` : '',
           kpi.thresholds.for_text,

@@ -4,7 +4,7 @@ import { lazy, Suspense, useMemo } from 'react';
 import { boardQuery } from '../../api/board';
 import { seriesQuery } from '../../api/kpi';
 import type { Change, Series, View } from '../../api/types';
-import { alignTo, redSpans, thin, withGaps } from '../../chart/points';
+import { alignTo, recordedFrom, redSpans, thin, withGaps } from '../../chart/points';
 import type { Flag, Limit, Line } from '../../chart/TimeChart';
 import { Icon } from '../../components/Icon';
 import { Pick } from '../../components/Pick';
@@ -35,11 +35,18 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
     const r = resolveRange(wanted, 0);
     return r.to - r.from;
   }, [wanted]);
-  const step = Math.max(kpi.period_ms, Math.ceil(length / points / kpi.period_ms) * kpi.period_ms, 1000);
+  const step = stepOf(length, kpi.period_ms);
   const now = useNow(step);
   const range = useMemo(() => resolveRange(wanted, now), [wanted, now]);
   const group = useMemo(() => groupOf(search.group), [search.group]);
-  const series = useQuery(seriesQuery(kpi.name, range.from, range.to, points, group));
+  const whole = useQuery(seriesQuery(kpi.name, range.from, range.to, points, group));
+  // What was recorded only lately is shown from its beginning, and asked for in its own fineness.
+  const from = range.live ? recordedFrom(whole.data?.t ?? [], range.from, range.to, kpi.period_ms) : range.from;
+  const lately = from !== range.from;
+  const soon = useNow(stepOf(range.to - from, kpi.period_ms));
+  const part = useQuery({ ...seriesQuery(kpi.name, from, soon, points, group), enabled: lately });
+  const series = lately && part.data ? part : whole;
+  const to = range.live ? Math.max(range.to, lately ? soon : 0, group ? 0 : kpi.period_end) : range.to;
   const before = useQuery({
     ...seriesQuery(kpi.name, range.from - week, range.to - week, points, group),
     enabled: search.compare === 'on',
@@ -52,6 +59,7 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
       <div className="panel-head">
         <h2 id="history">
           {title}
+          {lately ? <span className="muted">, recorded since {when(from, now, zone)}</span> : null}
           {group ? <span className="muted">, {groupText ?? Object.values(group).join(', ')}</span> : null}
         </h2>
         <div className={`${css.tools} no-print`}>
@@ -134,8 +142,8 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
               kpi={kpi}
               series={series.data}
               before={search.compare === 'on' ? before.data : undefined}
-              from={range.from}
-              to={range.to}
+              from={from}
+              to={to}
               live={range.live && !group}
               changes={search.changes === 'off' ? [] : (changes ?? [])}
               set={set}
@@ -152,6 +160,11 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
       )}
     </section>
   );
+}
+
+/** The distance of points at which a length has no more than are asked for. */
+function stepOf(length: number, period: number): number {
+  return Math.max(period, Math.ceil(length / points / period) * period, 1000);
 }
 
 type ChartProps = {

@@ -62,7 +62,10 @@ function Row({ decision: d, open, set }: { decision: Decision; open: boolean; se
           <Icon name="right" size={12} />
           <LightShape state={lightOf(d.to)} size={16} title={d.to_word} />
         </span>
-        <span className={css.sentence}>{d.sentence}</span>
+        <span className={css.sentence}>
+          {Object.keys(d.group).length > 0 ? <strong>{Object.values(d.group).join(', ')}: </strong> : null}
+          {d.sentence}
+        </span>
         <span className="fine">{when(d.end, now, zone)}</span>
         <span className={css.chevron} data-open={open || undefined}>
           <Icon name="down" size={14} />

@@ -122,7 +122,7 @@ function WallTile({ kpi }: { kpi: Tile }) {
         {kpi.value === null ? '—' : kpi.display.value}
         {kpi.value !== null && kpi.display.unit ? <span className={css.unit}> {kpi.display.unit}</span> : null}
       </p>
-      <p className={css.promise}>{kpi.promise ? `promise ${kpi.promise}` : 'no promise yet'}</p>
+      <p className={css.promise}>{kpi.promise ? `promise ${kpi.promise}` : 'no promise'}</p>
       <p className={css.state}>
         <span className={css.shape}>
           <LightShape state={state} size={26} />
