@@ -233,3 +233,6 @@ require (
 )
 
 exclude github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50
+
+// Packages of the page's build tools hold Go files that are not ours.
+ignore ./ui/node_modules

@@ -19,42 +19,50 @@ const (
 type codes struct {
 	now func() time.Time
 	mu  sync.Mutex
-	m   map[[32]byte]time.Time // -> when it ends
+	n   uint64 // codes made so far
+	m   map[[32]byte]code
 }
 
-func newCodes(now func() time.Time) *codes { return &codes{now: now, m: map[[32]byte]time.Time{}} }
+// code is when a code ends and the how-manieth it was.
+type code struct {
+	end time.Time
+	n   uint64
+}
+
+func newCodes(now func() time.Time) *codes { return &codes{now: now, m: map[[32]byte]code{}} }
 
 // make returns a code of 130 random bits.
 func (c *codes) make() string {
 	b := make([]byte, 17)
 	_, _ = rand.Read(b) // never fails, by its contract
-	code := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))[:26]
+	secret := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))[:26]
 	now := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var first [32]byte
-	for k, end := range c.m {
-		if !end.After(now) {
+	for k, x := range c.m {
+		if !x.end.After(now) {
 			delete(c.m, k)
-		} else if f, ok := c.m[first]; !ok || end.Before(f) {
+		} else if f, ok := c.m[first]; !ok || x.n < f.n {
 			first = k
 		}
 	}
 	if len(c.m) >= maxCodes {
 		delete(c.m, first)
 	}
-	c.m[sha256.Sum256([]byte(code))] = now.Add(codeLife)
-	return code
+	c.n++
+	c.m[sha256.Sum256([]byte(secret))] = code{now.Add(codeLife), c.n}
+	return secret
 }
 
 // take uses a code up.
-func (c *codes) take(code string) bool {
-	k := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(code))))
+func (c *codes) take(secret string) bool {
+	k := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(secret))))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	end, ok := c.m[k]
+	x, ok := c.m[k]
 	delete(c.m, k)
-	return ok && end.After(c.now())
+	return ok && x.end.After(c.now())
 }
 
 // SignInURL returns a link on base that signs in once within the hour, for the terminal.

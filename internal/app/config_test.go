@@ -110,13 +110,15 @@ secrets:
   hook: {file: hook.txt}
 scrape_configs:
   - job_name: efile
-    basic_auth: {username: u, password: '${SCRAPE}'}   # and ${NOT_THIS}
+    basic_auth:
+      username: u
+      password: ${SCRAPE}   # and ${NOT_THIS}
     metric_relabel_configs:
       - {source_labels: [code], regex: '(.)..', target_label: class, replacement: '${1}xx'}
   - job_name: bearer
     authorization: {credentials_file: web.token}
 alerting:
-  global: {smtp_smarthost: "127.0.0.1:25", smtp_from: a@b.example, smtp_auth_password: ${SMTP}, slack_api_url: "${HOOK}"}
+  global: {smtp_smarthost: "127.0.0.1:25", smtp_from: a@b.example, smtp_auth_password: "${SMTP}", slack_api_url: "${HOOK}"}
   route: {receiver: oncall, group_wait: 30s}
   receivers:
     - name: oncall

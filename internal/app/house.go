@@ -101,8 +101,8 @@ func (h *house) close() error {
 }
 
 // open builds the house for a checked configuration. What fails leaves nothing open.
-func open(ctx context.Context, cfg *Config, o ServeOptions, log *slog.Logger, demo api.Demo) (h *house, err error) {
-	h = &house{o: o, log: log, reg: prometheus.NewRegistry(), started: time.Now()}
+func open(ctx context.Context, cfg *Config, o ServeOptions, log *slog.Logger, demo api.Demo) (_ *house, err error) {
+	h := &house{o: o, log: log, reg: prometheus.NewRegistry(), started: time.Now()}
 	h.cfg.Store(cfg)
 	h.loadedAt.Store(time.Now().UnixMilli())
 	defer func() {

@@ -117,7 +117,7 @@ func TestTaxpayersFile(t *testing.T) {
 	require.InDelta(t, 150*60*0.97, intake.sum("filings_forecast_per_minute", "", ""), 150)
 
 	for service, route := range map[string]string{
-		demo.Intake: "POST /filings", demo.Validate: "POST /validations", demo.Accept: "POST /acceptances",
+		demo.Intake: "/filings", demo.Validate: "/validations", demo.Accept: "/acceptances",
 	} {
 		f := scrape(t, d, service)
 		require.Greater(t, f.sum("http_requests_total", "route", route), 100.0, service)

@@ -312,7 +312,11 @@ func (g *standing) budget(u *unit, end int64) *kpi.BudgetView {
 	if g.ladder == nil {
 		return nil
 	}
-	return g.ladder.View(*u.k.Objective, end, u.k.Thresholds.MinCount, u.zone)
+	guard := 0.0
+	if kpi.CountsOccurrences(u.k) {
+		guard = u.k.Thresholds.MinCount // counts events; timeslices are too few to be held to it
+	}
+	return g.ladder.View(*u.k.Objective, end, guard, u.zone)
 }
 
 func (g *standing) entry(u *unit, gp *kpi.GroupPoint) ledger.Entry {

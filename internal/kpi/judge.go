@@ -41,6 +41,7 @@ func Settle(k *KPI, p Point) Point {
 	default:
 		return p
 	}
+	edges := p.Detail // where a bucket edge is missing, as measured
 	p.Missing, p.Detail = NotMissing, ""
 	counted := countsOccurrences(k.Indicator.Kind) || k.Indicator.Kind == Mean || k.Indicator.Kind == Quantile
 	switch {
@@ -71,9 +72,9 @@ func Settle(k *KPI, p Point) Point {
 	}
 	if p.Upper > p.Value && bandOf(&k.Thresholds, p.Value) != bandOf(&k.Thresholds, p.Upper) {
 		p.Missing = Bounds
-		p.Detail = fmt.Sprintf("the share lies between %s and %s, which are in two bands", percent(p.Value), percent(p.Upper))
-		if k.Indicator.Kind == ShareBelow {
-			p.Detail += fmt.Sprintf("; %s s is not a bucket edge", number(k.Indicator.Below))
+		p.Detail = edges
+		if p.Detail == "" {
+			p.Detail = fmt.Sprintf("the value lies between %s and %s, which are in two bands", number(p.Value), number(p.Upper))
 		}
 	}
 	return p

@@ -160,6 +160,6 @@ func TestSettleSaysWhyAPointIsWithheld(t *testing.T) {
 	below := &kpi.KPI{Indicator: kpi.Indicator{Kind: kpi.ShareBelow, Below: 2}, Thresholds: kpi.Thresholds{Red: &kpi.Comparison{Op: kpi.Below, A: 0.97}, Yellow: &kpi.Comparison{Op: kpi.Below, A: 0.99}}}
 	p := kpi.Settle(below, kpi.Point{Value: 0.95, Upper: 0.98, Good: 95, Total: 100, Coverage: 1})
 	require.Equal(t, kpi.Bounds, p.Missing)
-	require.Contains(t, p.Detail, "2 s is not a bucket edge")
+	require.Contains(t, p.Detail, "the value lies between 0.95 and 0.98")
 	require.Equal(t, kpi.NotMissing, kpi.Settle(below, kpi.Point{Value: 0.975, Upper: 0.98, Good: 97.5, Total: 100, Coverage: 1}).Missing)
 }

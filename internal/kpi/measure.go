@@ -1,9 +1,13 @@
 package kpi
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
@@ -322,6 +326,21 @@ func below(edges, vals []float64, x float64) (lower, upper float64) {
 	return lower, lower
 }
 
+// between says which edges a value without an edge of its own lies between.
+func (i Indicator) between(x float64, edges []float64) string {
+	unit := ""
+	for _, m := range i.Histogram.Matchers {
+		if m.Name == model.MetricNameLabel && strings.HasSuffix(m.Value, "_seconds") {
+			unit = " s"
+		}
+	}
+	at, _ := slices.BinarySearch(edges, x)
+	if at == 0 || at == len(edges) {
+		return fmt.Sprintf("%s%s lies outside the edges", number(x), unit)
+	}
+	return fmt.Sprintf("%s%s lies between the edges %s and %s", number(x), unit, number(edges[at-1]), number(edges[at]))
+}
+
 func (m *Meter) valueOfBuckets(edges, vals []float64, p *Point) {
 	if len(edges) == 0 || !math.IsInf(edges[len(edges)-1], 1) {
 		p.Missing, p.Detail = Invariant, "the histograms of the group have no +Inf bucket in common"
@@ -333,10 +352,18 @@ func (m *Meter) valueOfBuckets(edges, vals []float64, p *Point) {
 	case ShareBelow:
 		lower, upper := below(edges, vals, i.Below)
 		m.share(p, lower, upper, total)
+		if upper > lower {
+			p.Detail = i.between(i.Below, edges)
+		}
 	case Apdex:
 		l1, u1 := below(edges, vals, i.T)
 		l4, u4 := below(edges, vals, 4*i.T)
 		m.share(p, (l1+l4)/2, (u1+u4)/2, total)
+		if u1 > l1 {
+			p.Detail = i.between(i.T, edges)
+		} else if u4 > l4 {
+			p.Detail = i.between(4*i.T, edges)
+		}
 	default:
 		buckets := m.scratch.buckets[:0]
 		for k := range edges {
@@ -347,6 +374,7 @@ func (m *Meter) valueOfBuckets(edges, vals []float64, p *Point) {
 		if len(edges) > 1 {
 			last := edges[len(edges)-2]
 			if i.Q*total > vals[len(vals)-2] {
+				p.Detail = fmt.Sprintf("the quantile lies beyond the last finite edge %s", number(last))
 				p.Value, p.Upper = last, math.Inf(1) // beyond the last finite edge: known to be more, not how much
 			}
 		}
