@@ -63,6 +63,10 @@ func limits(t *testing.T, body string) policy.Limits {
 			d, err := strict.Duration(value)
 			require.NoError(t, err)
 			l.History = d
+		case "samples":
+			d, err := strict.Duration(value)
+			require.NoError(t, err)
+			l.Samples = d
 		case "ooo":
 			d, err := strict.Duration(value)
 			require.NoError(t, err)

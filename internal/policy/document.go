@@ -134,6 +134,8 @@ func (r *reader) times(root *strict.Value) {
 			r.Errorf(v, "%q is not a multiple of the period %s", v.Text, Span(k.Period))
 		case d > 366*day:
 			r.Errorf(v, "%q: want at most 366d", v.Text)
+		case r.limits.Samples > 0 && d > r.limits.Samples:
+			r.Errorf(v, "%q is longer than samples are kept (%s); want a shorter window or a longer storage.metrics.retention", v.Text, Span(r.limits.Samples))
 		default:
 			k.Window = d
 		}

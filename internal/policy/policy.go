@@ -37,6 +37,7 @@ type Job struct {
 // Limits is what the house around the documents fixes. A zero field is not checked.
 type Limits struct {
 	History    time.Duration // how long KPI datapoints are kept; an objective cannot look back further
+	Samples    time.Duration // how long samples are kept; a window cannot look back further
 	OutOfOrder time.Duration // the store's out-of-order window, which bounds restate_for; 0 = 1h
 	Jobs       []Job         // scrape jobs, to compare their intervals with periods
 }

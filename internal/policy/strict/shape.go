@@ -17,6 +17,7 @@ type Shape struct {
 	Keys     []Key    // of a map; empty = any key with the shape Each
 	Each     *Shape   // of a list's items, or of a map's values
 	Opaque   bool     // not looked into: another reader's own format
+	Secret   bool     // a scalar that stands here instead is not repeated in messages
 	NonEmpty bool     // a list or map without entries is refused
 
 	required bool // of the key that holds it: leaving it out is no way out
@@ -61,7 +62,11 @@ func Check(v *Value, s Shape, r *Report) {
 	}
 	if v.Form&s.forms() == 0 {
 		v.bad = true
-		r.Errorf(v, "%s stands here; want %s", v.describe(), s.want())
+		what := v.describe()
+		if s.Secret {
+			what = "a value"
+		}
+		r.Errorf(v, "%s stands here; want %s", what, s.want())
 		return
 	}
 	switch v.Form {

@@ -81,3 +81,15 @@ func (v *Value) Quoted() bool { return v.quoted }
 
 // Exact reports whether Text stands in the file letter by letter on one line.
 func (v *Value) Exact() bool { return v.exact }
+
+// Names returns the keys of a map as written, in order; none if v is no map.
+func (v *Value) Names() []string {
+	if v == nil {
+		return nil
+	}
+	out := make([]string, 0, len(v.Keys))
+	for _, p := range v.Keys {
+		out = append(out, p.Key.Text)
+	}
+	return out
+}
