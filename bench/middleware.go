@@ -1,10 +1,6 @@
 package main
 
-import (
-	"context"
-	"maps"
-	"slices"
-)
+import "context"
 
 // measureMiddleware runs the emit package's own benchmark, in which promhttp's middleware runs beside it.
 func measureMiddleware(ctx context.Context, b *bench) error {
@@ -29,5 +25,3 @@ func measureMiddleware(ctx context.Context, b *bench) error {
 	b.table.note("one processor; the peer is promhttp's in-flight, duration and counter middleware; the handler alone takes %s", show(bare, nanos))
 	return nil
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
