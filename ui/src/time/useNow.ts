@@ -15,3 +15,8 @@ export function useNow(step: number): number {
   }, [step]);
   return now;
 }
+
+/** The end of the present step: what is asked up to it holds everything that was published until the question. */
+export function useSoon(step: number): number {
+  return useNow(step) + step;
+}

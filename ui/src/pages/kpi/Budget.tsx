@@ -6,7 +6,7 @@ import type { Limit, Line } from '../../chart/TimeChart';
 import { Failure, Loading } from '../../components/States';
 import { axisLabels, onAxis } from '../../format/number';
 import { exact, when } from '../../time/format';
-import { useNow } from '../../time/useNow';
+import { useSoon } from '../../time/useNow';
 import { useZone } from '../../time/zone';
 
 const TimeChart = lazy(() => import('../../chart/TimeChart').then((m) => ({ default: m.TimeChart })));
@@ -16,7 +16,7 @@ const empty: Limit[] = [{ value: 0, label: 'Budget empty', tone: 'red', side: 'b
 /** What was left of the error budget over its window, and when it was or will be spent. */
 export function Budget({ kpi }: { kpi: View }) {
   const zone = useZone();
-  const now = useNow(60_000);
+  const now = useSoon(60_000);
   const from = now - windowMs(kpi.objective?.window ?? '');
   const burn = useQuery(burnDownQuery(kpi.name, from, now));
   const d = burn.data;

@@ -15,7 +15,7 @@ import { LightLabel } from '../../light/Light';
 import { lightOf, wordOf } from '../../light/light';
 import { clockSeconds, exact, when } from '../../time/format';
 import { fixedRange, rangeTitle, resolveRange, shiftRange } from '../../time/range';
-import { useNow } from '../../time/useNow';
+import { useSoon } from '../../time/useNow';
 import { useZone } from '../../time/zone';
 import css from './History.module.css';
 import type { SetSearch } from './KpiPage';
@@ -36,14 +36,14 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
     return r.to - r.from;
   }, [wanted]);
   const step = stepOf(length, kpi.period_ms);
-  const now = useNow(step);
+  const now = useSoon(step);
   const range = useMemo(() => resolveRange(wanted, now), [wanted, now]);
   const group = useMemo(() => groupOf(search.group), [search.group]);
   const whole = useQuery(seriesQuery(kpi.name, range.from, range.to, points, group));
   // What was recorded only lately is shown from its beginning, and asked for in its own fineness.
   const from = range.live ? recordedFrom(whole.data?.t ?? [], range.from, range.to, kpi.period_ms) : range.from;
   const lately = from !== range.from;
-  const soon = useNow(stepOf(range.to - from, kpi.period_ms));
+  const soon = useSoon(stepOf(range.to - from, kpi.period_ms));
   const part = useQuery({ ...seriesQuery(kpi.name, from, soon, points, group), enabled: lately });
   const series = lately && part.data ? part : whole;
   const to = range.live ? Math.max(range.to, lately ? soon : 0, group ? 0 : kpi.period_end) : range.to;

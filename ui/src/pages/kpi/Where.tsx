@@ -6,14 +6,14 @@ import { Failure, Loading } from '../../components/States';
 import { LightShape } from '../../light/Light';
 import { lightOf } from '../../light/light';
 import { resolveRange } from '../../time/range';
-import { useNow } from '../../time/useNow';
+import { useSoon } from '../../time/useNow';
 import type { SetSearch } from './KpiPage';
 import type { KpiSearch } from './search';
 import css from './Where.module.css';
 
 /** The label values that explain most of the drop, and every group with its own light. */
 export function Where({ kpi, search, set }: { kpi: View; search: KpiSearch; set: SetSearch }) {
-  const now = useNow(60_000);
+  const now = useSoon(60_000);
   const range = useMemo(() => resolveRange(search.range, now), [search.range, now]);
   const failing = useQuery(failingQuery(kpi.name, range.from, range.to));
   const rows = failing.data?.groups ?? [];
