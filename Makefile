@@ -29,9 +29,11 @@ test-go: deps-go
 
 test-ui: deps-ui
 	cd ui && npm test
+	cd ui && npm run build
+	@git diff --stat --exit-code -- ui/dist || { echo "ui/dist is not what its source builds: run make ui and commit it"; exit 1; }
 
 test-browser: build deps-ui deps-browser
-	node ui/e2e/run.mjs $(BIN)
+	node scripts/browser-tests.mjs $(BIN)
 
 lint: deps-go deps-ui
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi

@@ -1,0 +1,61 @@
+// Runs the browser tests of ui/e2e twice over: the walk and axe against a real `signalbox demo` with a broken service, and the
+// live and speed tests against the mock, which can fall silent and hold a thousand KPIs. Usage: node browser-tests.mjs BINARY
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const binary = resolve(process.argv[2]);
+const ui = resolve(import.meta.dirname, '../ui');
+const token = 'a-token-for-browser-tests-of-32-characters';
+
+const port = await new Promise((done) => {
+  const s = createServer().listen(0, '127.0.0.1', () => {
+    const { port } = s.address();
+    s.close(() => done(port));
+  });
+});
+const url = `http://127.0.0.1:${port}`;
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-browser-'));
+const demo = spawn(binary, ['demo', '--period', '5s', '--listen', `127.0.0.1:${port}`, '--data', folder], {
+  env: { ...process.env, SIGNALBOX_ADMIN_TOKEN: token },
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
+const stop = () => {
+  demo.kill('SIGTERM');
+  rmSync(folder, { recursive: true, force: true });
+};
+process.on('exit', stop);
+
+const ask = (path, init) => fetch(url + path, { ...init, headers: { Authorization: `Bearer ${token}` } });
+
+/** Asks until the answer is as wanted, for at most a minute. */
+async function until(what, ok) {
+  for (let i = 0; i < 300; i++) {
+    try {
+      if (await ok()) return;
+    } catch {
+      // not listening yet
+    }
+    await new Promise((r) => setTimeout(r, 200));
+  }
+  throw new Error(`never came true: ${what}`);
+}
+
+const light = async (name) => (await (await ask(`/api/signalbox/v1/kpis/${name}`)).json()).light;
+await until('the demo is ready', async () => (await ask('/-/ready')).ok);
+await until('the error rate is green', async () => (await light('efile-error-rate')) === 'green');
+await ask('/api/signalbox/v1/demo/intake/break', { method: 'POST' });
+await until('the error rate is red', async () => (await light('efile-error-rate')) === 'red');
+
+const e2e = (env, ...tests) => {
+  const r = spawnSync('node', ['e2e/run.mjs', ...tests], { cwd: ui, stdio: 'inherit', env: { ...process.env, ...env } });
+  if (r.status !== 0) process.exit(r.status ?? 1);
+};
+const real = { SIGNALBOX_URL: url, SIGNALBOX_TOKEN: token };
+e2e(real, 'walk', 'axe');
+if (process.env.SIGNALBOX_SHOTS) e2e(real, 'shots');
+// Speed is measured by make bench; here the limits only catch what is broken.
+e2e({ SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '6' }, 'live', 'speed');
+process.exit(0);
