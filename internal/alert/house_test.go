@@ -207,7 +207,7 @@ func sinkAt(t testing.TB, addr string) *sink {
 	server.ErrorLog = quiet{}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
-	s.stop = sync.OnceFunc(func() { _ = server.Close(); <-done })
+	s.stop = sync.OnceFunc(func() { _ = server.Close(); _ = l.Close(); <-done }) // Close may come before Serve knows its listener
 	t.Cleanup(s.stop)
 	return s
 }

@@ -158,11 +158,11 @@ func (a *Alert) disown(ctx context.Context) error {
 			continue
 		}
 		delete(a.standing, name)
-		x := ended(s.alert, now)
+		x := endedAt(s.alert, now)
 		for _, stale := range []model.LabelName{"value", "limit", "threshold", "nodata", "cause", "decision"} {
 			delete(x.Annotations, stale)
 		}
-		x.Annotations["state"], x.Annotations["resolved"] = "Ended", "restart"
+		x.Annotations["state"], x.Annotations["resolved"] = ended, "restart"
 		x.Annotations["summary"] = x.Annotations["title"] + " no longer alerts since signalbox was started again"
 		x.Annotations["why"] = "It ended while signalbox was not running"
 		series, alerts = append(series, name), append(alerts, x)
@@ -171,8 +171,8 @@ func (a *Alert) disown(ctx context.Context) error {
 	return a.take(ctx, fromKPI, series, alerts)
 }
 
-// ended is a copy of an alert that ends now.
-func ended(was *amalert.Alert, now time.Time) *amalert.Alert {
+// endedAt is a copy of an alert that ends now.
+func endedAt(was *amalert.Alert, now time.Time) *amalert.Alert {
 	x := *was
 	x.Annotations = maps.Clone(was.Annotations)
 	x.EndsAt, x.UpdatedAt = now, now

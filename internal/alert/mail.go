@@ -14,6 +14,9 @@ import (
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/alertmanager/notify/email"
 	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
+
+	"github.com/signalbox/signalbox/internal/kpi"
 )
 
 //go:embed mail.tmpl
@@ -43,7 +46,7 @@ func (a *Alert) mailer(c *config.EmailConfig, tmpl *template.Template, id string
 
 // mailFuncs are the functions of our mail templates; a receiver's own templates may use them too.
 func mailFuncs(text *tmpltext.Template, html *tmplhtml.Template) {
-	funcs := map[string]any{"subjectOf": subjectOf, "stateOf": stateOf, "titleOf": titleOf, "groupOf": groupOf, "listing": listingOf, "brief": brief, "sentence": sentence}
+	funcs := map[string]any{"subjectOf": subjectOf, "stateOf": stateOf, "titleOf": titleOf, "groupOf": groupOf, "listing": listingOf, "summaryOf": summaryOf, "brief": brief}
 	text.Funcs(funcs)
 	html.Funcs(funcs)
 }
@@ -81,9 +84,9 @@ func subjectOf(d *template.Data) string {
 	s := "[" + stateOf(first) + "] "
 	switch {
 	case len(firing) == 1:
-		s += titleOf(first) + words(" is ", first.Annotations["value"], "") + words(" (limit: ", first.Annotations["limit"], ")") + words(" ", groupOf(first), "")
+		s += titleOf(first) + valueOf(first) + words(" (limit: ", first.Annotations["limit"], ")") + words(" ", groupOf(first), "")
 	case d.CommonLabels["alertname"] != "":
-		s += fmt.Sprintf("%s: %d groups", titleOf(first), len(firing)) + words(", the first is ", first.Annotations["value"], "") + words(" ", groupOf(first), "")
+		s += fmt.Sprintf("%s: %d groups, the first%s", titleOf(first), len(firing), valueOf(first)) + words(" ", groupOf(first), "")
 	default:
 		s += fmt.Sprintf("%d alerts: ", len(firing)) + titles(firing)
 	}
@@ -99,7 +102,7 @@ func endOf(d *template.Data) string {
 	s := "[" + stateOf(first) + "] "
 	switch {
 	case len(d.Alerts) == 1:
-		s += titleOf(first) + words(" is ", first.Annotations["value"], "") + words(", after ", first.Annotations["lasted"], "") + words(" ", groupOf(first), "")
+		s += titleOf(first) + valueOf(first) + words(", after ", first.Annotations["lasted"], "") + words(" ", groupOf(first), "")
 	case d.CommonLabels["alertname"] != "":
 		s += fmt.Sprintf("%s: %d groups", titleOf(first), len(d.Alerts))
 	default:
@@ -148,17 +151,45 @@ func titleOf(x template.Alert) string {
 	return "An alert without a name"
 }
 
-// groupOf are the labels that tell an alert from others of its name.
+// valueOf says how much it is, for a subject.
+func valueOf(x template.Alert) string {
+	switch v := x.Annotations["value"]; {
+	case v == "" || x.Annotations["state"] == ended || x.Annotations["state"] == kpi.Grey.Word():
+		return ""
+	case v == noData:
+		return " has no data"
+	default:
+		return " is " + v
+	}
+}
+
+// summaryOf says in a sentence what is wrong.
+func summaryOf(x template.Alert) string {
+	if x.Annotations["state"] == kpi.Grey.Word() {
+		return sentence(x.Annotations["summary"])
+	}
+	return sentence(x.Annotations["summary"], x.Annotations["nodata"])
+}
+
+// groupOf are the labels that tell an alert from others of its name: a KPI's group.
 func groupOf(x template.Alert) string {
 	var out []string
+	by, says := x.Annotations["by"]
 	for _, p := range x.Labels.SortedPairs() {
-		switch p.Name {
-		case "alertname", "kpi", "severity":
-		default:
+		if grouped(by, says, p.Name) {
 			out = append(out, p.Name+"="+p.Value)
 		}
 	}
 	return strings.Join(out, " ")
+}
+
+// grouped reports whether a label is one of the group's. A KPI's alert says by which labels its groups are; of others all
+// labels count but the name.
+func grouped(by string, says bool, label string) bool {
+	if says {
+		return slices.Contains(strings.Split(by, ","), label)
+	}
+	return label != model.AlertNameLabel && label != "kpi" && label != "severity"
 }
 
 // brief is s on one line, with ordinary spaces, and at most n characters long.

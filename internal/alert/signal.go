@@ -3,7 +3,9 @@ package alert
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	amalert "github.com/prometheus/alertmanager/alert"
@@ -23,8 +25,8 @@ func (a *Alert) Signal(ctx context.Context, signals []kpi.PageSignal) error {
 		x, name := a.alertOf(&signals[i]), seriesOf(&signals[i])
 		if was, ok := a.standing[name]; ok && was.alert.Fingerprint() != x.Fingerprint() {
 			// A new revision gave it other labels: the alert with the old ones would never end.
-			old := ended(was.alert, x.UpdatedAt)
-			old.Annotations["state"], old.Annotations["resolved"] = "Ended", "revision"
+			old := endedAt(was.alert, x.UpdatedAt)
+			old.Annotations["state"], old.Annotations["resolved"] = ended, "revision"
 			old.Annotations["why"] = "The KPI has a new revision with other labels"
 			series, alerts = append(series, name), append(alerts, old)
 		}
@@ -50,7 +52,11 @@ func (a *Alert) alertOf(s *kpi.PageSignal) *amalert.Alert {
 	now := a.o.Now()
 	x := &amalert.Alert{UpdatedAt: now}
 	x.Labels = model.LabelSet{}
-	s.Group.Range(func(l labels.Label) { x.Labels[model.LabelName(l.Name)] = model.LabelValue(l.Value) })
+	var by []string
+	s.Group.Range(func(l labels.Label) {
+		by = append(by, l.Name)
+		x.Labels[model.LabelName(l.Name)] = model.LabelValue(l.Value)
+	})
 	for k, v := range s.KPI.Labels {
 		if v != "" {
 			x.Labels[model.LabelName(k)] = model.LabelValue(v)
@@ -64,7 +70,7 @@ func (a *Alert) alertOf(s *kpi.PageSignal) *amalert.Alert {
 	}
 	value := kpi.Show(s.KPI.Unit, s.Last.Value).String()
 	if !s.Last.Real() {
-		value = "no data"
+		value = noData
 	}
 	link := a.o.ExternalURL.JoinPath("kpi", s.KPI.Name)
 	if !s.Group.IsEmpty() {
@@ -74,7 +80,7 @@ func (a *Alert) alertOf(s *kpi.PageSignal) *amalert.Alert {
 		"title": model.LabelValue(title), "value": model.LabelValue(value), "threshold": model.LabelValue(s.Threshold), "summary": model.LabelValue(s.Summary),
 		"why": model.LabelValue(s.Why), "link": model.LabelValue(link.String()), "since": model.LabelValue(clock(s.Since)),
 		"owner": model.LabelValue(s.KPI.Owner), "decision": model.LabelValue(s.Decision), "revision": model.LabelValue(fmt.Sprint(s.Revision)),
-		"limit": model.LabelValue(limit(s)), "cause": model.LabelValue(s.Cause),
+		"limit": model.LabelValue(limit(s)), "cause": model.LabelValue(s.Cause), "state": model.LabelValue(state(s)),
 	}
 	if p := s.KPI.Page; p != nil {
 		if p.Severity != "" {
@@ -87,19 +93,20 @@ func (a *Alert) alertOf(s *kpi.PageSignal) *amalert.Alert {
 	}
 	x.GeneratorURL = link.String()
 	x.StartsAt = time.UnixMilli(s.Since)
-	x.Annotations["state"] = model.LabelValue(state(s))
 	if !s.Firing {
-		x = ended(x, now)
+		x = endedAt(x, now)
 		x.Annotations["resolved"] = model.LabelValue(s.Resolved)
 		x.Annotations["why"] = model.LabelValue(whyEnded(s))
 	}
-	for k, v := range x.Annotations {
-		if v == "" {
-			delete(x.Annotations, k)
-		}
-	}
+	maps.DeleteFunc(x.Annotations, func(_ model.LabelName, v model.LabelValue) bool { return v == "" })
+	x.Annotations["by"] = model.LabelValue(strings.Join(by, ",")) // also of a KPI without groups
 	return x
 }
+
+const (
+	noData = "no data" // the value of a group without one
+	ended  = "Ended"   // the state of an alert that stopped for another reason than that all is well
+)
 
 // state is the word for the group's light.
 func state(s *kpi.PageSignal) string {
@@ -109,7 +116,7 @@ func state(s *kpi.PageSignal) string {
 	case s.Firing:
 		return kpi.Red.Word()
 	case s.Resolved != "recovered":
-		return "Ended"
+		return ended
 	case y != nil && s.Last.Real() && y.Holds(s.Last.Value):
 		return kpi.Yellow.Word()
 	default:
@@ -140,6 +147,8 @@ func limit(s *kpi.PageSignal) string {
 	switch {
 	case s.Cause == "burn":
 		return "the error budget's burn rate"
+	case s.Cause == "no_data":
+		return ""
 	case s.Cause == "threshold" && s.KPI.Thresholds.Red != nil:
 		return s.KPI.Thresholds.Red.Promise(s.KPI.Unit)
 	default:

@@ -30,7 +30,7 @@ func TestSignal(t *testing.T) {
 		"title": "1040 e-file error rate", "value": "8.40\u2009%", "threshold": "> 3%", "limit": "≤ 3\u2009%", "summary": "1040 e-file error rate is 8.40\u2009%",
 		"why": "3 datapoints in a row above 3 %", "runbook_url": "https://runbooks.irs.example/efile-errors", "link": model.LabelValue(link),
 		"nodata": "no data since " + at(since.Add(5*time.Minute)), "since": at(since), "owner": "oncall@irs.example", "decision": "lx2-mef", "revision": "3",
-		"cause": "threshold", "state": "Breached",
+		"cause": "threshold", "state": "Breached", "by": "service",
 	}, got[0].Annotations)
 	require.Equal(t, link, got[0].GeneratorURL)
 	require.True(t, got[0].StartsAt.Equal(since))

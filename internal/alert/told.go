@@ -65,14 +65,12 @@ func (t *told) Log(r *nflogpb.Receiver, group string, firing, resolved []uint64,
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	expiry = max(expiry, retention)
-	t.fresh = nil
-	if err := t.log.Log(r, group, firing, resolved, store, expiry); err != nil {
-		return err
-	}
-	if t.fresh == nil {
-		if err := t.overtake(r, group, firing, resolved, expiry); err != nil {
-			return err
+	if last := t.last(group, r); last != nil && !last.Timestamp.AsTime().Before(time.Now()) {
+		if err := t.overtake(last, firing, resolved, expiry); err != nil {
+			return fmt.Errorf("log who was told: %w", err)
 		}
+	} else if err := t.log.Log(r, group, firing, resolved, store, expiry); err != nil {
+		return err
 	}
 	key := fmt.Sprintf("%s:%s/%s/%d", group, r.GroupName, r.Integration, r.Idx)
 	if err := t.book.write(context.Background(), key, t.fresh, t.now().Add(expiry).UnixMilli()); err != nil {
@@ -81,27 +79,21 @@ func (t *told) Log(r *nflogpb.Receiver, group string, firing, resolved []uint64,
 	return nil
 }
 
-// overtake logs what the library did not take because its entry lies in the future: the clock was set back. Without it the
+// overtake logs after an entry that does not lie in the past: the clock was set back. The library would drop ours, and the
 // same page would go out at every flush until the clock has caught up.
-func (t *told) overtake(r *nflogpb.Receiver, group string, firing, resolved []uint64, expiry time.Duration) error {
-	last := t.last(group, r)
-	if last == nil {
-		return fmt.Errorf("log who was told: the entry of %s is gone", group)
-	}
+func (t *told) overtake(last *nflogpb.Entry, firing, resolved []uint64, expiry time.Duration) error {
 	at := last.Timestamp.AsTime().Add(time.Nanosecond)
 	var b bytes.Buffer
-	if _, err := protodelim.MarshalTo(&b, &nflogpb.MeshEntry{
-		Entry: &nflogpb.Entry{Receiver: r, GroupKey: []byte(group), Timestamp: timestamppb.New(at), FiringAlerts: firing, ResolvedAlerts: resolved,
+	_, err := protodelim.MarshalTo(&b, &nflogpb.MeshEntry{
+		Entry: &nflogpb.Entry{Receiver: last.Receiver, GroupKey: last.GroupKey, Timestamp: timestamppb.New(at), FiringAlerts: firing, ResolvedAlerts: resolved,
 			ReceiverData: last.ReceiverData},
 		ExpiresAt: timestamppb.New(at.Add(expiry)),
-	}); err != nil {
-		return fmt.Errorf("log who was told: %w", err)
-	}
-	if err := t.log.Merge(b.Bytes()); err != nil {
-		return fmt.Errorf("log who was told: %w", err)
+	})
+	if err != nil {
+		return err
 	}
 	t.fresh = b.Bytes()
-	return nil
+	return t.log.Merge(b.Bytes())
 }
 
 // last is what the receiver was told of the group last, nil if never.

@@ -115,7 +115,7 @@ func (a *Alert) TestReceiver(ctx context.Context, name string) ([]Tried, error) 
 	now := a.o.Now()
 	x := &amalert.Alert{UpdatedAt: now}
 	x.Labels = model.LabelSet{model.AlertNameLabel: "signalbox-test", "severity": "test"}
-	x.Annotations = model.LabelSet{"title": "Test of the receiver " + model.LabelValue(name), "summary": "This is a test; nothing is wrong", "value": "a test"}
+	x.Annotations = model.LabelSet{"title": "Test of the receiver " + model.LabelValue(name), "summary": "This is a test: nothing is wrong", "state": "Test"}
 	x.StartsAt = now
 	ctx = notify.WithGroupKey(ctx, fmt.Sprintf("test/%d", now.UnixNano()))
 	ctx = notify.WithGroupLabels(ctx, x.Labels)

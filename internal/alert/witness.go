@@ -189,10 +189,9 @@ func (a *Alert) receipt(x *amalert.Alert, receiver, integration string) ledger.R
 	r := ledger.Receipt{At: a.o.Now().UnixMilli(), KPI: string(x.Labels["kpi"]), Receiver: receiver, Integration: integration, Firing: !x.Resolved(), Attempt: 1,
 		Decision: string(x.Annotations["decision"])}
 	b := labels.NewBuilder(labels.EmptyLabels())
+	by, says := x.Annotations["by"]
 	for k, v := range x.Labels {
-		switch k {
-		case model.AlertNameLabel, "kpi", "severity":
-		default:
+		if grouped(string(by), says, string(k)) {
 			b.Set(string(k), string(v))
 		}
 	}
