@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -33,9 +34,10 @@ func own(path string) string { return "/api/signalbox/v1" + path }
 
 func esc(s string) string { return url.PathEscape(s) }
 
-// token finds the bearer token: the flag, the data directory, or a demo that runs for us.
+// token finds the bearer token: the flag; for a server on this machine also the data directory, or a demo that runs for
+// us. A token that was found on the disk is never sent to another machine.
 func (c *connection) token() string {
-	if c.Token != "" {
+	if c.Token != "" || !c.local() {
 		return c.Token
 	}
 	if b, err := os.ReadFile(filepath.Join(c.Data, "admin.token")); err == nil {
@@ -58,6 +60,19 @@ func (c *connection) token() string {
 	return ""
 }
 
+// local reports whether the server is on this machine.
+func (c *connection) local() bool {
+	u, err := url.Parse(c.Server)
+	if err != nil {
+		return false
+	}
+	if u.Hostname() == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(u.Hostname())
+	return err == nil && a.Unmap().IsLoopback()
+}
+
 // call sends a request with a JSON body, if any, and decodes the JSON answer into out, if any.
 func (c *connection) call(w *world, method, path string, in, out any) error {
 	var body io.Reader
@@ -68,9 +83,12 @@ func (c *connection) call(w *world, method, path string, in, out any) error {
 		}
 		body = bytes.NewReader(b)
 	}
+	if u, err := url.Parse(c.Server); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return usage("--server %q: want an address such as http://127.0.0.1:9700", c.Server)
+	}
 	req, err := http.NewRequestWithContext(w.ctx, method, strings.TrimRight(c.Server, "/")+path, body)
 	if err != nil {
-		return fault.New(fault.Invalid, "--server %q: want an address such as http://127.0.0.1:9700", c.Server)
+		return err
 	}
 	if in != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -122,6 +140,9 @@ func (c *connection) refused(resp *http.Response, body []byte) error {
 	}
 	f := fault.New(fault.Invalid, "%s", sentence)
 	if resp.StatusCode == http.StatusUnauthorized {
+		if !c.local() {
+			return f.Hint("Give --token or SIGNALBOX_ADMIN_TOKEN; the token of this machine's data directory is sent to this machine only")
+		}
 		return f.Hint("Give --token, or --data with the directory that holds admin.token")
 	}
 	return f

@@ -25,6 +25,7 @@ type kpiView struct {
 	Word        string            `json:"word"`
 	Since       int64             `json:"since"`
 	Reason      string            `json:"reason"`
+	Why         string            `json:"why"`
 	Promise     string            `json:"promise"`
 	Display     display           `json:"display"`
 	Labels      map[string]string `json:"labels"`
@@ -42,6 +43,14 @@ type kpiView struct {
 		Since   int64             `json:"since"`
 		Display display           `json:"display"`
 	} `json:"groups"`
+}
+
+// because says why the light is not green; while it is, the answer's sentence is only the description.
+func (k kpiView) because() string {
+	if k.Light == "green" {
+		return k.Reason
+	}
+	return k.Why
 }
 
 type display struct{ Value, Unit string }
@@ -70,7 +79,7 @@ func (c *kpiListCmd) Run(w *world) error {
 	}
 	t := table{{"NAME", "LIGHT", "VALUE", "PROMISE", "OWNER", "WHY"}}
 	for _, k := range body.KPIs {
-		t = append(t, []string{k.Name, light(w, k.Light, k.Word), k.Display.String(), k.Promise, k.Owner, k.Reason})
+		t = append(t, []string{k.Name, light(w, k.Light, k.Word), k.Display.String(), k.Promise, k.Owner, k.because()})
 	}
 	return c.print(w, t, raw)
 }
@@ -96,7 +105,7 @@ func (c *kpiShowCmd) Run(w *world) error {
 	}
 	fmt.Fprintf(w.out, "%s (%s)\n%s\n", k.Title, k.Name, k.Description)
 	t := table{
-		{"Light", light(w, k.Light, k.Word) + " since " + when(k.Since)}, {"Value", k.Display.String() + " at " + when(k.PeriodEnd)}, {"Promise", k.Promise}, {"Why", k.Reason},
+		{"Light", light(w, k.Light, k.Word) + " since " + when(k.Since)}, {"Value", k.Display.String() + " at " + when(k.PeriodEnd)}, {"Promise", k.Promise}, {"Why", k.because()},
 		{"Owner", k.Owner}, {"Outcome", k.Outcome}, {"Revision", fmt.Sprint(k.Revision)}, {"Coverage", fmt.Sprintf("%.3g %%", k.Coverage*100)}, {"Made of", k.Indicator.Text},
 	}
 	for _, warning := range k.Warnings {

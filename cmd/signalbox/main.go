@@ -48,11 +48,20 @@ type world struct {
 	out    io.Writer
 	err    io.Writer
 	env    []string
+	colour bool // lights may be coloured
 	parser *kong.Kong
 }
 
-// failure is a command's own verdict: it has said what is wrong.
-var failure = errors.New("findings were printed")
+// errFindings is a command's own verdict: it has said what is wrong.
+var errFindings = errors.New("findings were printed")
+
+// usageError is a mistake in the command line itself, found after its grammar was read.
+type usageError string
+
+// Error returns the sentence.
+func (e usageError) Error() string { return string(e) }
+
+func usage(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -63,7 +72,7 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer, env []string) int {
-	w := &world{ctx: ctx, in: in, out: out, err: errOut, env: env}
+	w := &world{ctx: ctx, in: in, out: plain{out}, err: plain{errOut}, env: env, colour: colourful(out, env)}
 	var c cli
 	exit := -1
 	parser, err := kong.New(&c,
@@ -92,14 +101,17 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	switch err := k.Run(w); {
 	case err == nil:
 		return exitGood
-	case errors.Is(err, failure):
+	case errors.Is(err, errFindings):
 		return exitFail
+	case errors.As(err, new(usageError)):
+		fmt.Fprintf(w.err, "signalbox: %v\nTry `signalbox %s --help`.\n", err, k.Command())
+		return exitUsage
 	default:
 		var f *fault.Error
 		if errors.As(err, &f) {
-			fmt.Fprintf(errOut, "signalbox: %s\n", f.Error())
+			fmt.Fprintf(w.err, "signalbox: %s\n", f.Error())
 		} else {
-			fmt.Fprintf(errOut, "signalbox: %v\n", err)
+			fmt.Fprintf(w.err, "signalbox: %v\n", err)
 		}
 		return exitFail
 	}

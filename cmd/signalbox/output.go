@@ -3,11 +3,16 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/term"
 )
 
 // output says how a list is printed.
@@ -25,38 +30,85 @@ func (o *output) print(w *world, t table, v any) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(v)
 	}
-	tw := tabwriter.NewWriter(w.out, 0, 4, 2, ' ', 0)
+	printTable(w.out, t)
+	return nil
+}
+
+// printTable pads columns by what is seen: colour takes no room.
+func printTable(out io.Writer, t table) {
+	var width []int
 	for _, row := range t {
-		fmt.Fprintln(tw, strings.TrimRight(strings.Join(row, "\t"), "\t "))
+		for i, cell := range row {
+			if i == len(width) {
+				width = append(width, 0)
+			}
+			width[i] = max(width[i], seen(cell))
+		}
 	}
-	return tw.Flush()
+	for _, row := range t {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString(strings.NewReplacer("\n", " ", "\t", " ").Replace(cell))
+			line.WriteString(strings.Repeat(" ", width[i]-seen(cell)+2))
+		}
+		fmt.Fprintln(out, strings.TrimRight(line.String(), " "))
+	}
+}
+
+func seen(cell string) int { return utf8.RuneCountInString(colour.ReplaceAllString(cell, "")) }
+
+var colour = regexp.MustCompile("\x1b\\[(?:0|3[1-3]|90)m")
+
+// plain is a writer that lets text and our own colours through and drops other control characters: labels and errors come
+// from strangers, and a terminal obeys what it is sent.
+type plain struct{ to io.Writer }
+
+// Write implements io.Writer.
+func (p plain) Write(b []byte) (int, error) {
+	text := string(b)
+	var out strings.Builder
+	for text != "" {
+		at := colour.FindStringIndex(text)
+		head, tail, own := text, "", ""
+		if at != nil {
+			head, own, tail = text[:at[0]], text[at[0]:at[1]], text[at[1]:]
+		}
+		out.WriteString(strings.Map(func(r rune) rune {
+			if r != '\n' && r != '\t' && unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, head))
+		out.WriteString(own)
+		text = tail
+	}
+	if _, err := io.WriteString(p.to, out.String()); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // light prints a light as shape and word, in colour where a terminal shows it: never colour alone.
 func light(w *world, name, word string) string {
 	shape := map[string]string{"green": "✓", "yellow": "!", "red": "✗", "grey": "○"}[name]
 	text := strings.TrimSpace(shape + " " + word)
-	colour := map[string]string{"green": "32", "yellow": "33", "red": "31", "grey": "90"}[name]
-	if colour == "" || !colourful(w) {
+	code := map[string]string{"green": "32", "yellow": "33", "red": "31", "grey": "90"}[name]
+	if code == "" || !w.colour {
 		return text
 	}
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
 // colourful reports whether colours may be used: a terminal, and NO_COLOR (no-color.org) not set.
-func colourful(w *world) bool {
-	if slices.ContainsFunc(w.env, func(e string) bool { return strings.HasPrefix(e, "NO_COLOR=") && e != "NO_COLOR=" }) {
+func colourful(out io.Writer, env []string) bool {
+	if slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "NO_COLOR=") && e != "NO_COLOR=" || e == "TERM=dumb" }) {
 		return false
 	}
-	f, ok := w.out.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	f, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// when prints an instant with its zone, and how long ago it was.
+// when prints an instant with its zone.
 func when(ms int64) string {
 	if ms == 0 {
 		return "never"

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-
-	"github.com/signalbox/signalbox/internal/fault"
 )
 
 // queryCmd asks a PromQL question through the Prometheus API.
@@ -37,20 +35,20 @@ func (c *queryCmd) Run(w *world) error {
 	if c.Range != "" {
 		span, err := model.ParseDuration(c.Range)
 		if err != nil || span <= 0 {
-			return fault.New(fault.Invalid, "--range %q: want a duration such as 5m, 1h or 7d", c.Range)
+			return usage("--range %q: want a duration such as 5m, 1h or 7d", c.Range)
 		}
 		step := max(time.Duration(span)/60, time.Second)
 		if c.Step != "" {
 			d, err := model.ParseDuration(c.Step)
 			if err != nil || d <= 0 {
-				return fault.New(fault.Invalid, "--step %q: want a duration such as 15s or 1m", c.Step)
+				return usage("--step %q: want a duration such as 15s or 1m", c.Step)
 			}
 			step = time.Duration(d)
 		}
 		now := time.Now()
 		path = "/api/v1/query_range?" + url.Values{"query": {c.Expr}, "start": {stamp(now.Add(-time.Duration(span)))}, "end": {stamp(now)}, "step": {strconv.FormatFloat(step.Seconds(), 'f', -1, 64)}}.Encode()
 	} else if c.Step != "" {
-		return fault.New(fault.Invalid, "--step needs --range")
+		return usage("--step needs --range")
 	}
 	var a answer
 	if err := c.call(w, http.MethodGet, path, nil, &a); err != nil {
@@ -61,6 +59,10 @@ func (c *queryCmd) Run(w *world) error {
 	}
 	if c.Output == "json" {
 		return c.print(w, nil, a.Data)
+	}
+	if string(a.Data.Result) == "[]" {
+		fmt.Fprintln(w.err, "no series matches")
+		return nil
 	}
 	return c.show(w, a)
 }

@@ -13,7 +13,7 @@ import (
 
 // serveCmd runs the real thing.
 type serveCmd struct {
-	Config    string `help:"Configuration file; without one the defaults apply." env:"SIGNALBOX_CONFIG" placeholder:"FILE"`
+	Config    string `help:"Configuration file (default ./signalbox.yaml if it exists, else the defaults apply)." env:"SIGNALBOX_CONFIG" placeholder:"FILE"`
 	Data      string `help:"Data directory (default ./signalbox-data)." placeholder:"DIR"`
 	Listen    string `help:"Address to listen on (default 127.0.0.1:9700)." placeholder:"HOST:PORT"`
 	LogFormat string `help:"Log as text or json." default:"text" enum:"text,json"`
@@ -41,7 +41,7 @@ func (c *serveCmd) Run(w *world) error {
 		}
 	}()
 	return app.Serve(w.ctx, app.ServeOptions{
-		ConfigPath: c.Config, Data: c.Data, Listen: c.Listen, Version: versionString(), Environ: w.env, Out: w.out,
+		ConfigPath: configPath(c.Config), Data: c.Data, Listen: c.Listen, Version: versionString(), Environ: w.env, Out: w.out,
 		LogFormat: c.LogFormat, LogLevel: c.LogLevel, LogOut: w.err, Reload: reload,
 	})
 }
@@ -74,7 +74,7 @@ type demoSwitchCmd struct {
 	verb    string
 }
 
-// BeforeReset remembers which of the two commands this is.
+// BeforeApply tells the two commands which of them they are.
 func (c *demoCmd) BeforeApply() error {
 	c.Break.verb, c.Heal.verb = "break", "heal"
 	return nil

@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -42,8 +44,8 @@ func (c *sourceListCmd) Run(w *world) error {
 	t := table{{"KIND", "JOB", "TARGET", "HEALTH", "LAST", "SAMPLES", "REFUSED", "TROUBLE"}}
 	for _, s := range body.Sources {
 		var refused []string
-		for reason, n := range s.Refused {
-			refused = append(refused, fmt.Sprintf("%s: %d", reason, n))
+		for _, reason := range slices.Sorted(maps.Keys(s.Refused)) {
+			refused = append(refused, fmt.Sprintf("%s: %d", reason, s.Refused[reason]))
 		}
 		trouble := s.Hint
 		if trouble == "" {

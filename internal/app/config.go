@@ -117,7 +117,8 @@ type loader struct {
 	lines  []string      // the file's lines
 	env    map[string]string
 	flags  Flags
-	hidden map[string]string // expanded secret -> ${NAME}, so that no message carries it
+	jobs   []*promconfig.ScrapeConfig // all scrape jobs, those of scrape_config_files too
+	hidden map[string]string          // expanded secret -> ${NAME}, so that no message carries it
 }
 
 func environment(environ []string) map[string]string {
@@ -274,10 +275,8 @@ func (l *loader) policies() {
 		return
 	}
 	limits := policy.Limits{History: l.cfg.KPI.Retention, Samples: l.cfg.Metrics.Retention, OutOfOrder: l.cfg.Metrics.OutOfOrder}
-	if l.cfg.Scrape != nil {
-		for _, sc := range l.cfg.Scrape.ScrapeConfigs {
-			limits.Jobs = append(limits.Jobs, policy.Job{Name: sc.JobName, Interval: time.Duration(sc.ScrapeInterval)})
-		}
+	for _, sc := range l.jobs {
+		limits.Jobs = append(limits.Jobs, policy.Job{Name: sc.JobName, Interval: time.Duration(sc.ScrapeInterval)})
 	}
 	if l.cfg.Host.Enabled {
 		limits.Jobs = append(limits.Jobs, policy.Job{Name: HostJob, Interval: l.cfg.Host.Interval})

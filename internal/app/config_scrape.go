@@ -49,7 +49,7 @@ func (l *loader) scrape() {
 		}
 		l.cfg.Files = append(l.cfg.Files, files...)
 	}
-	l.cfg.Scrape = cfg
+	l.cfg.Scrape, l.jobs = cfg, jobs
 	l.jsonString(jobs)
 	l.rules(b, cfg.RuleFiles)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/signalbox/signalbox/internal/kpi"
@@ -310,7 +311,7 @@ func (r *reader) remarks(root *strict.Value) {
 		return
 	}
 	for _, s := range selectors(k.Indicator) {
-		if k.Indicator.Kind != kpi.Freshness && !slices.ContainsFunc(s.Matchers, func(m *labels.Matcher) bool { return m.Name == labels.MetricName }) {
+		if k.Indicator.Kind != kpi.Freshness && !slices.ContainsFunc(s.Matchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }) {
 			r.Warnf(root.Key("indicator"), "%s names no metric; every metric of the series that match is mixed into one number", show(s.Text))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -75,7 +76,7 @@ func (r *reader) histogram(v *strict.Value) *kpi.Selector {
 // metricName is the name that a selector fixes, or empty.
 func metricName(s *kpi.Selector) string {
 	for _, m := range s.Matchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			return m.Value
 		}
 	}
