@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -72,7 +73,11 @@ func (a *API) durable() http.Handler {
 		// The body is read before the change begins: a client that sends slowly holds nobody else up.
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			http.Error(w, "the request could not be read: "+err.Error(), http.StatusBadRequest)
+			code := http.StatusBadRequest
+			if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+				code = http.StatusRequestEntityTooLarge
+			}
+			http.Error(w, "the request could not be read: "+err.Error(), code)
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
