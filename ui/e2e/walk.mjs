@@ -147,9 +147,17 @@ async function withKeyboard(page, kpi) {
   const editor = page.getByRole('textbox', { name: 'Query A' });
   await page.locator('.cm-content').waitFor();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-  await page.waitForTimeout(100); // the dialog gives the focus back a moment after it is gone
-  await editor.focus();
-  await page.keyboard.type('up');
+  // The dialog gives the focus back a moment after it is gone, and takes it from whoever has it then.
+  for (let i = 0; i < 50; i++) {
+    await editor.focus();
+    await page.waitForTimeout(100);
+    if (await editor.evaluate((e) => e === document.activeElement)) {
+      await page.keyboard.type('up');
+      if ((await editor.innerText()).trim() === 'up') break;
+      await page.keyboard.press('Control+a');
+      await page.keyboard.press('Delete');
+    }
+  }
   await key('Control+Enter');
   await page.waitForURL(/q=up/);
   await page.locator('canvas').first().waitFor();
