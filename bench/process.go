@@ -158,6 +158,9 @@ func (p *process) get(ctx context.Context, path string) (string, error) {
 	return body(res, p.name+path)
 }
 
+// errNoMetric is of a metric that a server does not have, or not yet.
+var errNoMetric = errors.New("no metric")
+
 // metric is the sum of the server's own series of a name whose labels contain a text.
 func (p *process) metric(ctx context.Context, name, with string) (float64, error) {
 	text, err := p.get(ctx, "/metrics")
@@ -177,7 +180,7 @@ func (p *process) metric(ctx context.Context, name, with string) (float64, error
 		sum, found = sum+v, true
 	}
 	if !found {
-		return 0, fmt.Errorf("%s has no metric %s", p.name, name)
+		return 0, fmt.Errorf("%s: %w %s", p.name, errNoMetric, name)
 	}
 	return sum, nil
 }
