@@ -203,7 +203,7 @@ receivers: [{name: both, email_configs: [{to: c@d.example}], webhook_configs: [{
 	}
 }
 
-// TestStorm: a thousand groups of one KPI turn red in one close. People get one page at once and one with the rest.
+// TestStorm: a thousand groups of one KPI turn red in one close. People get one page, at once, and it speaks of all.
 func TestStorm(t *testing.T) {
 	inBubble(t, func(t *testing.T, box *sink) {
 		h := run(t, t.TempDir(), mailTo(box.addr, "group_by: [kpi], group_interval: 5m"))
@@ -213,13 +213,41 @@ func TestStorm(t *testing.T) {
 			all = append(all, red(errorRate(), fmt.Sprintf("s%04d", i), 0.05, time.Now()))
 		}
 		h.signal(all...)
-		pass(20 * time.Minute)
-		require.LessOrEqual(t, len(box.all()), 2)
-		last := box.all()[len(box.all())-1]
-		require.Contains(t, last.Subject, "1000 groups")
-		require.Less(t, len(last.Raw), 30_000)
-		require.GreaterOrEqual(t, len(h.left("sent")), 1000)
+		pass(0)
+		require.Equal(t, []string{"[Breached] 1040 e-file error rate: 1000 groups, the first is 5 % service=s0000"}, subjects(box.all()))
+		require.Less(t, len(box.all()[0].Raw), 30_000)
+		require.Len(t, h.left("sent"), 1000, "every group's decision has its receipt")
+		pass(2 * time.Hour)
+		require.Len(t, subjects(box.all()), 1)
+		for i := range all {
+			all[i] = over(all[i], 0)
+		}
+		h.signal(all[:999]...)
+		pass(5 * time.Minute)
+		require.Len(t, subjects(box.all()), 2)
+		require.Equal(t, "[Breached] 1040 e-file error rate is 5 % (limit: ≤ 3 %) service=s0999", subjects(box.all())[1])
 	})
+}
+
+// TestBatchOfSeveralRoutes: what is said at once goes to its own group and route, each once.
+func TestBatchOfSeveralRoutes(t *testing.T) {
+	hook := hookServer(t)
+	h := run(t, t.TempDir(), hookTo(hook.URL, "group_by: [service], group_interval: 1h, routes: [{matchers: ['service=~\"a.*\"'], group_by: [team], continue: true}, {matchers: ['service=a1'], group_by: ['...']}]"))
+	var all []kpi.PageSignal
+	for _, s := range []string{"a1", "a2", "b1", "b2"} {
+		all = append(all, red(errorRate(), s, 0.05, time.Now()))
+	}
+	h.signal(all...)
+	got := map[string]int{}
+	for range 4 {
+		var names []string
+		for _, x := range hook.next(t).Alerts {
+			names = append(names, x.Labels["service"])
+		}
+		got[strings.Join(names, " ")]++
+	}
+	require.Equal(t, map[string]int{"a1 a2": 1, "a1": 1, "b1": 1, "b2": 1}, got)
+	require.Empty(t, hook.came)
 }
 
 // TestTestReceiver: a test goes out marked as one, and leaves neither a note of who was told nor a receipt.

@@ -76,6 +76,7 @@ func (a *Alert) generation(c *config.Config) (*generation, error) {
 			return &muteStage{a: a, status: status, inner: inner, why: why, receivers: who}
 		}
 		pipeline[name] = notify.MultiStage{
+			&gatherStage{a: a, routes: routes},
 			mute("inhibited", a.inhibitors, notify.NewMuteStage(g.inhibitor, a.builder)),
 			mute("muted", a.intervals, notify.MultiStage{
 				notify.NewTimeActiveStage(intervener, a.groups, a.builder),

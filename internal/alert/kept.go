@@ -45,7 +45,7 @@ func (a *Alert) take(ctx context.Context, from origin, series []string, alerts [
 		err = a.keep(ctx, from, series, alerts)
 	}
 	a.sources.mu.RLock()
-	a.sources.tell(alerts)
+	a.sources.tell(alerts, a.o.Now())
 	err = errors.Join(err, a.alerts.Put(ctx, alerts...))
 	a.sources.mu.RUnlock()
 	if from != fromKPI {
@@ -65,30 +65,39 @@ func (a *Alert) take(ctx context.Context, from origin, series []string, alerts [
 
 // keep writes alerts in one transaction. An end is written only over a beginning.
 func (a *Alert) keep(ctx context.Context, from origin, series []string, alerts []*amalert.Alert) error {
-	err := a.o.State.Tx(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
+	bodies := make([]string, 0, len(alerts))
+	for _, x := range alerts {
+		body, err := json.Marshal(x)
+		if err != nil {
+			return fmt.Errorf("write alerts: %w", err)
+		}
+		bodies = append(bodies, string(body))
+	}
+	now := a.o.Now()
+	ctx = context.WithoutCancel(ctx)
+	err := a.o.State.Tx(ctx, func(tx *sql.Tx) error {
+		begin, err := tx.PrepareContext(ctx, `INSERT INTO alert (fingerprint, origin, series, ends, alert) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (fingerprint) DO UPDATE SET origin = excluded.origin, series = excluded.series, ends = excluded.ends, alert = excluded.alert`)
+		if err != nil {
+			return err
+		}
+		defer begin.Close()
 		for i, x := range alerts {
-			body, err := json.Marshal(x)
-			if err != nil {
-				return err
-			}
 			var ends int64
 			if !x.EndsAt.IsZero() {
 				ends = x.EndsAt.UnixMilli()
 			}
 			fp := x.Fingerprint().String()
-			if x.ResolvedAt(a.o.Now()) {
-				if _, err := tx.ExecContext(ctx, `UPDATE alert SET ends = ?, alert = ? WHERE fingerprint = ?`, ends, string(body), fp); err != nil {
-					return err
+			if x.ResolvedAt(now) {
+				_, err = tx.ExecContext(ctx, `UPDATE alert SET ends = ?, alert = ? WHERE fingerprint = ?`, ends, bodies[i], fp)
+			} else {
+				name := ""
+				if series != nil {
+					name = series[i]
 				}
-				continue
+				_, err = begin.ExecContext(ctx, fp, string(from), name, ends, bodies[i])
 			}
-			name := ""
-			if series != nil {
-				name = series[i]
-			}
-			if _, err := tx.ExecContext(ctx, `INSERT INTO alert (fingerprint, origin, series, ends, alert) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT (fingerprint) DO UPDATE SET origin = excluded.origin, series = excluded.series, ends = excluded.ends, alert = excluded.alert`,
-				fp, string(from), name, ends, string(body)); err != nil {
+			if err != nil {
 				return err
 			}
 		}

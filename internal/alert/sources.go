@@ -2,6 +2,8 @@ package alert
 
 import (
 	"sync"
+	"sync/atomic"
+	"time"
 
 	amalert "github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/provider"
@@ -16,6 +18,8 @@ type sources struct {
 	mu   sync.RWMutex // held for reading from tell until the provider has the alerts
 	feed chan *provider.Alert
 	done chan struct{}
+
+	newest atomic.Pointer[batch]
 }
 
 // SlurpAndSubscribe implements provider.Alerts for the inhibitor of a new configuration; the one before has stopped.
@@ -29,7 +33,8 @@ func (s *sources) SlurpAndSubscribe(name string) ([]*amalert.Alert, provider.Ale
 }
 
 // tell returns when the inhibitor knows all of the alerts. Callers hold mu for reading.
-func (s *sources) tell(alerts []*amalert.Alert) {
+func (s *sources) tell(alerts []*amalert.Alert, at time.Time) {
+	s.newest.Store(&batch{alerts: alerts, at: at})
 	if s.feed == nil {
 		return
 	}
