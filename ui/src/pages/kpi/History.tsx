@@ -46,7 +46,8 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
   const soon = useSoon(stepOf(range.to - from, kpi.period_ms));
   const part = useQuery({ ...seriesQuery(kpi.name, from, soon, points, group), enabled: lately });
   const series = lately && part.data ? part : whole;
-  const to = range.live ? Math.max(range.to, lately ? soon : 0, group ? 0 : kpi.period_end) : range.to;
+  // A young history ends with its newest datapoint, not with the step that is asked for.
+  const to = range.live && lately ? Math.max(kpi.period_end, from + 2 * kpi.period_ms) : range.to;
   const before = useQuery({
     ...seriesQuery(kpi.name, range.from - week, range.to - week, points, group),
     enabled: search.compare === 'on',
