@@ -75,7 +75,6 @@ type Alert struct {
 	started time.Time
 
 	apply   sync.Mutex
-	closed  bool
 	now     atomic.Pointer[generation]
 	applied []func(*config.Config, func(context.Context, model.LabelSet))
 
@@ -176,7 +175,6 @@ func (a *Alert) Run(ctx context.Context) error {
 func (a *Alert) close() {
 	a.apply.Lock()
 	defer a.apply.Unlock()
-	a.closed = true
 	a.now.Load().stop()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()

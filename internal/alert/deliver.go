@@ -48,11 +48,12 @@ func (d *delivery) Exec(ctx context.Context, l *slog.Logger, alerts ...*amalert.
 	return out, alerts, err
 }
 
-// taken holds the receipts of a notification that was accepted until it is noted. It travels with the delivery's context,
-// because the library's stages lie between.
+// taken holds the receipts of a notification that was accepted until it is noted, and counts the attempts that failed. It
+// travels with the delivery's context, because the library's stages lie between.
 type taken struct {
 	mu       sync.Mutex
 	receipts []ledger.Receipt
+	failures int
 }
 
 type takenKey struct{}
@@ -67,4 +68,12 @@ func (t *taken) all() []ledger.Receipt {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.receipts
+}
+
+// failed counts one more attempt that failed and returns how many did.
+func (t *taken) failed() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failures++
+	return t.failures
 }

@@ -163,6 +163,33 @@ func TestMailServerDown(t *testing.T) {
 	})
 }
 
+// TestBackAgain: however long the mail server was away, the page arrives soon after it is back, and not at the next flush.
+func TestBackAgain(t *testing.T) {
+	for _, away := range []time.Duration{10 * time.Second, time.Minute, 170 * time.Second, 19 * time.Minute} {
+		t.Run(away.String(), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, box *sink) {
+				var back atomic.Bool
+				box.reply(func([]byte) error {
+					if !back.Load() {
+						return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "local error in processing"}
+					}
+					return nil
+				})
+				h := run(t, t.TempDir(), mailTo(box.addr, "group_by: [kpi], group_interval: 5m"))
+				defer h.stop()
+				h.signal(red(errorRate(), "mef", 0.084, time.Now()))
+				pass(away)
+				require.Empty(t, box.all())
+				back.Store(true)
+				pass(30 * time.Second)
+				require.Len(t, box.all(), 1)
+				pass(time.Hour)
+				require.Len(t, box.all(), 1)
+			})
+		})
+	}
+}
+
 // TestSlowServer: a mail server that accepts a connection and says nothing holds up neither a signal nor another receiver.
 func TestSlowServer(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -54,8 +55,46 @@ func whoIs(receiver string, in *notify.Integration) *nflogpb.Receiver {
 	return &nflogpb.Receiver{GroupName: receiver, Integration: in.Name(), Idx: uint32(in.Index())}
 }
 
+// The library tries again at growing intervals, of up to a minute and a half. After this many attempts of one flush they
+// would be longer than the longest pause, and the pauses are made here.
+const (
+	libraryTries = 10
+	longestPause = 30 * time.Second
+)
+
 // Notify implements notify.Notifier.
 func (w *witness) Notify(ctx context.Context, alerts ...*amalert.Alert) (bool, error) {
+	for {
+		retry, err := w.notify(ctx, alerts)
+		if err == nil || !retry || !pause(ctx) {
+			return retry, err
+		}
+	}
+}
+
+// pause waits before a further attempt. False leaves it to the library, which has noted the last error by then: the flush
+// is young, or about to end.
+func pause(ctx context.Context) bool {
+	t, ok := ctx.Value(takenKey{}).(*taken)
+	if !ok || t.failed() <= libraryTries {
+		return false
+	}
+	d := longestPause - rand.N(longestPause/3)
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
+		return false
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// notify tries once and leaves receipts.
+func (w *witness) notify(ctx context.Context, alerts []*amalert.Alert) (bool, error) {
 	id := w.messageID(ctx, alerts)
 	retry, err := w.attempt(ctx, id, alerts)
 	if t, ok := ctx.Value(takenKey{}).(*taken); ok {
