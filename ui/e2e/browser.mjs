@@ -39,7 +39,8 @@ export async function open(browser, base, token, look = looks.light) {
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (m) => {
-    if (m.type() === 'error' || /Content Security Policy/.test(m.text())) page.complaints.push(m.text());
+    if (m.type() === 'error' || /Content Security Policy/.test(m.text()))
+      page.complaints.push(`${m.text()} ${m.location().url}`);
   });
   page.on('pageerror', (e) => page.complaints.push(String(e)));
   return page;
