@@ -44,7 +44,7 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
   const from = range.live ? recordedFrom(whole.data?.t ?? [], range.from, range.to, kpi.period_ms) : range.from;
   const lately = from !== range.from;
   const soon = useSoon(stepOf(range.to - from, kpi.period_ms));
-  const part = useQuery({ ...seriesQuery(kpi.name, from, soon, points, group), enabled: lately });
+  const part = useQuery({ ...seriesQuery(kpi.name, from, soon, points, group), enabled: lately && soon > from });
   const series = lately && part.data ? part : whole;
   // A young history ends with its newest datapoint, not with the step that is asked for.
   const to = range.live && lately ? Math.max(kpi.period_end, from + 2 * kpi.period_ms) : range.to;
