@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalbox/signalbox/internal/kpi"
@@ -259,21 +260,23 @@ func TestStorm(t *testing.T) {
 // TestBatchOfSeveralRoutes: what is said at once goes to its own group and route, each once.
 func TestBatchOfSeveralRoutes(t *testing.T) {
 	hook := hookServer(t)
-	h := run(t, t.TempDir(), hookTo(hook.URL, "group_by: [service], group_interval: 1h, routes: [{matchers: ['service=~\"a.*\"'], group_by: [team], continue: true}, {matchers: ['service=a1'], group_by: ['...']}]"))
+	h := run(t, t.TempDir(), hookTo(hook.URL, "group_by: [service, region], group_interval: 1h, routes: [{matchers: ['service=~\"a.*\"'], group_by: [team], continue: true}, {matchers: ['service=a1'], group_by: ['...']}]"))
 	var all []kpi.PageSignal
 	for _, s := range []string{"a1", "a2", "b1", "b2"} {
 		all = append(all, red(errorRate(), s, 0.05, time.Now()))
 	}
-	h.signal(all...)
+	abroad := red(errorRate(), "b1", 0.05, time.Now())
+	abroad.Group = labels.FromStrings("service", "b1", "region", "eu")
+	h.signal(append(all, abroad)...)
 	got := map[string]int{}
-	for range 4 {
+	for range 5 {
 		var names []string
 		for _, x := range hook.next(t).Alerts {
 			names = append(names, x.Labels["service"])
 		}
 		got[strings.Join(names, " ")]++
 	}
-	require.Equal(t, map[string]int{"a1 a2": 1, "a1": 1, "b1": 1, "b2": 1}, got)
+	require.Equal(t, map[string]int{"a1 a2": 1, "a1": 1, "b1": 2, "b2": 1}, got)
 	require.Empty(t, hook.came)
 }
 

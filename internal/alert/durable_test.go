@@ -3,8 +3,10 @@ package alert_test
 import (
 	"bytes"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	amalert "github.com/prometheus/alertmanager/alert"
@@ -196,4 +198,21 @@ func TestClockSetBack(t *testing.T) {
 		pass(time.Hour)
 		require.Len(t, subjects(box.all()), 2)
 	})
+}
+
+// TestOlderState: alerts that an older version kept are taken over.
+func TestOlderState(t *testing.T) {
+	dir := t.TempDir()
+	db, err := statestore.Open(filepath.Join(dir, "state.db"), false)
+	require.NoError(t, err)
+	first, err := os.ReadFile("migrations/0001_alert.sql")
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(t.Context(), "alert", fstest.MapFS{"0001_alert.sql": {Data: first}}))
+	require.NoError(t, db.Tx(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO pushed (fingerprint, alert) VALUES ('x', '{"labels":{"alertname":"DiskFull"},"startsAt":"2026-01-01T00:00:00Z","endsAt":"2200-01-01T00:00:00Z"}')`)
+		return err
+	}))
+	require.NoError(t, db.Close())
+	h := run(t, dir, nobodyListens)
+	require.Len(t, h.Active(t.Context()), 1)
 }

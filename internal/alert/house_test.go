@@ -47,6 +47,7 @@ type house struct {
 
 	mu       sync.Mutex
 	receipts []ledger.Receipt
+	calls    int           // how often a receipt was left, also again
 	more     chan struct{} // a receipt was left
 }
 
@@ -74,6 +75,7 @@ func open(t testing.TB, dir, yaml string) *house {
 		Receipt: func(_ context.Context, r ledger.Receipt) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
+			h.calls++
 			// As in the ledger, the same id again replaces.
 			h.receipts = append(slices.DeleteFunc(h.receipts, func(x ledger.Receipt) bool { return x.ID == r.ID }), r)
 			select {
@@ -118,6 +120,13 @@ func (h *house) left(status string) []ledger.Receipt {
 		}
 	}
 	return out
+}
+
+// wrote returns how often a receipt was left.
+func (h *house) wrote() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.calls
 }
 
 // await waits until n receipts of a status were left.

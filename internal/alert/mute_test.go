@@ -38,6 +38,7 @@ func TestSilence(t *testing.T) {
 		require.Empty(t, subjects(box.all()))
 		left := h.left("silenced")
 		require.Len(t, left, 1, "one receipt, however many flushes")
+		require.Equal(t, 1, h.wrote())
 		require.Equal(t, "silence "+id+" by ann: release 12", left[0].Rule)
 		require.Equal(t, "oncall", left[0].Receiver)
 		require.Equal(t, "efile-error-rate", left[0].KPI)
@@ -97,18 +98,35 @@ func TestEndsWhileSilenced(t *testing.T) {
 	}
 }
 
-// TestUnheardEnd: of an alert that was silenced from its beginning, nobody is told that it ended.
+// TestLongSilence: over a silence that is much longer than the repeat interval, who was told is not forgotten.
+func TestLongSilence(t *testing.T) {
+	inBubble(t, func(t *testing.T, box *sink) {
+		h := run(t, t.TempDir(), mailTo(box.addr, "group_by: [kpi], group_interval: 5m, repeat_interval: 1h"))
+		defer h.stop()
+		a := red(errorRate(), "mef", 0.084, time.Now())
+		h.signal(a)
+		pass(0)
+		h.silence("mef", 72*time.Hour)
+		pass(60 * time.Hour)
+		h.signal(over(a, 0.001))
+		pass(5 * time.Minute)
+		require.Len(t, subjects(box.all()), 2)
+	})
+}
+
+// TestUnheardEnd: of an alert that was silenced from its beginning, nobody is told that it ended, whatever else the group
+// was told of.
 func TestUnheardEnd(t *testing.T) {
 	inBubble(t, func(t *testing.T, box *sink) {
 		h := run(t, t.TempDir(), mailTo(box.addr, "group_by: [kpi], group_interval: 5m"))
 		defer h.stop()
 		h.silence("mef", time.Hour)
 		a := red(errorRate(), "mef", 0.084, time.Now())
-		h.signal(a)
+		h.signal(a, red(errorRate(), "ides", 0.05, time.Now()))
 		pass(10 * time.Minute)
 		h.signal(over(a, 0))
 		pass(2 * time.Hour)
-		require.Empty(t, subjects(box.all()))
+		require.Equal(t, []string{"[Breached] 1040 e-file error rate is 5 % (limit: ≤ 3 %) service=ides"}, subjects(box.all()))
 	})
 }
 

@@ -69,6 +69,11 @@ func TestReloadDuringDelivery(t *testing.T) {
 			} else {
 				stopped := make(chan struct{})
 				go func() { h.stop(); close(stopped) }()
+				select {
+				case <-stopped:
+					t.Fatal("the end did not wait for the answer")
+				case <-time.After(200 * time.Millisecond):
+				}
 				close(accept)
 				<-stopped
 				h = h.again(dir, cfg, a)
