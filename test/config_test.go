@@ -29,7 +29,10 @@ func TestAReloadOfABadFileChangesNothing(t *testing.T) {
 
 	write(t, dir, map[string]string{"policies/efile.yaml": strings.ReplaceAll(policies, "> 3%", "> 3 apples")})
 	var st struct{ Config struct{ Error string } }
-	s.until("the mistake is shown", func() bool { s.get("/api/signalbox/v1/status", &st); return strings.Contains(st.Config.Error, "apples") })
+	s.until("the mistake is shown", func() bool {
+		s.get("/api/signalbox/v1/status", &st)
+		return strings.Contains(st.Config.Error, "apples")
+	})
 	require.Equal(t, "green", s.kpi("error-rate").Light, "what was in force stays in force")
 
 	write(t, dir, map[string]string{"policies/efile.yaml": strings.ReplaceAll(policies, "> 3%", "> 4%")})

@@ -25,7 +25,6 @@ type portal struct {
 	errors   float64
 	ms       float64
 	rate     float64 // errors of each 100 requests that a scrape adds
-	gone     bool
 	server   *http.Server
 	addr     string
 }

@@ -286,7 +286,9 @@ func (v *Verdict) Describe(t Thresholds) {
 }
 
 // Calm reports whether a datapoint is real and breaches no band.
-func Calm(k *KPI, p *Point) bool { return p.Missing == NotMissing && bandOf(&k.Thresholds, p.Value) == 0 }
+func Calm(k *KPI, p *Point) bool {
+	return p.Missing == NotMissing && bandOf(&k.Thresholds, p.Value) == 0
+}
 
 // Steady reports whether a group is green with nothing pending: no band alarms, is insufficient or waits to recover.
 func (m *Memory) Steady() bool {

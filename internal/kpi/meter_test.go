@@ -29,11 +29,10 @@ func named(name string) *kpi.Selector {
 // dice makes a world's samples.
 type dice struct {
 	*rand.Rand
-	whole   bool // counters count whole things
-	clean   bool // no partial histograms
-	noGaps  bool
-	period  int64
-	sawGaps bool
+	whole  bool // counters count whole things
+	clean  bool // no partial histograms
+	noGaps bool
+	period int64
 }
 
 func (d *dice) one(in int) bool { return d.IntN(in) == 0 }

@@ -153,7 +153,6 @@ func (o *oracle) instances() {
 	type frame struct {
 		st   int64
 		vals map[float64]float64
-		fh   *histogram.FloatHistogram
 	}
 	type instance struct {
 		labels   labels.Labels
