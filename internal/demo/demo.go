@@ -29,7 +29,7 @@ type Options struct {
 	// Day is how long the 24 hours of the deadline day take; 0 means 30m. It begins at 15:00, on the way up to the evening.
 	Day time.Duration
 
-	// Base and Peak are the filings a second at the quietest and at the busiest hour; 0 means 30 and 60.
+	// Base and Peak are the filings a second at the quietest and at the busiest hour; 0 means 25 and 50.
 	Base, Peak float64
 
 	// Mailed, if set, is told of each mail that has arrived. It must not block for long: the sender waits.
@@ -61,10 +61,10 @@ func (o Options) withDefaults() Options {
 		o.Day = 30 * time.Minute
 	}
 	if o.Base == 0 {
-		o.Base = 30
+		o.Base = 25
 	}
 	if o.Peak == 0 {
-		o.Peak = max(60, o.Base)
+		o.Peak = max(50, o.Base)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

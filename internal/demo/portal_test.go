@@ -105,9 +105,9 @@ func TestRejections(t *testing.T) {
 }
 
 // Whatever the period and the hour, a healthy portal stays inside its thresholds and a broken one outside: the draws are
-// even enough for windows of 150 filings, the least that 5 s bring.
+// even enough for windows of 125 filings, the least that 5 s bring.
 func TestDrawsKeepWithinThresholds(t *testing.T) {
-	const window = 150
+	const window = 125
 	share := func(from int64, hit func(int64) bool) float64 {
 		n := 0
 		for i := from; i < from+window; i++ {
