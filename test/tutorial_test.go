@@ -96,7 +96,7 @@ func TestTutorialDefects(t *testing.T) {
 		out, code := run(t, "why", "error-rate", "--limit", "1", "--server", "http://"+addr)
 		require.Zero(t, code, out)
 		require.Contains(t, out, "3 datapoints in a row above 3")
-		require.Contains(t, out, "sent oncall by email")
+		require.Contains(t, out, "was sent to oncall by email")
 	})
 	step("c10", "a target that is down is a signal", func(t *testing.T) {
 		require.NoError(t, b.server.Close())
