@@ -46,8 +46,9 @@ const (
 
 	startHour = 15
 
-	// closing bounds how long Close waits for requests that are being answered.
-	closing = 2 * time.Second
+	// closing bounds how long Close waits for requests that are being answered. Their contexts have ended by then; what can
+	// still take its time is a connection that a client dialled in reserve and never used, which net/http gives five seconds.
+	closing = 500 * time.Millisecond
 )
 
 func (o Options) withDefaults() Options {

@@ -29,8 +29,8 @@ type load struct {
 // run files until ctx ends, and returns when all answers are in or given up.
 func (l *load) run(ctx context.Context) {
 	var pending sync.WaitGroup
-	defer pending.Wait()
 	defer l.client.CloseIdleConnections()
+	defer pending.Wait()
 	places := make(chan struct{}, maxPending)
 	noise := 0.0
 	next := time.Now()
