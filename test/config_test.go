@@ -68,7 +68,7 @@ func TestOnlyHealthIsOpen(t *testing.T) {
 	require.Equal(t, 404, s.get("/api/signalbox/v1/kpis/none/value", nil), "unknown KPIs have no value")
 }
 
-func TestPrometheusItselfIsScrapedAndJudged(t *testing.T) {
+func TestAScrapeWithATokenIsJudgedBesideRuleFiles(t *testing.T) {
 	dir, addr := t.TempDir(), freePort(t)
 	write(t, dir, map[string]string{
 		"signalbox.yaml": `host: {enabled: false}
