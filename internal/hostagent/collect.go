@@ -188,20 +188,29 @@ func readStat(ctx context.Context) ([]metric, error) {
 }
 
 func readUname(ctx context.Context) ([]metric, error) {
-	i, err := host.InfoWithContext(ctx)
+	// host.InfoWithContext would say all of it and start a script each time to do so.
+	release, err := host.KernelVersionWithContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sysname := i.OS
+	machine, err := host.KernelArch()
+	if err != nil {
+		return nil, err
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	sysname := runtime.GOOS
 	if kernel := readLine("/proc/sys/kernel/ostype"); kernel != "" {
 		sysname = kernel
 	}
 	return []metric{gauge("node_uname_info", 1,
 		"sysname", sysname,
-		"release", i.KernelVersion,
+		"release", release,
 		"version", readLine("/proc/sys/kernel/version"),
-		"machine", i.KernelArch,
-		"nodename", i.Hostname,
+		"machine", machine,
+		"nodename", name,
 		"domainname", readLine("/proc/sys/kernel/domainname"))}, nil
 }
 
