@@ -239,7 +239,7 @@ func (m *Manager) send(ctx context.Context, expr string, alerts ...*promrules.Al
 
 // link leads to the expression in the page.
 func (m *Manager) link(expr string) string {
-	return strings.TrimSuffix(m.external.String(), "/") + "/explore/metrics?expr=" + url.QueryEscape(expr)
+	return strings.TrimSuffix(m.external.String(), "/") + "/explore/metrics?q=" + url.QueryEscape(expr)
 }
 
 func labelSet(l labels.Labels) model.LabelSet {

@@ -159,7 +159,7 @@ groups:
 					require.Equal(t, `{alertname="A", service="efile", severity="page"}`, a.Labels.String())
 					require.EqualValues(t, "is 1", a.Annotations["summary"])
 					require.True(t, a.EndsAt.After(at))
-					require.Contains(t, a.GeneratorURL, "/explore/metrics?expr=signal+%3D%3D+1")
+					require.Contains(t, a.GeneratorURL, "/explore/metrics?q=signal+%3D%3D+1")
 				case want == "I" && fired:
 					require.Len(t, r.sent, 1, "minute %d: resolved", i)
 					require.Equal(t, at, r.sent[0][0].EndsAt)
