@@ -100,8 +100,10 @@ func run(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", m.name, m.about)
 		b.table.section(m.name, m.about)
 		if err := m.run(ctx, b); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
+			if ctx.Err() != nil { // what was measured so far is printed all the same
+				b.table.note("interrupted")
+				failed = append(failed, ctx.Err())
+				break
 			}
 			fmt.Fprintf(os.Stderr, "%s failed: %v\n", m.name, err)
 			b.table.note("failed: %v", err)

@@ -4,7 +4,7 @@ import "context"
 
 // measureMiddleware runs the emit package's own benchmark, in which promhttp's middleware runs beside it.
 func measureMiddleware(ctx context.Context, b *bench) error {
-	runs, err := b.benchmark(ctx, "./emit", "^BenchmarkHandler$", pick(b, "1s", "200ms"), pick(b, 7, 3))
+	runs, err := b.benchmark(ctx, "./emit", "^BenchmarkHandler$/^(bare|emit|emit-traceparent|emit-untraced|promhttp)$", pick(b, "1s", "200ms"), pick(b, 5, 3))
 	if err != nil {
 		return err
 	}
