@@ -179,8 +179,9 @@ func (r *reader) zone(root, v *strict.Value) {
 	}
 	if _, err := time.LoadLocation(v.Text); err != nil || v.Text == "Local" {
 		r.Errorf(v, "%q is no time zone; want a name of the IANA list such as America/New_York or UTC", v.Text)
-	} else if r.k.Period != 24*time.Hour && !calendar {
-		r.Errorf(v, "%q has no effect: it needs period: 1d or an objective over a calendar month, week or quarter", v.Text)
+	} else if !calendar {
+		// Datapoints of a day are cut in UTC: a zone that moved nothing would be a promise nobody keeps.
+		r.Errorf(v, "%q has no effect: it needs an objective over a calendar month, week or quarter; datapoints of 1d end at midnight UTC", v.Text)
 	}
 	r.k.Zone = v.Text
 }

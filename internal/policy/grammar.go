@@ -34,7 +34,7 @@ func documentShape() strict.Shape {
 			{Name: "window", Shape: text("Span that one datapoint covers, a multiple of the period; the period unless stated.", "5m")},
 			{Name: "delay", Shape: text("How long after its end a period closes; by the source unless stated.", "5s")},
 			{Name: "interval", Shape: text("Interval of pushed series; the period unless stated.", "10s")},
-			{Name: "zone", Shape: text("Time zone of 1d periods and calendar windows; UTC unless stated.", "America/New_York")},
+			{Name: "zone", Shape: text("Time zone of calendar windows; UTC unless stated. Datapoints end at UTC instants.", "America/New_York")},
 			{Name: "thresholds", Shape: thresholdsShape(text, number, whole)},
 			{Name: "min_coverage", Shape: number("A datapoint with less coverage is missing; 0 unless stated.", "80%")},
 			{Name: "restate_for", Shape: text("How late data may restate a value; 1h unless stated.", "1h")},
