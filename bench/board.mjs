@@ -16,7 +16,7 @@ try {
   });
   if (!res.ok()) throw new Error(`signing in answered ${res.status()}`);
   const page = await context.newPage();
-  const bytes = await firstLoad(page);
+  const { bytes, fonts } = await firstLoad(page);
   const interactive = [];
   for (let i = 0; i < Number(runs); i++) {
     await page.goto('/sources');
@@ -25,25 +25,29 @@ try {
   }
   const updates = [];
   for (let i = 0; i < Number(runs); i++) updates.push(await page.evaluate(oneUpdate));
-  console.log(JSON.stringify({ interactive, updates, bytes }));
+  console.log(JSON.stringify({ interactive, updates, bytes, fonts }));
 } finally {
   await browser.close();
 }
 
-/** What a browser with an empty cache is sent for the board, the API's answers left out, in bytes on the wire. */
+/** What a browser with an empty cache is sent for the board, in bytes on the wire: page, scripts and styles; and fonts. */
 async function firstLoad(page) {
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');
-  const ours = new Map();
-  let sum = 0;
-  session.on('Network.responseReceived', (e) => ours.set(e.requestId, !e.response.url.includes('/api/')));
+  const urls = new Map();
+  let bytes = 0;
+  let fonts = 0;
+  session.on('Network.responseReceived', (e) => urls.set(e.requestId, e.response.url));
   session.on('Network.loadingFinished', (e) => {
-    if (ours.get(e.requestId)) sum += e.encodedDataLength;
+    const url = urls.get(e.requestId) ?? '';
+    if (url.endsWith('.woff2')) fonts += e.encodedDataLength;
+    else if (!url.includes('/api/')) bytes += e.encodedDataLength;
   });
   await page.goto('/');
   await page.evaluate(untilInteractive);
+  await page.evaluate(() => document.fonts.ready);
   await session.detach();
-  return sum;
+  return { bytes, fonts };
 }
 
 /** Milliseconds from the start of the navigation until all tiles are there and a frame with them has been drawn. */

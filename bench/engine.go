@@ -12,7 +12,7 @@ import (
 // measureEngine runs the module's own benchmarks: what a sample costs at a watched series, and what closing costs a
 // window, and what whole seconds of 5,000 and of 100,000 KPIs cost, writing their series apart.
 func measureEngine(ctx context.Context, b *bench) error {
-	runs, err := b.benchmark(ctx, "./internal/kpi", "^(BenchmarkFeed|BenchmarkClose)$", pick(b, "500ms", "200ms"), pick(b, 3, 1))
+	runs, err := b.benchmark(ctx, "./internal/kpi", "^(BenchmarkFeed|BenchmarkClose)$", pick(b, "300ms", "200ms"), pick(b, 2, 1))
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func measureEngine(ctx context.Context, b *bench) error {
 		b.table.atMost("memory of an error ratio with 4 series, window "+window, bytes, runs.get("Close/ratio/kpis=5000/window="+window, "B/kpi"), none, 3000+4*200)
 		b.table.atMost("memory of a 95th percentile with 12 buckets, window "+window, bytes, runs.get("Close/p95/kpis=5000/window="+window, "B/kpi"), none, 3000+12*200)
 	}
-	rounds, err := b.benchmark(ctx, "./internal/evaluate", pick(b, "^BenchmarkEngine$", "^BenchmarkEngine$/^kpis=5000$"), pick(b, "2s", "200ms"), 1)
+	rounds, err := b.benchmark(ctx, "./internal/evaluate", pick(b, "^BenchmarkEngine$", "^BenchmarkEngine$/^kpis=5000$"), pick(b, "1s", "200ms"), 1)
 	if err != nil {
 		return err
 	}
