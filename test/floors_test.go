@@ -21,9 +21,9 @@ const module = "github.com/signalbox/signalbox/"
 // each other.
 var floors = [][]string{
 	{"kpi", "fault"},
-	{"policy", "metricstore", "statestore", "egress"},
+	{"policy", "audit", "metricstore", "statestore", "egress"},
 	{"gate", "access", "ledger"},
-	{"scrape", "receive", "hostagent", "evaluate", "rules", "alert", "board"},
+	{"scrape", "receive", "hostagent", "evaluate", "rules", "alert", "board", "govern"},
 	{"api", "promapi", "amapi", "demo"},
 	{"app"},
 }
