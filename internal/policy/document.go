@@ -23,25 +23,90 @@ var (
 	severityForm = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 )
 
-// reader turns one document into a KPI and reports what is wrong.
+// reader turns one document into its typed spec and reports what is wrong.
 type reader struct {
 	*strict.Report
 	limits Limits
-	k      *kpi.KPI
+	doc    *Document // its Common is filled first
+	k      *kpi.KPI  // of a KPI document
 }
 
-func readDocument(root *strict.Value, limits Limits, report *strict.Report) Document {
-	d := Document{File: root.File, Line: root.Line, root: root}
+func readDocument(root *strict.Value, text string, limits Limits, report *strict.Report) Document {
+	d := Document{File: root.File, Line: root.Line, Text: text, root: root}
 	before := report.Count(true)
 	if root.Form != strict.Map {
-		report.Errorf(root, "this is no KPI document; it begins with kind: KPI")
+		report.Errorf(root, "this is no policy document; it begins with kind:, one of %s", kindWords())
 		return d
 	}
-	strict.Check(root, documentShape(), report)
-	r := &reader{Report: report, limits: limits, k: &kpi.KPI{
+	kind, ok := readKind(root, report)
+	if !ok {
+		return d
+	}
+	d.Kind = kind
+	strict.Check(root, documentShape(kind), report)
+	r := &reader{Report: report, limits: limits, doc: &d}
+	r.common(root)
+	set := r.spec(root)
+	if report.Count(true) == before {
+		set()
+		d.Hash = documentHash(&d)
+		if d.KPI != nil {
+			d.KPI.Hash = d.Hash
+		}
+	}
+	return d
+}
+
+// readKind finds out what a document is. One that is misspelt is reported and read as what was probably meant.
+func readKind(root *strict.Value, report *strict.Report) (Kind, bool) {
+	v := root.Get("kind")
+	words := make([]string, 0, len(Kinds()))
+	for _, k := range Kinds() {
+		words = append(words, string(k))
+	}
+	if v == nil || v.Form != strict.Scalar {
+		strict.Check(root, strict.Shape{Forms: strict.Map, Keys: []strict.Key{{Name: "kind", Required: true, Shape: strict.Shape{Enum: words}}}, Open: true}, report)
+		return "", false
+	}
+	if slices.Contains(words, v.Text) {
+		return Kind(v.Text), true
+	}
+	near := strict.Nearest(v.Text, words)
+	hint := ""
+	if near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	report.Errorf(v, "%q: want %s%s", clip(v.Text), kindWords(), hint)
+	return Kind(near), near != ""
+}
+
+func kindWords() string {
+	var words []string
+	for _, k := range Kinds() {
+		words = append(words, string(k))
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// spec reads what a kind alone has and returns what puts it into the document.
+func (r *reader) spec(root *strict.Value) func() {
+	d := r.doc
+	switch d.Kind {
+	default:
+		k := r.kpi(root)
+		return func() { d.KPI = k }
+	}
+}
+
+func (r *reader) kpi(root *strict.Value) *kpi.KPI {
+	c := r.doc.Common
+	r.k = &kpi.KPI{
+		Name: c.Name, Title: c.Title, Description: c.Description, Owner: c.Owner, Labels: c.Labels,
 		Outcome: kpi.Technical, MaxGroups: DefaultMaxGroups, Source: fmt.Sprintf("%s:%d", root.File, root.Line),
-	}}
-	r.names(root)
+	}
+	if v := root.Get("outcome"); v.Usable() {
+		r.k.Outcome = kpi.Outcome(v.Text)
+	}
 	r.times(root)
 	r.groups(root)
 	r.indicator(root.Get("indicator"))
@@ -50,12 +115,7 @@ func readDocument(root *strict.Value, limits Limits, report *strict.Report) Docu
 	r.objective(root)
 	r.page(root)
 	r.remarks(root)
-	d.Name = r.k.Name
-	if report.Count(true) == before {
-		r.k.Hash = Hash(r.k)
-		d.KPI = r.k
-	}
-	return d
+	return r.k
 }
 
 func (r *reader) text(v *strict.Value) string {
@@ -65,26 +125,33 @@ func (r *reader) text(v *strict.Value) string {
 	return strings.TrimSpace(v.Text)
 }
 
-func (r *reader) names(root *strict.Value) {
+// common reads what every kind has.
+func (r *reader) common(root *strict.Value) {
+	c := &r.doc.Common
 	if v := root.Get("name"); v.Usable() {
-		r.k.Name = v.Text
+		c.Name = v.Text
 		if !nameForm.MatchString(v.Text) {
 			r.Errorf(v, "%q: want lower-case letters, digits, '-', '_' and '.', at most 100, beginning and ending with a letter or digit, such as efile-error-rate", clip(v.Text))
 		}
 	}
-	r.k.Title, r.k.Description, r.k.Owner = r.text(root.Get("title")), r.text(root.Get("description")), r.text(root.Get("owner"))
-	if r.k.Title == "" {
-		r.k.Title = r.k.Name
+	c.Title, c.Description, c.Owner = r.text(root.Get("title")), r.text(root.Get("description")), r.text(root.Get("owner"))
+	if c.Title == "" {
+		c.Title = c.Name
 	}
 	for _, key := range []string{"title", "owner"} {
 		if v := root.Get(key); v.Usable() && (strings.Contains(strings.TrimSpace(v.Text), "\n") || len(v.Text) > 200) {
 			r.Errorf(v, "want one line of at most 200 characters")
 		}
 	}
-	if v := root.Get("outcome"); v.Usable() {
-		r.k.Outcome = kpi.Outcome(v.Text)
+	c.Regulated = r.flag(root, "regulated")
+	c.ReviewEvery = DefaultReviewEvery
+	if d, v := r.duration(root, "review_every"); v != nil {
+		if d != 0 && d < 24*time.Hour {
+			r.Errorf(v, "%q: want at least 1d, or 0 for never", v.Text)
+		}
+		c.ReviewEvery = d
 	}
-	r.k.Labels = map[string]string{}
+	c.Labels = map[string]string{}
 	if v := root.Get("labels"); v.Usable() {
 		for _, p := range v.Keys {
 			name := p.Key.Text
@@ -95,10 +162,20 @@ func (r *reader) names(root *strict.Value) {
 			case name == "kpi" || name == "alertname" || name == "severity" || strings.HasPrefix(name, "__"):
 				r.Errorf(p.Key, "the label is set by Signalbox itself; choose another name than kpi, alertname, severity and __*")
 			default:
-				r.k.Labels[name] = p.Value.Text
+				c.Labels[name] = p.Value.Text
 			}
 		}
 	}
+}
+
+// flag reads true or false; false where it is not stated.
+func (r *reader) flag(v *strict.Value, key string) bool {
+	at := v.Get(key)
+	if !at.Usable() {
+		return false
+	}
+	b, _ := at.Bool() // its shape refused everything else
+	return b
 }
 
 func (r *reader) duration(root *strict.Value, key string) (time.Duration, *strict.Value) {

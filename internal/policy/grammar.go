@@ -4,54 +4,85 @@ import "github.com/signalbox/signalbox/internal/policy/strict"
 
 const fromRows = "row sources (events, spans, logs) come with the row store, which this version does not have; use an indicator that samples feed"
 
-// documentShape is the grammar of a KPI document: from it documents are checked and the editor's schema is made.
-func documentShape() strict.Shape {
-	text := func(doc, example string) strict.Shape {
-		return strict.Shape{Doc: doc, Types: []string{"string"}, Example: example}
-	}
-	number := func(doc, example string) strict.Shape {
-		return strict.Shape{Doc: doc, Types: []string{"number", "string"}, Example: example}
-	}
-	whole := func(doc, example string) strict.Shape {
-		return strict.Shape{Doc: doc, Types: []string{"integer"}, Example: example}
-	}
-	return strict.Shape{
-		Doc: "A KPI: an indicator with thresholds and an owner.",
-		Keys: []strict.Key{
-			{Name: "kind", Required: true, Shape: strict.Shape{Doc: "What this document is.", Enum: []string{"KPI"}}},
-			{Name: "name", Required: true, Shape: strict.Shape{Doc: "Unique name, part of addresses and labels.", Types: []string{"string"}, Pattern: "^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$", Example: "efile-error-rate"}},
-			{Name: "title", Shape: text("What people read on the board; the name unless stated.", "1040 e-file error rate")},
-			{Name: "description", Shape: text("What it means and why it matters.", "Share of requests that ended with a server error.")},
-			{Name: "outcome", Shape: strict.Shape{Doc: "Whose question it answers; technical unless stated.", Enum: []string{"technical", "business"}}},
-			{Name: "owner", Required: true, Shape: text("Who answers for it: a person or a team.", "oncall@irs.example")},
-			{Name: "unit", Shape: text("How people read it: percent, ratio, seconds, bytes, count, per_second, per_minute or a word of your own.", "percent")},
-			{Name: "labels", Shape: strict.Shape{Doc: "Labels of the KPI and its alerts.", Forms: strict.Map, Example: "{team: efile}", Each: &strict.Shape{Types: []string{"string", "number", "boolean"}, Example: "efile"}}},
-			{Name: "indicator", Required: true, Shape: indicatorShape(text, number)},
-			{Name: "by", Shape: strict.Shape{Doc: "Labels whose combinations get a light each.", Forms: strict.List, Example: "[service]", NonEmpty: true, Each: &strict.Shape{Types: []string{"string"}, Example: "service"}}},
-			{Name: "expect", Shape: strict.Shape{Doc: "Groups that must exist.", Forms: strict.List, Example: "[{service: intake}]", NonEmpty: true, Each: &strict.Shape{Forms: strict.Map, NonEmpty: true, Example: "{service: intake}", Each: &strict.Shape{Types: []string{"string", "number", "boolean"}, Example: "intake"}}}},
-			{Name: "max_groups", Shape: whole("More groups than this is an error; 1000 unless stated.", "1000")},
-			{Name: "period", Shape: text("Spacing of datapoints, 1s to 1d; 1m unless stated.", "1m")},
-			{Name: "window", Shape: text("Span that one datapoint covers, a multiple of the period; the period unless stated.", "5m")},
-			{Name: "delay", Shape: text("How long after its end a period closes; by the source unless stated.", "5s")},
-			{Name: "interval", Shape: text("Interval of pushed series; the period unless stated.", "10s")},
-			{Name: "zone", Shape: text("Time zone of calendar windows; UTC unless stated. Datapoints end at UTC instants.", "America/New_York")},
-			{Name: "thresholds", Shape: thresholdsShape(text, number, whole)},
-			{Name: "min_coverage", Shape: number("A datapoint with less coverage is missing; 0 unless stated.", "80%")},
-			{Name: "restate_for", Shape: text("How late data may restate a value; 1h unless stated.", "1h")},
-			{Name: "objective", Shape: strict.Shape{Doc: "A promise over a long window.", Example: "{target: 99.5%, window: 30d}", Keys: []strict.Key{
-				{Name: "target", Required: true, Shape: number("Share that must be good, above 0 and below 100%.", "99.5%")},
-				{Name: "window", Required: true, Shape: text("A rolling window such as 30d, or the calendar's month, week or quarter.", "30d")},
-			}}},
-			{Name: "page", Shape: strict.Shape{Doc: "Who is told when it turns red.", Example: "{severity: page, runbook: https://runbooks.irs.example/efile-errors}", Keys: []strict.Key{
-				{Name: "severity", Shape: text("The alert's severity label; page unless stated.", "page")},
-				{Name: "runbook", Shape: text("Address of the page that says what to do.", "https://runbooks.irs.example/efile-errors")},
-				{Name: "no_data", Shape: whole("Tell the owner after so many grey datapoints; 0, the default, is never.", "3")},
-			}}},
-		},
+func text(doc, example string) strict.Shape {
+	return strict.Shape{Doc: doc, Types: []string{"string"}, Example: example}
+}
+
+func number(doc, example string) strict.Shape {
+	return strict.Shape{Doc: doc, Types: []string{"number", "string"}, Example: example}
+}
+
+func whole(doc, example string) strict.Shape {
+	return strict.Shape{Doc: doc, Types: []string{"integer"}, Example: example}
+}
+
+func flag(doc string) strict.Shape { return strict.Shape{Doc: doc, Types: []string{"boolean"}} }
+
+func word(doc string, words ...string) strict.Shape { return strict.Shape{Doc: doc, Enum: words} }
+
+// list is a list of texts.
+func list(doc, example, each string) strict.Shape {
+	return strict.Shape{Doc: doc, Forms: strict.List, Example: example, NonEmpty: true, Each: &strict.Shape{Types: []string{"string"}, Example: each}}
+}
+
+// documentShape is the grammar of a kind: from it documents are checked and the editor's schema is made.
+func documentShape(kind Kind) strict.Shape {
+	s := strict.Shape{Doc: kindDocs()[kind], Keys: []strict.Key{
+		{Name: "kind", Required: true, Shape: strict.Shape{Doc: "What this document is.", Types: []string{"string"}, Const: string(kind)}},
+		{Name: "name", Required: true, Shape: strict.Shape{Doc: "Unique name, part of addresses and labels.", Types: []string{"string"}, Pattern: "^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$", Example: "efile-error-rate"}},
+		{Name: "title", Shape: text("What people read; the name unless stated.", "1040 e-file error rate")},
+		{Name: "description", Shape: text("What it means and why it matters.", "Share of requests that ended with a server error.")},
+		{Name: "owner", Required: kind == KindKPI, Shape: text("Who answers for it: a person or a team.", "oncall@irs.example")},
+		{Name: "labels", Shape: strict.Shape{Doc: "Labels of the policy; those of a KPI are its alerts' too.", Forms: strict.Map, Example: "{team: efile}", Each: &strict.Shape{Types: []string{"string", "number", "boolean"}, Example: "efile"}}},
+		{Name: "regulated", Shape: flag("true: a change needs another person's approval, never the author's own.")},
+		{Name: "review_every", Shape: text("How often people look at it again; 180d unless stated, 0 is never.", "180d")},
+	}}
+	s.Keys = append(s.Keys, specKeys(kind)...)
+	return s
+}
+
+func kindDocs() map[Kind]string {
+	return map[Kind]string{
+		KindKPI: "A KPI: an indicator with thresholds and an owner.",
 	}
 }
 
-func indicatorShape(text, number func(doc, example string) strict.Shape) strict.Shape {
+func specKeys(kind Kind) []strict.Key {
+	switch kind {
+	default:
+		return kpiKeys()
+	}
+}
+
+func kpiKeys() []strict.Key {
+	return []strict.Key{
+		{Name: "outcome", Shape: strict.Shape{Doc: "Whose question it answers; technical unless stated.", Enum: []string{"technical", "business"}}},
+		{Name: "unit", Shape: text("How people read it: percent, ratio, seconds, bytes, count, per_second, per_minute or a word of your own.", "percent")},
+		{Name: "indicator", Required: true, Shape: indicatorShape()},
+		{Name: "by", Shape: list("Labels whose combinations get a light each.", "[service]", "service")},
+		{Name: "expect", Shape: strict.Shape{Doc: "Groups that must exist.", Forms: strict.List, Example: "[{service: intake}]", NonEmpty: true, Each: &strict.Shape{Forms: strict.Map, NonEmpty: true, Example: "{service: intake}", Each: &strict.Shape{Types: []string{"string", "number", "boolean"}, Example: "intake"}}}},
+		{Name: "max_groups", Shape: whole("More groups than this is an error; 1000 unless stated.", "1000")},
+		{Name: "period", Shape: text("Spacing of datapoints, 1s to 1d; 1m unless stated.", "1m")},
+		{Name: "window", Shape: text("Span that one datapoint covers, a multiple of the period; the period unless stated.", "5m")},
+		{Name: "delay", Shape: text("How long after its end a period closes; by the source unless stated.", "5s")},
+		{Name: "interval", Shape: text("Interval of pushed series; the period unless stated.", "10s")},
+		{Name: "zone", Shape: text("Time zone of calendar windows; UTC unless stated. Datapoints end at UTC instants.", "America/New_York")},
+		{Name: "thresholds", Shape: thresholdsShape()},
+		{Name: "min_coverage", Shape: number("A datapoint with less coverage is missing; 0 unless stated.", "80%")},
+		{Name: "restate_for", Shape: text("How late data may restate a value; 1h unless stated.", "1h")},
+		{Name: "objective", Shape: strict.Shape{Doc: "A promise over a long window.", Example: "{target: 99.5%, window: 30d}", Keys: []strict.Key{
+			{Name: "target", Required: true, Shape: number("Share that must be good, above 0 and below 100%.", "99.5%")},
+			{Name: "window", Required: true, Shape: text("A rolling window such as 30d, or the calendar's month, week or quarter.", "30d")},
+		}}},
+		{Name: "page", Shape: strict.Shape{Doc: "Who is told when it turns red.", Example: "{severity: page, runbook: https://runbooks.irs.example/efile-errors}", Keys: []strict.Key{
+			{Name: "severity", Shape: text("The alert's severity label; page unless stated.", "page")},
+			{Name: "runbook", Shape: text("Address of the page that says what to do.", "https://runbooks.irs.example/efile-errors")},
+			{Name: "no_data", Shape: whole("Tell the owner after so many grey datapoints; 0, the default, is never.", "3")},
+		}}},
+	}
+}
+
+func indicatorShape() strict.Shape {
 	selector := func(doc string) strict.Shape { return text(doc, `'http_requests_total{job="efile"}'`) }
 	histogram := strict.Key{Name: "histogram", Required: true, Shape: text("Base name of the histogram, without _bucket, with its matchers.", `'http_request_duration_seconds{job="efile"}'`)}
 	refused := func(name string) strict.Key {
@@ -95,7 +126,7 @@ func indicatorShape(text, number func(doc, example string) strict.Shape) strict.
 	}
 }
 
-func thresholdsShape(text, number, whole func(doc, example string) strict.Shape) strict.Shape {
+func thresholdsShape() strict.Shape {
 	bind := func(doc, example string) strict.Shape {
 		return strict.Shape{Doc: doc, Types: []string{"integer", "string"}, Example: example}
 	}

@@ -79,6 +79,20 @@ func Canonical(k *kpi.KPI) []byte {
 	return b
 }
 
+// documentHash is the content hash of a document: of a KPI as Hash makes it, with what every kind states besides where it is
+// stated, so that a KPI keeps the hash that it had before documents could say more.
+func documentHash(d *Document) string {
+	sum := sha256.Sum256(canonical(d))
+	return hex.EncodeToString(sum[:])
+}
+
+func canonical(d *Document) []byte {
+	if d.KPI != nil && !d.Regulated && d.ReviewEvery == DefaultReviewEvery {
+		return Canonical(d.KPI)
+	}
+	return nil
+}
+
 // groupStrings prints expected groups in a fixed order.
 func groupStrings(groups []labels.Labels) []string {
 	out := map[string]bool{}

@@ -1,6 +1,8 @@
-// Package policy reads KPI documents and says everything that is wrong with them: shape, notation, selectors, thresholds,
-// and what only shows when documents stand side by side (duplicate names, inputs, cycles). It fills the defaults and yields
-// kpi.KPI values. It opens no network connection, keeps nothing and applies nothing.
+// Package policy is the law of the house, in words alone. It reads governed documents of every kind and says everything that
+// is wrong with them: shape, notation, selectors, thresholds, and what only shows when documents stand side by side
+// (duplicate names, inputs, cycles). It fills the defaults and yields one typed spec per kind. It says what a change is in
+// plain sentences, who must approve it, and which moves of a proposal are legal. It opens no network connection, keeps
+// nothing and applies nothing.
 package policy
 
 import (
@@ -18,16 +20,6 @@ import (
 // Finding is one thing to say about a file; see strict.Finding.
 type Finding = strict.Finding
 
-// Document is one KPI document that was read. KPI is nil if the document has errors.
-type Document struct {
-	KPI  *kpi.KPI
-	Name string // as far as it could be read; empty if not
-	File string
-	Line int
-
-	root *strict.Value
-}
-
 // Job is a scrape job with its interval.
 type Job struct {
 	Name     string
@@ -40,6 +32,8 @@ type Limits struct {
 	Samples    time.Duration // how long samples are kept; a window cannot look back further
 	OutOfOrder time.Duration // the store's out-of-order window, which bounds restate_for; 0 = 1h
 	Jobs       []Job         // scrape jobs, to compare their intervals with periods
+	Receivers  []string      // names of receivers that a Route can send to; nil = not checked
+	Intervals  []string      // names of time intervals that a Route can use; nil = not checked
 }
 
 func (l Limits) outOfOrder() time.Duration {
@@ -49,13 +43,16 @@ func (l Limits) outOfOrder() time.Duration {
 	return l.OutOfOrder
 }
 
-// Defaults of a KPI document.
+// Defaults of a KPI.
 const (
 	DefaultPeriod     = time.Minute
 	DefaultRestateFor = time.Hour
 	DefaultMaxGroups  = 1000
 	DefaultSeverity   = "page"
 )
+
+// DefaultReviewEvery is how often a policy of any kind is looked at again, unless it states its own.
+const DefaultReviewEvery = 180 * 24 * time.Hour
 
 // ReadFiles reads all files that match the globs (relative ones are joined with baseDir), each once, in order of their
 // names, and checks the documents by themselves and against each other. A glob without wildcards must match.
@@ -113,24 +110,35 @@ func readFile(file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// Read reads the KPI documents of one file. Cross checks between documents are Cross's.
+// Read reads the documents of one file. Cross checks between documents are Cross's.
 func Read(file string, src []byte, limits Limits) ([]Document, []Finding) {
-	roots, findings := strict.Parse(file, src)
+	sections, findings := strict.Sections(file, src)
 	report := &strict.Report{}
 	report.Add(findings...)
-	docs := make([]Document, 0, len(roots))
-	for _, root := range roots {
-		docs = append(docs, readDocument(root, limits, report))
+	docs := make([]Document, 0, len(sections))
+	for _, s := range sections {
+		if s.Root != nil {
+			docs = append(docs, readDocument(s.Root, string(src[s.Start:s.End]), limits, report))
+		}
 	}
 	return docs, report.Findings()
 }
 
 // KPIs returns the KPIs of the documents that could be read.
 func KPIs(docs []Document) []*kpi.KPI {
-	var out []*kpi.KPI
-	for _, d := range docs {
-		if d.KPI != nil {
-			out = append(out, d.KPI)
+	return specs(docs, func(d *Document) *kpi.KPI { return d.KPI })
+}
+
+// Approvals returns the Approval policies of the documents that could be read.
+func Approvals(docs []Document) []*Approval {
+	return specs(docs, func(d *Document) *Approval { return d.Approval })
+}
+
+func specs[T any](docs []Document, of func(*Document) *T) []*T {
+	var out []*T
+	for i := range docs {
+		if s := of(&docs[i]); s != nil {
+			out = append(out, s)
 		}
 	}
 	return out

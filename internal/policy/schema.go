@@ -8,7 +8,7 @@ import (
 // Schema returns the JSON Schema of a KPI document for editors, made from the grammar that documents are checked with.
 // The committed copy is kpi.schema.json; a test fails when they drift.
 func Schema() []byte {
-	s := documentShape().Schema()
+	s := documentShape(KindKPI).Schema()
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["$id"] = "https://github.com/signalbox/signalbox/internal/policy/kpi.schema.json"
 	s["title"] = "Signalbox KPI"

@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -24,21 +25,41 @@ const (
 // Parse reads all documents of a file. Findings are errors of syntax; a document with one is left out, the others are
 // returned. Documents without content are left out.
 func Parse(file string, src []byte) ([]*Value, []Finding) {
-	if len(src) > MaxFile {
-		return nil, []Finding{{File: file, Line: 1, Column: 1, Severity: Error, Message: fmt.Sprintf("the file has %d bytes, at most %d are read; split it", len(src), MaxFile)}}
-	}
-	text := strings.ReplaceAll(strings.TrimPrefix(string(src), "\ufeff"), "\r\n", "\n")
 	var docs []*Value
-	var findings []Finding
-	for _, part := range split(text) {
-		v, err := parsePart(file, part)
-		if err != nil {
-			findings = append(findings, *err)
-		} else if v != nil {
-			docs = append(docs, v)
+	sections, findings := Sections(file, src)
+	for _, s := range sections {
+		if s.Root != nil {
+			docs = append(docs, s.Root)
 		}
 	}
 	return docs, findings
+}
+
+// Section is one document's own part of a file: from its marker (--- or ...) to the next one. The sections of a file follow
+// each other without a gap; only a byte order mark before the first belongs to none.
+type Section struct {
+	Start, End int    // bytes of the file as it was given
+	Root       *Value // nil if it holds nothing but comments, or cannot be read
+	Broken     bool   // it cannot be read; the finding says why
+	line       int    // lines before it
+}
+
+// Sections cuts a file into its documents and reads them. Findings are errors of syntax.
+func Sections(file string, src []byte) ([]Section, []Finding) {
+	if len(src) > MaxFile {
+		return nil, []Finding{{File: file, Line: 1, Column: 1, Severity: Error, Message: fmt.Sprintf("the file has %d bytes, at most %d are read; split it", len(src), MaxFile)}}
+	}
+	sections := split(src)
+	var findings []Finding
+	for i := range sections {
+		s := &sections[i]
+		v, err := parsePart(file, part{s.line, plainText(src[s.Start:s.End])})
+		if err != nil {
+			findings, s.Broken = append(findings, *err), true
+		}
+		s.Root = v
+	}
+	return sections, findings
 }
 
 type part struct {
@@ -46,37 +67,45 @@ type part struct {
 	text string
 }
 
-// split cuts a text at its document markers, which YAML allows at the start of a line only, even inside scalars. Each
-// document is parsed alone, so that a broken one does not hide what is wrong in the others.
-func split(text string) []part {
-	var parts []part
-	start, line, at := 0, 0, 0
-	first := 0
-	for at < len(text) {
-		end := strings.IndexByte(text[at:], '\n')
-		if end < 0 {
-			end = len(text) - at
-		} else {
-			end++
-		}
-		l := text[at : at+end]
-		if marker(l, "---") || marker(l, "...") {
-			if at > start {
-				parts = append(parts, part{first, text[start:at]})
-			}
-			// What follows the marker on its line belongs to the new document; blanks keep its column.
-			text = text[:at] + "   " + text[at+3:]
-			start, first = at, line
-		}
-		at += end
-		line++
+// plainText is a section as the parser wants it. What follows the marker on its line belongs to the document; blanks in the
+// marker's place keep its column.
+func plainText(section []byte) string {
+	text := strings.ReplaceAll(string(section), "\r\n", "\n")
+	if isMarker(text) {
+		text = "   " + text[3:]
 	}
-	return append(parts, part{first, text[start:]})
+	return text
 }
 
-func marker(line, m string) bool {
-	rest, ok := strings.CutPrefix(line, m)
-	return ok && (rest == "" || rest[0] == '\n' || rest[0] == ' ' || rest[0] == '\t')
+// split cuts a file at its document markers, which YAML allows at the start of a line only, even inside scalars. Each
+// document is parsed alone, so that a broken one does not hide what is wrong in the others.
+func split(src []byte) []Section {
+	start := 0
+	if bytes.HasPrefix(src, []byte("\ufeff")) {
+		start = len("\ufeff")
+	}
+	sections := []Section{{Start: start, End: len(src)}}
+	line := 0
+	for at := start; at < len(src); line++ {
+		end := at + bytes.IndexByte(src[at:], '\n') + 1
+		if end == at {
+			end = len(src)
+		}
+		if last := &sections[len(sections)-1]; at > last.Start && (src[at] == '-' || src[at] == '.') && isMarker(string(src[at:end])) {
+			last.End = at
+			sections = append(sections, Section{Start: at, End: len(src), line: line})
+		}
+		at = end
+	}
+	return sections
+}
+
+func isMarker(line string) bool {
+	if !strings.HasPrefix(line, "---") && !strings.HasPrefix(line, "...") {
+		return false
+	}
+	rest := line[3:]
+	return rest == "" || rest[0] == '\n' || rest[0] == ' ' || rest[0] == '\t' || strings.HasPrefix(rest, "\r\n")
 }
 
 func parsePart(file string, p part) (v *Value, bad *Finding) {

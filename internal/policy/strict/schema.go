@@ -42,6 +42,9 @@ func (s Shape) Schema() map[string]any {
 	if len(s.Enum) > 0 && f == Scalar {
 		out["enum"] = s.Enum
 	}
+	if s.Const != "" {
+		out["const"] = s.Const
+	}
 	if s.Pattern != "" {
 		out["pattern"] = s.Pattern
 	}

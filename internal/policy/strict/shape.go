@@ -19,6 +19,8 @@ type Shape struct {
 	Opaque   bool     // not looked into: another reader's own format
 	Secret   bool     // a scalar that stands here instead is not repeated in messages
 	NonEmpty bool     // a list or map without entries is refused
+	Const    string   // the one accepted text, for the editor's schema only: the reader has read it before
+	Open     bool     // a map may have other keys besides Keys, which are not looked at
 
 	required bool // of the key that holds it: leaving it out is no way out
 }
@@ -125,6 +127,9 @@ func (s Shape) checkMap(v *Value, r *Report) {
 			continue
 		}
 		i := slices.IndexFunc(s.Keys, func(k Key) bool { return k.Name == p.Key.Text })
+		if i < 0 && s.Open {
+			continue
+		}
 		if i < 0 {
 			p.Value.bad = true
 			names := s.names()
