@@ -17,6 +17,15 @@ import (
 // before anything is swapped; an error changes nothing. A changed KPI takes effect at the first instant that bounds both
 // its old and its new period. Apply ends by having the gate ask anew which of its series are watched.
 func (e *Engine) Apply(ctx context.Context, kpis []*kpi.KPI) error {
+	return e.ApplyWith(ctx, kpis, nil)
+}
+
+// ApplyWith is Apply for a change that somebody else must make durable at the same time: when everything is built, commit
+// is called with the instant (Unix ms) at which each new, changed or removed KPI takes effect, and only if it succeeds are
+// the units swapped. An error of building or of commit changes nothing, in the ledger neither. After commit nothing can
+// fail any more: a revision that the ledger cannot write then is tried again with the next close. commit runs while no
+// period is closed, so it must be short and must not call the engine. A nil commit commits to nothing.
+func (e *Engine) ApplyWith(ctx context.Context, kpis []*kpi.KPI, commit func(effective map[string]int64) error) error {
 	e.closing.Lock()
 	defer e.closing.Unlock()
 	now := e.o.Now().UnixMilli()
@@ -29,7 +38,7 @@ func (e *Engine) Apply(ctx context.Context, kpis []*kpi.KPI) error {
 		if next[k.Name] != nil {
 			return fmt.Errorf("apply: two KPIs are called %q", k.Name)
 		}
-		if was := old[k.Name]; was != nil && was.k.Hash == k.Hash {
+		if was := old[k.Name]; was != nil && was.k.Hash == k.Hash && (k.Number == 0 || k.Number == was.revision) {
 			next[k.Name] = was
 			continue
 		}
@@ -48,12 +57,63 @@ func (e *Engine) Apply(ctx context.Context, kpis []*kpi.KPI) error {
 		}
 		inputs[u] = in
 	}
+	found := batch{at: now} // what a kill had left undecided; written once the change is certain
+	revisions := make([]ledger.Effective, 0, len(fresh))
+	effective := map[string]int64{}
 	for _, u := range fresh {
-		if err := e.prepare(ctx, u, old[u.k.Name], now); err != nil {
+		if err := e.prepare(ctx, u, old[u.k.Name], now, &found); err != nil {
 			return fmt.Errorf("apply %s: %w", u.k.Name, err)
 		}
+		revisions = append(revisions, ledger.Effective{KPI: u.k, Number: u.revision, From: u.from})
+		effective[u.k.Name] = u.from
 	}
+	for name, was := range old {
+		if next[name] == nil {
+			effective[name] = was.closed
+		}
+	}
+	if commit != nil {
+		if err := commit(effective); err != nil {
+			return err
+		}
+	}
+	e.unrevised = append(e.unrevised, revisions...)
+	if err := e.revise(ctx); err != nil && commit == nil {
+		e.unrevised = e.unrevised[:len(e.unrevised)-len(revisions)]
+		return fmt.Errorf("apply: %w", err)
+	}
+	e.write(ctx, &found, &batch{})
+	e.swap(old, next, inputs, fresh, now)
+	if e.o.Rewatch != nil {
+		e.o.Rewatch()
+	}
+	e.metrics.kpis.Set(float64(len(next)))
+	e.resignal(ctx, fresh, now)
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// revise writes the revisions that the ledger does not hold yet. Callers hold e.closing.
+func (e *Engine) revise(ctx context.Context) error {
+	if len(e.unrevised) == 0 {
+		return nil
+	}
+	if err := e.o.Ledger.ReviseAll(ctx, e.unrevised); err != nil {
+		e.metrics.unwritten.Inc()
+		e.log.Error("revisions could not be written to the ledger and will be tried again", "err", err, "revisions", len(e.unrevised))
+		return err
+	}
+	e.unrevised = nil
+	return nil
+}
+
+// swap puts next in the place of old.
+func (e *Engine) swap(old, next map[string]*unit, inputs map[*unit]map[string]*unit, fresh []*unit, now int64) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	for u, in := range inputs {
 		u.inputs = in
 	}
@@ -83,17 +143,6 @@ func (e *Engine) Apply(ctx context.Context, kpis []*kpi.KPI) error {
 			u.dirty = min(u.dirty, now) // what was committed while the windows were being filled
 		}
 	}
-	e.mu.Unlock()
-	if e.o.Rewatch != nil {
-		e.o.Rewatch()
-	}
-	e.metrics.kpis.Set(float64(len(next)))
-	e.resignal(ctx, fresh, now)
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
-	return nil
 }
 
 func newUnit(k *kpi.KPI) (*unit, error) {
@@ -162,14 +211,15 @@ func boundary(now, a, b int64) int64 {
 	}
 }
 
-// prepare gives a new unit its revision, fills its windows from the store and its memory from the ledger.
-func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64) error {
+// prepare gives a new unit its revision, fills its windows from the store and its memory from the ledger. It writes
+// nothing; what must be written of it is put in b.
+func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64, b *batch) error {
 	running := kpi.PeriodEnd(now, u.period) - u.period // the end of the newest period that is over
 	u.from = running
 	if was != nil {
 		u.from = boundary(now, was.period, u.period)
 	}
-	revision, fresh, err := e.o.Ledger.Revise(ctx, u.k, u.from)
+	revision, fresh, err := e.o.Ledger.NumberOf(ctx, u.k)
 	if err != nil {
 		return err
 	}
@@ -185,19 +235,25 @@ func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64) error {
 		if last > 0 && last%u.period == 0 {
 			u.closed, u.from = min(last, running), min(last, running)
 			begun = true
+			// A kill before the boundary leaves a revision that has judged nothing yet.
+			judged, err := e.o.Ledger.LastRevision(ctx, u.k.Name, last-max(60_000, u.period), last)
+			if err != nil {
+				return err
+			}
+			fresh = fresh || (judged > 0 && judged != u.revision)
 		}
 	}
 	if u.meter, err = e.fillMeter(ctx, u, u.closed, now, !begun); err != nil {
 		return err
 	}
 	if was == nil {
-		return e.recall(ctx, u, now, fresh)
+		return e.recall(ctx, u, fresh, b)
 	}
 	return nil
 }
 
 // recall restores the groups of a unit from the ledger. fresh says that the definition changed while we were down.
-func (e *Engine) recall(ctx context.Context, u *unit, now int64, fresh bool) error {
+func (e *Engine) recall(ctx context.Context, u *unit, fresh bool, b *batch) error {
 	standings, err := e.o.Ledger.Standings(ctx, u.k.Name)
 	if err != nil {
 		return err
@@ -222,7 +278,7 @@ func (e *Engine) recall(ctx context.Context, u *unit, now int64, fresh bool) err
 		}
 		switch {
 		case !fresh:
-			e.rejudge(ctx, u, g, now)
+			e.rejudge(u, g, b)
 		case u.meter != nil:
 			g.points.replace(replayed[key])
 			g.calm = 0
@@ -304,7 +360,7 @@ func (e *Engine) recallPoints(ctx context.Context, u *unit, g *standing, whole b
 
 // rejudge judges the newest remembered datapoint again: a kill may have come after it was written and before the decision
 // was. The record's id is the same, so what was written before is not written twice.
-func (e *Engine) rejudge(ctx context.Context, u *unit, g *standing, now int64) {
+func (e *Engine) rejudge(u *unit, g *standing, b *batch) {
 	if g.points.len() == 0 {
 		return
 	}
@@ -313,15 +369,13 @@ func (e *Engine) rejudge(ctx context.Context, u *unit, g *standing, now int64) {
 	if g.mem.Light == before.Light {
 		return
 	}
-	b := batch{at: now}
-	t := e.transition(u, g, before.Light, g.cause4(u), now)
+	t := e.transition(u, g, before.Light, g.cause4(u), b.at)
 	g.decision = t.ID
 	b.moves = append(b.moves, t)
-	e.page(u, g, &b)
+	e.page(u, g, b)
 	g.saved = g.standing(u)
 	b.saved = append(b.saved, g.saved)
 	b.signals = nil // resignal tells how every group stands
-	e.write(ctx, &b, &batch{})
 }
 
 // resignal tells the alert room of every group that is alerting, because the room does not keep KPI alerts over a restart.

@@ -161,6 +161,7 @@ func (e *Engine) closeDue(ctx context.Context, now int64, slow bool, backlog *ba
 			e.spare = b.entries[:0]
 		}
 	}
+	_ = e.revise(ctx) // logged, and tried again with the next close
 	e.retire(ctx, now, backlog)
 	e.metrics.closing.Add(time.Since(started).Seconds())
 }

@@ -53,7 +53,9 @@ type Engine struct {
 
 	closing sync.Mutex     // one close at a time: publishing must be in order
 	spare   []ledger.Entry // the entries of the last round, reused; guarded by closing
-	ordered []kpi.Point    // a group's datapoints in order, for Judge; guarded by mu
+	// Revisions in force that the ledger could not write yet; guarded by closing.
+	unrevised []ledger.Effective
+	ordered   []kpi.Point // a group's datapoints in order, for Judge; guarded by mu
 }
 
 // New returns an engine without KPIs. Apply gives it some, Run closes their datapoints.

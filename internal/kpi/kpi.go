@@ -176,6 +176,7 @@ type KPI struct {
 	Page        *Page
 	Source      string // where the definition was read: file:line
 	Hash        string // content hash of the document, hex
+	Number      int    // governed revision number; 0 = the ledger numbers the revisions by itself
 }
 
 // MissingReason says why a datapoint has no value. The empty reason is a real point.

@@ -57,55 +57,6 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	return &Ledger{store: o.Store, db: o.State, now: o.Now}, nil
 }
 
-// Revise returns the number of the revision with k's hash, making a new one that takes effect at effective (Unix ms) when
-// the newest revision of the KPI is another.
-func (l *Ledger) Revise(ctx context.Context, k *kpi.KPI, effective int64) (number int, fresh bool, err error) {
-	err = l.db.Tx(ctx, func(tx *sql.Tx) error {
-		var hash string
-		err := tx.QueryRowContext(ctx, `SELECT number, hash FROM revision WHERE kpi = ? ORDER BY number DESC LIMIT 1`, k.Name).Scan(&number, &hash)
-		switch {
-		case err == nil && hash == k.Hash:
-			return nil
-		case err != nil && !errors.Is(err, sql.ErrNoRows):
-			return err
-		}
-		number, fresh = number+1, true
-		_, err = tx.ExecContext(ctx, `INSERT INTO revision (kpi, number, hash, effective_from, source) VALUES (?, ?, ?, ?, ?)`,
-			k.Name, number, k.Hash, effective, k.Source)
-		return err
-	})
-	if err != nil {
-		return 0, false, fmt.Errorf("revise %s: %w", k.Name, err)
-	}
-	return number, fresh, nil
-}
-
-// Revision is one numbered definition of a KPI.
-type Revision struct {
-	Number        int    `json:"number"`
-	Hash          string `json:"hash"`
-	EffectiveFrom int64  `json:"effective_from"`
-	Source        string `json:"source"`
-}
-
-// Revisions returns a KPI's revisions, newest first.
-func (l *Ledger) Revisions(ctx context.Context, name string) ([]Revision, error) {
-	rows, err := l.db.SQL().QueryContext(ctx, `SELECT number, hash, effective_from, source FROM revision WHERE kpi = ? ORDER BY number DESC LIMIT 1000`, name)
-	if err != nil {
-		return nil, fmt.Errorf("revisions of %s: %w", name, err)
-	}
-	defer rows.Close()
-	out := []Revision{}
-	for rows.Next() {
-		var r Revision
-		if err := rows.Scan(&r.Number, &r.Hash, &r.EffectiveFrom, &r.Source); err != nil {
-			return nil, fmt.Errorf("revisions of %s: %w", name, err)
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
-}
-
 // Standing is what must survive a restart of one group: Judge's memory and whether the group is being paged for.
 type Standing struct {
 	KPI        string        `json:"-"`
