@@ -32,6 +32,7 @@ type Board interface {
 	BurnDown(ctx context.Context, name string, from, to int64) (board.BurnDown, error)
 	Decisions(ctx context.Context, f board.DecisionFilter) ([]board.Decision, error)
 	Decision(ctx context.Context, id string) (board.Decision, error)
+	Status(name string) (kpi.Status, bool) // live state, for the scaling value
 	AsOf() int64
 }
 
@@ -73,8 +74,9 @@ type Options struct {
 	Now     func() time.Time
 	Version string
 
-	Board   Board
-	Status  func(name string) (kpi.Status, bool) // live state, for the scaling value
+	Board Board
+	// BoardOf returns the board of what the asker may see; absent: Board for everybody. Askers who see the same get the same.
+	BoardOf func(ctx context.Context) Board
 	Alerts  Alerts
 	Sources func(ctx context.Context) ([]board.Source, error)
 	Server  func(ctx context.Context) (StatusBody, error)
@@ -112,6 +114,14 @@ func New(o Options) *API {
 	a.hub = newHub(a)
 	a.register()
 	return a
+}
+
+// boardOf is the board that the asker may see.
+func (a *API) boardOf(ctx context.Context) Board {
+	if a.o.BoardOf == nil {
+		return a.o.Board
+	}
+	return a.o.BoardOf(ctx)
 }
 
 // Routes returns everything that the API serves.

@@ -143,7 +143,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 	acc, err := access.New(t.Context(), access.Options{DB: db, DataDir: dir, Listen: []string{"127.0.0.1:9700"}})
 	require.NoError(t, err)
 	b := board.New(board.Options{Statuses: h.engine.statuses, Status: h.engine.status, History: h.ledger})
-	o := api.Options{Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Status: h.engine.status, Alerts: h.alerts, SignIn: acc, Demo: &demo{}, Version: "1.2.3"}
+	o := api.Options{Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, SignIn: acc, Demo: &demo{}, Version: "1.2.3"}
 	if change != nil {
 		change(&o)
 	}

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"iter"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -71,15 +73,15 @@ func (h *hub) run(ctx context.Context) error {
 	defer ping.Stop()
 	defer sources.Stop()
 	defer h.closeAll()
-	late := -1
+	late := map[Board]int{}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ping.C:
-			h.send("ping", Ping{AsOf: h.a.o.Board.AsOf()})
+			h.send("ping", nil, func(b Board) (any, error) { return Ping{AsOf: b.AsOf()}, nil })
 		case <-sources.C:
-			late = h.sources(ctx, late)
+			h.sources(late)
 		case <-h.wake:
 			began := time.Now()
 			h.flush(ctx)
@@ -104,40 +106,44 @@ func (h *hub) flush(ctx context.Context) {
 	h.alerts = false
 	h.mu.Unlock()
 	if len(names) > 0 {
-		u, err := h.a.o.Board.Update(ctx, names)
-		if err != nil {
-			h.a.o.Logger.Error("event stream", "err", err)
-		} else {
-			h.send("kpis", u)
-		}
+		h.send("kpis", nil, func(b Board) (any, error) { return b.Update(ctx, names) })
 	}
 	if alerts {
-		h.send("alerts", Empty{})
+		h.send("alerts", nil, func(Board) (any, error) { return Empty{}, nil })
 	}
 }
 
-// sources tells when the number of late sources changed; it returns the number.
-func (h *hub) sources(ctx context.Context, before int) int {
-	if h.a.o.Sources == nil || h.idle() {
-		return before
+// sources tells those who see other late sources than before.
+func (h *hub) sources(before map[Board]int) {
+	if h.a.o.Sources == nil {
+		return
 	}
-	ss, err := h.a.o.Sources(ctx)
-	if err != nil {
-		h.a.o.Logger.Error("event stream: sources", "err", err)
-		return before
+	now := map[Board]int{}
+	for c := range h.eachBoard() {
+		ss, err := h.a.o.Sources(c.ctx)
+		if err != nil {
+			h.a.o.Logger.Error("event stream: sources", "err", err)
+			continue
+		}
+		sum := board.Summarise(ss)
+		now[c.board] = sum.Total - sum.OnTime
+		if n, known := before[c.board]; !known || n != now[c.board] {
+			h.send("sources", c.board, func(Board) (any, error) { return sum, nil })
+		}
 	}
-	sum := board.Summarise(ss)
-	if n := sum.Total - sum.OnTime; n != before {
-		h.send("sources", sum)
-		return n
-	}
-	return before
+	clear(before)
+	maps.Copy(before, now)
 }
 
-func (h *hub) idle() bool {
+// eachBoard yields one client of each board that is looked at.
+func (h *hub) eachBoard() iter.Seq[*client] {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.clients) == 0
+	first := map[Board]*client{}
+	for c := range h.clients {
+		first[c.board] = c
+	}
+	h.mu.Unlock()
+	return maps.Values(first)
 }
 
 func frame(event string, data any) ([]byte, error) {
@@ -153,24 +159,41 @@ func frame(event string, data any) ([]byte, error) {
 	return append(f, "\n\n"...), nil
 }
 
-func (h *hub) send(event string, data any) {
-	if h.idle() {
-		return
+// send encodes an event once for each board that is looked at (or for only that one) and hands it to those who look at it:
+// nobody gets a byte that was made from what another may see.
+func (h *hub) send(event string, only Board, data func(Board) (any, error)) {
+	for c := range h.eachBoard() {
+		if only != nil && c.board != only {
+			continue
+		}
+		d, err := data(c.board)
+		if err == nil {
+			err = h.deliver(c.board, event, d)
+		}
+		if err != nil {
+			h.a.o.Logger.Error("event stream", "event", event, "err", err)
+		}
 	}
+}
+
+func (h *hub) deliver(b Board, event string, data any) error {
 	f, err := frame(event, data)
 	if err != nil {
-		h.a.o.Logger.Error("event stream: encode", "event", event, "err", err)
-		return
+		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.clients {
+		if c.board != b {
+			continue
+		}
 		select {
 		case c.frames <- f:
 		default: // it does not read: it reconnects and asks again, the others are not held up
 			h.drop(c)
 		}
 	}
+	return nil
 }
 
 // drop needs mu.
@@ -190,7 +213,8 @@ func (h *hub) closeAll() {
 	}
 }
 
-func (h *hub) join() (*client, error) {
+func (h *hub) join(ctx context.Context) (*client, error) {
+	b := h.a.boardOf(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -199,7 +223,7 @@ func (h *hub) join() (*client, error) {
 	if len(h.clients) >= h.a.o.MaxStreams {
 		return nil, fault.New(fault.Limited, "%d event streams are open, which is the most this server gives", len(h.clients)).Hint("Close a tab, or ask for the board every few seconds")
 	}
-	c := &client{h: h, frames: make(chan []byte, queue)}
+	c := &client{h: h, ctx: context.WithoutCancel(ctx), board: b, frames: make(chan []byte, queue)}
 	h.clients[c] = struct{}{}
 	return c, nil
 }
@@ -207,6 +231,8 @@ func (h *hub) join() (*client, error) {
 // client is one open stream.
 type client struct {
 	h      *hub
+	ctx    context.Context // who listens
+	board  Board           // what they may see
 	frames chan []byte
 }
 
@@ -231,7 +257,7 @@ func (c *client) serve(hctx huma.Context) {
 		}
 		return rc.Flush() == nil
 	}
-	first, err := frame("ping", Ping{AsOf: c.h.a.o.Board.AsOf()})
+	first, err := frame("ping", Ping{AsOf: c.board.AsOf()})
 	if err != nil || !write(append([]byte("retry: 2000\n"), first...)) {
 		return
 	}

@@ -24,27 +24,27 @@ func (a *API) board(ctx context.Context, in *boardInput) (*out[board.Answer], er
 		}
 		f.Labels[name] = value
 	}
-	ans, err := a.o.Board.Answer(ctx, f)
+	ans, err := a.boardOf(ctx).Answer(ctx, f)
 	return &out[board.Answer]{ans}, err
 }
 
 func (a *API) kpis(ctx context.Context, _ *struct{}) (*out[KPIsBody], error) {
-	views, err := a.o.Board.Views(ctx)
-	return &out[KPIsBody]{KPIsBody{AsOf: a.o.Board.AsOf(), KPIs: list(views)}}, err
+	views, err := a.boardOf(ctx).Views(ctx)
+	return &out[KPIsBody]{KPIsBody{AsOf: a.boardOf(ctx).AsOf(), KPIs: list(views)}}, err
 }
 
 func (a *API) kpi(ctx context.Context, in *KPIPath) (*out[board.View], error) {
-	v, err := a.o.Board.View(ctx, in.Name)
+	v, err := a.boardOf(ctx).View(ctx, in.Name)
 	return &out[board.View]{v}, err
 }
 
 // value answers an autoscaler. It would scale to zero on a 0, so anything but a fresh real datapoint is a 503.
-func (a *API) value(_ context.Context, in *valueInput) (*out[ValueBody], error) {
+func (a *API) value(ctx context.Context, in *valueInput) (*out[ValueBody], error) {
 	group, err := groupOf(in.Group)
 	if err != nil {
 		return nil, err
 	}
-	st, ok := a.o.Status(in.Name)
+	st, ok := a.boardOf(ctx).Status(in.Name)
 	if !ok {
 		return nil, fault.New(fault.NotFound, "no KPI is named %q", in.Name).Hint("GET %s/kpis lists the names", Prefix)
 	}
@@ -88,7 +88,7 @@ func (a *API) series(ctx context.Context, in *seriesInput) (*out[board.Series], 
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.o.Board.Series(ctx, in.Name, board.SeriesQuery{From: from, To: to, Max: in.Max, Group: group})
+	s, err := a.boardOf(ctx).Series(ctx, in.Name, board.SeriesQuery{From: from, To: to, Max: in.Max, Group: group})
 	return &out[board.Series]{s}, err
 }
 
@@ -97,7 +97,7 @@ func (a *API) groups(ctx context.Context, in *spanInput) (*out[GroupsBody], erro
 	if err != nil {
 		return nil, err
 	}
-	g, err := a.o.Board.WhereItFails(ctx, in.Name, from, to)
+	g, err := a.boardOf(ctx).WhereItFails(ctx, in.Name, from, to)
 	return &out[GroupsBody]{GroupsBody{From: from, To: to, Groups: list(g)}}, err
 }
 
@@ -106,15 +106,15 @@ func (a *API) budget(ctx context.Context, in *spanInput) (*out[board.BurnDown], 
 	if err != nil {
 		return nil, err
 	}
-	b, err := a.o.Board.BurnDown(ctx, in.Name, from, to)
+	b, err := a.boardOf(ctx).BurnDown(ctx, in.Name, from, to)
 	return &out[board.BurnDown]{b}, err
 }
 
 func (a *API) kpiDecisions(ctx context.Context, in *kpiDecisionsInput) (*out[DecisionsBody], error) {
-	if _, err := a.o.Board.View(ctx, in.Name); err != nil {
+	if _, err := a.boardOf(ctx).View(ctx, in.Name); err != nil {
 		return nil, err
 	}
-	ds, err := a.o.Board.Decisions(ctx, board.DecisionFilter{KPI: in.Name, Limit: in.Limit})
+	ds, err := a.boardOf(ctx).Decisions(ctx, board.DecisionFilter{KPI: in.Name, Limit: in.Limit})
 	return &out[DecisionsBody]{DecisionsBody{list(ds)}}, err
 }
 
@@ -122,12 +122,12 @@ func (a *API) decisions(ctx context.Context, in *decisionsInput) (*out[Decisions
 	if in.To != 0 && in.From > in.To {
 		return nil, fault.New(fault.Invalid, "from %d: want a time before to %d", in.From, in.To)
 	}
-	ds, err := a.o.Board.Decisions(ctx, board.DecisionFilter{KPI: in.KPI, From: in.From, To: in.To, Limit: in.Limit})
+	ds, err := a.boardOf(ctx).Decisions(ctx, board.DecisionFilter{KPI: in.KPI, From: in.From, To: in.To, Limit: in.Limit})
 	return &out[DecisionsBody]{DecisionsBody{list(ds)}}, err
 }
 
 func (a *API) decision(ctx context.Context, in *idInput) (*out[board.Decision], error) {
-	d, err := a.o.Board.Decision(ctx, in.ID)
+	d, err := a.boardOf(ctx).Decision(ctx, in.ID)
 	return &out[board.Decision]{d}, err
 }
 

@@ -49,7 +49,7 @@ func (a *API) stream(m *table) {
 	}
 	m.action = access.ReadKPIs
 	huma.Register(m.api, op, func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
-		c, err := a.hub.join()
+		c, err := a.hub.join(ctx)
 		if err != nil {
 			return nil, a.toProblem(ctx, err)
 		}

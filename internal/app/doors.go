@@ -23,7 +23,7 @@ func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 			Alerts: h.activeAlerts, Silences: h.silences, Sources: h.sources,
 		})
 		h.api = api.New(api.Options{
-			Logger: h.log.With("room", "api"), Now: time.Now, Version: h.o.Version, Board: h.board, Status: h.engine.Status, Alerts: alertDoor{h},
+			Logger: h.log.With("room", "api"), Now: time.Now, Version: h.o.Version, Board: h.board, Alerts: alertDoor{h},
 			Sources: h.sources, Server: h.status, Demo: demo, SignIn: h.access,
 		})
 		page, err := ui.Handler()

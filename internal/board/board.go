@@ -83,3 +83,6 @@ func (b *Board) status(name string) (kpi.Status, error) {
 	}
 	return st, nil
 }
+
+// Status returns the live state of one KPI as this board knows it.
+func (b *Board) Status(name string) (kpi.Status, bool) { return b.o.Status(name) }

@@ -195,6 +195,7 @@ const (
 	InputGone   MissingReason = "input"      // an input of an expr is missing, or divided by zero
 	NeverSeen   MissingReason = "never_seen" // the good side or the selector never matched
 	QueryFailed MissingReason = "query"      // a promql indicator failed or returned no value
+	OutOfScope  MissingReason = "scope"      // it exists, and the asker may not see it; never stored
 )
 
 // Point is one published datapoint of one group: the period that ends at End (Unix milliseconds).
