@@ -1,7 +1,6 @@
 package access
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -41,7 +40,7 @@ func (a *Access) guard(route Route) http.Handler {
 				return
 			}
 			if p.ID != "" {
-				r = r.WithContext(context.WithValue(r.Context(), principalKey{}, p))
+				r = r.WithContext(With(r.Context(), p))
 			}
 		}
 		if r.Body != nil && r.Body != http.NoBody {

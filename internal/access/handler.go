@@ -76,7 +76,7 @@ func mount(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
 // changes reports whether the route's action changes something whatever the method.
 func changes(r Route) bool {
 	switch r.Action {
-	case WriteSignals, WriteAlerts, WriteSilences, Operate:
+	case WriteSignals, WriteAlerts, WriteSilences, WriteChanges, Propose, Approve, Emergency, ManagePeople, Operate:
 		return true
 	}
 	return false
