@@ -82,6 +82,7 @@ type Options struct {
 	Server  func(ctx context.Context) (StatusBody, error)
 	Demo    Demo
 	SignIn  SignIn
+	Audit   Audit
 
 	// MaxStreams bounds the open event streams; 0 means 256.
 	MaxStreams int

@@ -17,6 +17,7 @@ import (
 type table struct {
 	api    huma.API
 	action access.Action
+	absent string // what this server does not have, while its operations are described
 	routes []access.Route
 }
 

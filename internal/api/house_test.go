@@ -21,6 +21,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/api"
+	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/board"
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/kpi"
@@ -143,7 +144,9 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 	acc, err := access.New(t.Context(), access.Options{DB: db, DataDir: dir, Listen: []string{"127.0.0.1:9700"}})
 	require.NoError(t, err)
 	b := board.New(board.Options{Statuses: h.engine.statuses, Status: h.engine.status, History: h.ledger})
-	o := api.Options{Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, SignIn: acc, Demo: &demo{}, Version: "1.2.3"}
+	chain, err := audit.Open(t.Context(), audit.Options{DB: db, KeyFile: filepath.Join(dir, audit.KeyFile)})
+	require.NoError(t, err)
+	o := api.Options{Audit: chain, Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, SignIn: acc, Demo: &demo{}, Version: "1.2.3"}
 	if change != nil {
 		change(&o)
 	}

@@ -113,6 +113,7 @@ func (a *API) register() {
 	add(a, m, "demo-mails", http.MethodGet, "/demo/mails", access.ReadAlerts, "The demo's mailbox, newest first", a.demoMails)
 	add(a, m, "demo-mail", http.MethodGet, "/demo/mails/{id}", access.ReadAlerts, "One mail of the demo", a.demoMail)
 
+	a.registerAudit(m)
 	a.stream(m)
 	nullable(a.doc.Components.Schemas)
 	a.routes = append(m.routes,
@@ -123,6 +124,7 @@ func (a *API) register() {
 
 func add[I, O any](a *API, m *table, id, method, path string, action access.Action, summary string, f func(context.Context, *I) (*O, error)) {
 	m.action = action
+	missing := m.absent
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: Prefix + path, Summary: summary,
 		Tags:         []string{strings.Split(path, "/")[1]},
@@ -133,6 +135,9 @@ func add[I, O any](a *API, m *table, id, method, path string, action access.Acti
 		op.RejectUnknownQueryParameters = true
 	}
 	huma.Register(m.api, op, func(ctx context.Context, in *I) (*O, error) {
+		if missing != "" {
+			return nil, a.toProblem(ctx, absent(missing))
+		}
 		o, err := f(ctx, in)
 		if err != nil {
 			return nil, a.toProblem(ctx, err)

@@ -18,6 +18,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, newest first */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/audit/digests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signed digests, one for each hour */
+        get: operations["audit-digests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chain as a file that verifies offline (JSON Lines) */
+        get: operations["audit-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/audit/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public key that verifies an export */
+        get: operations["audit-key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Verify the whole chain and name the first broken record */
+        get: operations["audit-verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/board": {
         parameters: {
             query?: never;
@@ -433,6 +518,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Actor: {
+            id: string;
+            kind?: string;
+            name?: string;
+        };
         Alert: {
             annotations: {
                 [key: string]: string;
@@ -466,6 +556,12 @@ export interface components {
             receipts: components["schemas"]["Receipt"][];
             /** @description Active, pending and lately expired */
             silences: components["schemas"]["Silence"][];
+        };
+        AuditBody: {
+            head: components["schemas"]["Point"];
+            /** @description There are older ones: ask again with before = the last seq */
+            more: boolean;
+            records: components["schemas"]["Record"][];
         };
         Axis: {
             /** Format: int64 */
@@ -518,6 +614,36 @@ export interface components {
             total: number;
             /** @description Over all KPIs, whatever the filter */
             verdict: components["schemas"]["Verdict"];
+        };
+        Break: {
+            /**
+             * Format: int64
+             * @description Unix ms: what the record or digest says about its time
+             */
+            at?: number;
+            /**
+             * Format: int64
+             * @description Number of the digest concerned
+             */
+            digest?: number;
+            kind: string;
+            /**
+             * Format: int64
+             * @description Line of the file
+             */
+            line?: number;
+            /**
+             * Format: int64
+             * @description The first record concerned
+             */
+            seq?: number;
+            /**
+             * Format: int64
+             * @description The last record concerned, where one among several was changed
+             */
+            to?: number;
+            /** @description A sentence */
+            what: string;
         };
         Budget: {
             /** Format: double */
@@ -710,6 +836,38 @@ export interface components {
             title: string;
             url: string;
         };
+        Digest: {
+            /** Format: int64 */
+            at: number;
+            /** @description The hour lies before the end of the digest before: the clock was set back */
+            clock_back?: boolean;
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            first_seq: number;
+            /** Format: int64 */
+            from: number;
+            /** @description SHA-256 of this digest's canonical JSON */
+            hash?: string;
+            head: string;
+            /** @description Fingerprint of the key that signed */
+            key: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** @description Written long after the hour: the process was down at its end */
+            late?: boolean;
+            /** Format: int64 */
+            number: number;
+            /** @description SHA-256 of the digest before, empty for the first */
+            previous?: string;
+            previous_signature?: string;
+            signature?: string;
+            /** Format: int64 */
+            to: number;
+        };
+        DigestsBody: {
+            digests: components["schemas"]["Digest"][];
+        };
         Display: {
             /**
              * @description Shown after a thin space; may be empty
@@ -833,6 +991,21 @@ export interface components {
              * @example share of http_requests_total{code=~"5.."} in http_requests_total
              */
             text: string;
+        };
+        Key: {
+            /** Format: int64 */
+            created_at: number;
+            endorsed: string;
+            fingerprint: string;
+            public_key: string;
+            vouched: string;
+        };
+        KeyBody: {
+            fingerprint: string;
+            /** @description All that ever signed, the oldest first */
+            keys: components["schemas"]["Key"][];
+            /** @description PEM, as openssl reads it */
+            public_key: string;
         };
         KPIsBody: {
             /** Format: int64 */
@@ -983,6 +1156,10 @@ export interface components {
             /** @enum {string} */
             via: "cookie" | "bearer" | "loopback";
         };
+        Object: {
+            kind?: string;
+            name?: string;
+        };
         Objective: {
             /** @example ≥ 99.50 % over 30 days */
             display: string;
@@ -1013,6 +1190,13 @@ export interface components {
         Ping: {
             /** Format: int64 */
             as_of: number;
+        };
+        Point: {
+            /** Format: int64 */
+            at: number;
+            hash: string;
+            /** Format: int64 */
+            seq: number;
         };
         PreviewBody: {
             alerts: components["schemas"]["Alert"][];
@@ -1075,6 +1259,36 @@ export interface components {
             rule: string;
             /** @enum {string} */
             status: "sent" | "failed" | "silenced" | "inhibited" | "muted";
+        };
+        Record: {
+            action: string;
+            actor: components["schemas"]["Actor"];
+            /** @description Content hash after */
+            after?: string;
+            /** Format: int64 */
+            at: number;
+            /** @description Content hash before */
+            before?: string;
+            /**
+             * Format: int64
+             * @description Milliseconds by which the clock stood before the record before: it was set back
+             */
+            clock_back?: number;
+            detail?: {
+                [key: string]: string;
+            };
+            /** @description Of the chain up to this record */
+            hash?: string;
+            object: components["schemas"]["Object"];
+            /** @enum {string} */
+            outcome: "done" | "denied" | "failed";
+            reason?: string;
+            /** @description Request id */
+            request?: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description Remote address */
+            source?: string;
         };
         Series: {
             axis: components["schemas"]["Axis"];
@@ -1409,6 +1623,65 @@ export interface components {
             /** @example E-file error rate is breached. Two other KPIs are at risk. */
             sentence: string;
         };
+        VerifyBody: {
+            /**
+             * Format: int64
+             * @description Anchors that were found in the chain
+             */
+            anchors: number;
+            /** Format: int64 */
+            at: number;
+            break?: components["schemas"]["Break"];
+            /**
+             * Format: int64
+             * @description Digests that were written after the clock was set back
+             */
+            clock_backs: number;
+            /** @description false for a file that was exported with a filter */
+            complete: boolean;
+            /** Format: int64 */
+            digests: number;
+            /** Format: int64 */
+            empty_digests: number;
+            /** Format: int64 */
+            first_seq: number;
+            /**
+             * Format: int64
+             * @description Start of the first hour with a digest, Unix ms
+             */
+            from: number;
+            good: boolean;
+            /** @description Hash of the last record: compare it with what was anchored */
+            head: string;
+            /** @description false: the log's own keys were believed */
+            key_given: boolean;
+            /** @description Fingerprints of the keys that signed */
+            keys: string[];
+            /** Format: int64 */
+            last_seq: number;
+            /**
+             * Format: int64
+             * @description Hours at whose end nobody ran
+             */
+            late_digests: number;
+            /** @description What is no break and yet worth knowing */
+            notes: string[];
+            /** Format: int64 */
+            records: number;
+            sentence: string;
+            /**
+             * Format: int64
+             * @description Up to this record a signature vouches; the rest is chained only
+             */
+            signed_seq: number;
+            /**
+             * Format: int64
+             * @description End of the last hour with a digest
+             */
+            to: number;
+            /** Format: int64 */
+            took_ms: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1434,6 +1707,183 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                action?: string;
+                /** @description Id or name, whole */
+                actor?: string;
+                /** @description Only records with a smaller seq */
+                before?: number;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                limit?: number;
+                object_kind?: string;
+                object_name?: string;
+                outcome?: "done" | "denied" | "failed";
+                text?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-digests": {
+        parameters: {
+            query?: {
+                /** @description Only digests with a smaller number */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DigestsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-export": {
+        parameters: {
+            query?: {
+                action?: string;
+                /** @description Id or name, whole */
+                actor?: string;
+                /** @description Only records with a smaller seq */
+                before?: number;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                limit?: number;
+                object_kind?: string;
+                object_name?: string;
+                outcome?: "done" | "denied" | "failed";
+                text?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyBody"];
                 };
             };
             /** @description Error */
