@@ -3,6 +3,7 @@ package evaluate
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -296,15 +297,15 @@ func (e *Engine) recall(ctx context.Context, u *unit, fresh bool, b *batch) erro
 func (e *Engine) recallPoints(ctx context.Context, u *unit, g *standing, whole bool) error {
 	n := kpi.RangeOf(u.k.Thresholds)
 	from := u.closed - int64(n+1)*u.period
-	group := g.labels
+	group, key := g.labels, g.key
 	if whole {
-		group = labels.EmptyLabels()
+		group, key = labels.EmptyLabels(), wholeKey
 	}
 	points, err := e.o.Ledger.Points(ctx, u.k.Name, group, from, u.closed, 0)
 	if err != nil {
 		return err
 	}
-	restated, err := e.o.Ledger.Statements(ctx, u.k.Name, g.key, from, u.closed)
+	restated, err := e.o.Ledger.Statements(ctx, u.k.Name, key, from, u.closed)
 	if err != nil {
 		return err
 	}
@@ -327,34 +328,69 @@ func (e *Engine) recallPoints(ctx context.Context, u *unit, g *standing, whole b
 		_, g.verdict = kpi.Judge(u.k, g.mem, points, nil)
 		g.verdict.Light = g.mem.Light
 	}
+	if g.mem.Judged && g.mem.Light == kpi.Grey {
+		g.grey = int((u.closed-g.mem.Since)/u.period) + 1
+	}
 	if g.ladder == nil {
 		return nil
 	}
+	if err := e.recallLadder(ctx, u, g, group, key); err != nil {
+		return err
+	}
+	g.verdict.Budget = g.budget(u, u.closed)
+	return nil
+}
+
+// recallLadder books the objective's window anew, each period with what was said of it last.
+func (e *Engine) recallLadder(ctx context.Context, u *unit, g *standing, group labels.Labels, key string) error {
 	o := *u.k.Objective
 	span := o.Window
 	if o.Calendar != "" {
 		span = 92 * 24 * time.Hour
 	}
+	from := u.closed - span.Milliseconds()
+	last := map[int64]kpi.Point{}
+	if u.k.Window == u.k.Period {
+		restated, err := e.o.Ledger.Statements(ctx, u.k.Name, key, from, u.closed)
+		if err != nil {
+			return err
+		}
+		for _, s := range restated {
+			last[s.Point.End] = s.Point
+		}
+	}
 	if !kpi.CountsOccurrences(u.k) {
-		ps, err := e.o.Ledger.Points(ctx, u.k.Name, group, u.closed-span.Milliseconds(), u.closed, 0)
+		ps, err := e.o.Ledger.Points(ctx, u.k.Name, group, from, u.closed, 0)
 		if err != nil {
 			return err
 		}
 		for _, p := range ps {
-			if good, total, ok := kpi.SliceOf(u.k, p, 0, 0); ok {
+			if s, ok := last[p.End]; ok {
+				p = s
+			}
+			if good, total, ok := kpi.SliceOf(u.k, kpi.Settle(u.k, p), 0, 0); ok {
 				g.ladder.Add(p.End, good, total)
 			}
 		}
 		return nil
 	}
-	slices, err := e.o.Ledger.Slices(ctx, u.k.Name, group, u.closed-span.Milliseconds(), u.closed, u.k.Window > u.k.Period)
+	counted, err := e.o.Ledger.Slices(ctx, u.k.Name, group, from, u.closed, u.k.Window > u.k.Period)
 	if err != nil {
 		return err
 	}
-	for _, s := range slices {
+	for _, s := range counted {
+		if p, ok := last[s.End]; ok {
+			s.Good, s.Total, _ = kpi.SliceOf(u.k, p, p.Good, p.Total)
+			delete(last, s.End)
+		}
 		g.ladder.Add(s.End, s.Good, s.Total)
 	}
-	g.verdict.Budget = g.budget(u, u.closed)
+	for _, end := range slices.Sorted(maps.Keys(last)) { // what had no counts when it was published
+		p := last[end]
+		if good, total, ok := kpi.SliceOf(u.k, p, p.Good, p.Total); ok {
+			g.ladder.Add(p.End, good, total)
+		}
+	}
 	return nil
 }
 
@@ -369,10 +405,10 @@ func (e *Engine) rejudge(u *unit, g *standing, b *batch) {
 	if g.mem.Light == before.Light {
 		return
 	}
-	t := e.transition(u, g, before.Light, g.cause4(u), b.at)
+	t := u.transition(g, before.Light, g.cause4(u), b.at)
 	g.decision = t.ID
 	b.moves = append(b.moves, t)
-	e.page(u, g, b)
+	u.page(g, b)
 	g.saved = g.standing(u)
 	b.saved = append(b.saved, g.saved)
 	b.signals = nil // resignal tells how every group stands
@@ -399,8 +435,8 @@ func (e *Engine) resignal(ctx context.Context, fresh []*unit, now int64) {
 // succeed hands the groups of a replaced unit to its successor. If only thresholds changed, the datapoints in range are
 // compared anew; otherwise they were replayed under the new definition, and a replay never pages. Callers hold e.mu.
 func (e *Engine) succeed(ctx context.Context, u, was *unit) {
-	u.dirty = min(u.dirty, u.closed) // its windows were filled before the periods up to the boundary had ended
-	same := sameIndicator(u.k, was.k)
+	u.dirty = min(u.dirty, u.closed)     // its windows were filled before the periods up to the boundary had ended
+	same := u.k.Shape() == was.k.Shape() // then only thresholds differ
 	replayed := map[string][]kpi.Point{}
 	if !same {
 		replayed = e.replayPoints(ctx, u)
@@ -442,13 +478,6 @@ func sameObjective(a, b *kpi.KPI) bool {
 		return a.Objective == b.Objective
 	}
 	return a.Objective.Window == b.Objective.Window && a.Objective.Calendar == b.Objective.Calendar
-}
-
-// sameIndicator reports whether two revisions make the same datapoints, so that only thresholds differ.
-func sameIndicator(a, b *kpi.KPI) bool {
-	return a.Period == b.Period && a.Window == b.Window && a.Indicator.Text() == b.Indicator.Text() &&
-		a.Indicator.Below == b.Indicator.Below && a.Indicator.Q == b.Indicator.Q && a.Indicator.T == b.Indicator.T &&
-		a.Indicator.Over == b.Indicator.Over && a.Indicator.Across == b.Indicator.Across && slices.Equal(a.By, b.By)
 }
 
 // Removed resolves what was alerting for KPIs that the ledger remembers and that are gone from the files since the last

@@ -47,7 +47,7 @@ func TestApplyWithCommitsBetweenBuildingAndSwapping(t *testing.T) {
 	require.Equal(t, map[string]int64{old.Name: boundary}, effective)
 	revisions, err = h.ledger.Revisions(t.Context(), old.Name)
 	require.NoError(t, err)
-	require.Equal(t, []ledger.Revision{{Number: 7, Hash: "2", EffectiveFrom: boundary}, revisions[1]}, revisions)
+	require.Equal(t, []ledger.Revision{{Number: 7, Hash: "2", EffectiveFrom: boundary, Shape: changed.Shape()}, revisions[1]}, revisions)
 
 	svc.minute(5, 980, 20)
 	h.to(6*time.Minute + 15*time.Second)

@@ -216,7 +216,7 @@ func (e *Engine) closeChunk(ctx context.Context, due []*unit, b *batch) {
 		if u.formula != nil && !u.inputsClosed(end) {
 			continue
 		}
-		e.mend(ctx, u, b)
+		e.mend(ctx, u, end, b)
 		unobserved := e.unobserved(end-u.period, end)
 		var points []kpi.GroupPoint
 		switch {
@@ -225,67 +225,12 @@ func (e *Engine) closeChunk(ctx context.Context, due []*unit, b *batch) {
 		case u.formula != nil:
 			points = u.compute(end)
 		default:
-			points = e.fill(u, answer, end, unobserved)
+			points = u.fill(answer, end, unobserved)
 		}
 		u.closed = end
-		e.publish(u, points, b)
+		e.step.publish(u, points, b)
 		e.metrics.closed.Add(float64(len(points)))
 	}
-}
-
-// publish judges the datapoints of a unit that just closed.
-func (e *Engine) publish(u *unit, points []kpi.GroupPoint, b *batch) {
-	worst := kpi.Green
-	for i := range points {
-		gp := &points[i]
-		if gp.Retired {
-			e.retireGroup(u, gp.Key, "retired", b)
-			continue
-		}
-		if gp.Whole && len(u.k.By) > 0 {
-			e.publishWhole(u, gp, worst, b)
-			continue
-		}
-		g := u.standing(e.o.Ledger, gp)
-		e.judge(u, g, gp, b)
-		worst = kpi.Worst(worst, g.mem.Light)
-	}
-	b.changed = append(b.changed, u.k.Name)
-}
-
-// publishWhole keeps the KPI's own value beside its groups; its light is the worst of theirs and nobody is paged for it.
-func (e *Engine) publishWhole(u *unit, gp *kpi.GroupPoint, worst kpi.Light, b *batch) {
-	if u.whole == nil {
-		u.whole = &standing{key: gp.Key, labels: gp.Labels, track: e.o.Ledger.Track(u.k.Name, labels.EmptyLabels(), true), ladder: u.newLadder(), points: newRecent(kpi.RangeOf(u.k.Thresholds))}
-	}
-	w := u.whole
-	w.push(u, gp)
-	w.verdict.Budget = w.budget(u, gp.Point.End)
-	if !w.mem.Judged || w.mem.Light != worst {
-		w.mem.Light, w.mem.Since, w.mem.Judged = worst, gp.Point.End, true
-	}
-	b.entries = append(b.entries, w.entry(u, gp))
-}
-
-// standing returns what is kept of a group, beginning it if need be.
-func (u *unit) standing(l *ledger.Ledger, gp *kpi.GroupPoint) *standing {
-	if gp.Keeper != nil {
-		if g, ok := (*gp.Keeper).(*standing); ok {
-			return g
-		}
-	}
-	g := u.groups[gp.Key]
-	if g == nil {
-		g = &standing{key: gp.Key, labels: gp.Labels, track: l.Track(u.k.Name, gp.Labels, false), ladder: u.newLadder(), birth: gp.Point.End, points: newRecent(kpi.RangeOf(u.k.Thresholds))}
-		u.groups[gp.Key] = g
-	}
-	if len(u.k.By) == 0 {
-		u.whole = g
-	}
-	if gp.Keeper != nil {
-		*gp.Keeper = g
-	}
-	return g
 }
 
 func (u *unit) newLadder() *kpi.Ladder {
@@ -409,7 +354,7 @@ func (e *Engine) retire(ctx context.Context, now int64, backlog *batch) {
 			e.succeed(ctx, next, u)
 		} else {
 			for key := range u.groups {
-				e.retireGroup(u, key, "retired", &b)
+				e.step.retireGroup(u, key, "retired", &b)
 			}
 			b.changed = append(b.changed, u.k.Name)
 		}

@@ -51,6 +51,7 @@ type Engine struct {
 	started  int64 // Unix ms
 	wake     chan struct{}
 
+	step    step           // guarded by mu
 	closing sync.Mutex     // one close at a time: publishing must be in order
 	spare   []ledger.Entry // the entries of the last round, reused; guarded by closing
 	// Revisions in force that the ledger could not write yet; guarded by closing.
@@ -69,6 +70,7 @@ func New(o Options) *Engine {
 	e := &Engine{o: o, log: o.Logger, units: map[string]*unit{}, index: newIndex(nil), targets: map[target]*uptime{}, wake: make(chan struct{}, 1)}
 	e.watches[0] = make([]watch, 1) // watch 0 is nobody
 	e.metrics = newMetrics(o.Registerer)
+	e.step = step{book: o.Ledger, moved: func(to kpi.Light) { e.metrics.transitions.WithLabelValues(to.String()).Inc() }}
 	return e
 }
 

@@ -125,17 +125,17 @@ func (e *Engine) ask(ctx context.Context, u *unit, end int64) []kpi.GroupPoint {
 
 // fill completes the answer of a query: groups that were there before and are not in it have no data; those that were
 // silent for too long retire. Callers hold e.mu.
-func (e *Engine) fill(u *unit, answer []kpi.GroupPoint, end int64, unobserved bool) []kpi.GroupPoint {
+func (u *unit) fill(answer []kpi.GroupPoint, end int64, unobserved bool) []kpi.GroupPoint {
 	have := map[string]bool{}
 	for i := range answer {
 		have[answer[i].Key] = true
 	}
 	miss := func(key string, l labels.Labels, whole bool) {
 		p := emptyPoint(end, kpi.QueryFailed)
-		p.Detail = "the query returned no value"
+		p.Detail = kpi.NoAnswer
 		switch {
 		case unobserved:
-			p.Missing, p.Detail = kpi.Unobserved, "signalbox was down or refused data during the period"
+			p.Missing, p.Detail = kpi.Unobserved, kpi.NotObserved
 		case u.queryErr != "":
 			p.Detail = "the query failed: " + u.queryErr
 		}

@@ -15,40 +15,6 @@ import (
 	"github.com/signalbox/signalbox/internal/ledger"
 )
 
-// judge takes one datapoint of one group: it goes through kpi.Judge, and what follows from the verdict is put in the batch.
-func (e *Engine) judge(u *unit, g *standing, gp *kpi.GroupPoint, b *batch) {
-	g.push(u, gp)
-	if g.steady(u, &gp.Point) {
-		b.entries = append(b.entries, g.entry(u, gp))
-		return
-	}
-	before := g.mem
-	e.ordered = g.points.ordered(e.ordered[:0])
-	g.mem, g.verdict = kpi.Judge(u.k, g.mem, e.ordered, g.budget(u, gp.Point.End))
-	if g.verdict.Light == kpi.Grey {
-		g.grey++
-	} else {
-		g.grey = 0
-	}
-	from := before.Light
-	if !before.Judged {
-		from = kpi.Grey
-	}
-	if g.mem.Light != from {
-		t := e.transition(u, g, from, g.cause4(u), b.at)
-		g.decision = t.ID
-		b.moves = append(b.moves, t)
-		e.metrics.transitions.WithLabelValues(g.mem.Light.String()).Inc()
-	}
-	e.page(u, g, b)
-	b.entries = append(b.entries, g.entry(u, gp))
-	if s := g.standing(u); s != g.saved {
-		g.saved = s
-		b.saved = append(b.saved, s)
-	}
-	g.verdict.Range = nil // the next group's
-}
-
 // steady reports whether Judge would say the same again: a green group whose whole range is real and breaches nothing, and
 // whose newest datapoint is like the others. Most groups are so most of the time.
 func (g *standing) steady(u *unit, p *kpi.Point) bool {
@@ -84,7 +50,7 @@ func (g *standing) standing(u *unit) ledger.Standing {
 
 // transition is the decision record of a change of light. Its id is made from what it is about, so that judging the same
 // datapoint again after a kill writes the same record.
-func (e *Engine) transition(u *unit, g *standing, from kpi.Light, cause string, at int64) kpi.Transition {
+func (u *unit) transition(g *standing, from kpi.Light, cause string, at int64) kpi.Transition {
 	end := g.points.last().End
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(u.k.Name + "\xff" + g.key + "\xff" + g.mem.Light.String()))
@@ -99,7 +65,7 @@ func (e *Engine) transition(u *unit, g *standing, from kpi.Light, cause string, 
 
 // page decides whether the group should be alerting and tells of every change of that. A red alert stays active through
 // grey; only a real verdict that is not red, a retirement or a revision ends it.
-func (e *Engine) page(u *unit, g *standing, b *batch) {
+func (u *unit) page(g *standing, b *batch) {
 	p := *g.points.last()
 	light := g.verdict.Light
 	noData := u.k.Page != nil && u.k.Page.NoData > 0 && g.grey >= u.k.Page.NoData
@@ -243,22 +209,6 @@ func sentence(k *kpi.KPI, g *standing) string {
 }
 
 func rule(b kpi.BandVerdict) string { return strconv.Itoa(b.Breaching) }
-
-// retireGroup forgets a group and resolves what it was paging for.
-func (e *Engine) retireGroup(u *unit, key, why string, b *batch) {
-	g := u.groups[key]
-	if g == nil {
-		return
-	}
-	if g.firing {
-		g.firing = false
-		if u.k.Page != nil {
-			b.signals = append(b.signals, u.signal(g, b.at, why))
-		}
-	}
-	delete(u.groups, key)
-	b.gone = append(b.gone, ledger.Standing{KPI: u.k.Name, Group: key})
-}
 
 // warnings are what a reader should know of a KPI beside its light.
 func (e *Engine) warnings(u *unit) []string {

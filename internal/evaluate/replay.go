@@ -199,8 +199,8 @@ func (e *Engine) replayPoints(ctx context.Context, u *unit) map[string][]kpi.Poi
 
 // mend replays a unit whose samples came too late for their period: open periods get what belongs to them, and closed ones
 // are restated. It runs at most once per period and ten seconds. Callers hold e.mu, which is kept: the samples that arrive
-// meanwhile wait and find the new meter.
-func (e *Engine) mend(ctx context.Context, u *unit, b *batch) {
+// meanwhile wait and find the new meter. closing is the end of the period that is about to be closed.
+func (e *Engine) mend(ctx context.Context, u *unit, closing int64, b *batch) {
 	if u.meter == nil {
 		return
 	}
@@ -235,13 +235,13 @@ func (e *Engine) mend(ctx context.Context, u *unit, b *batch) {
 	m.TakeOver(u.meter)
 	u.meter = m
 	for i := range anew {
-		e.restate(ctx, u, anew[i], b)
+		e.restate(ctx, u, anew[i], closing, b)
 	}
 }
 
 // restate compares a replayed datapoint with what was said last and appends a statement where they differ. A past verdict
 // never changes; later closes use what is known then.
-func (e *Engine) restate(ctx context.Context, u *unit, gp kpi.GroupPoint, b *batch) {
+func (e *Engine) restate(ctx context.Context, u *unit, gp kpi.GroupPoint, closing int64, b *batch) {
 	g := u.groups[gp.Key]
 	whole := gp.Whole && len(u.k.By) > 0
 	if whole {
@@ -271,18 +271,23 @@ func (e *Engine) restate(ctx context.Context, u *unit, gp kpi.GroupPoint, b *bat
 	if whole {
 		key = wholeKey
 	}
-	b.restated = append(b.restated, ledger.Statement{KPI: u.k.Name, Group: key, Point: gp.Point, KnownAt: b.at, Cause: "late data"})
+	b.restated = append(b.restated, ledger.Statement{KPI: u.k.Name, Group: key, Point: gp.Point, KnownAt: b.at, FirstEnd: closing, Cause: "late data"})
 	e.metrics.restated.Inc()
-	if at != nil {
+	g.amend(u, was, gp.Point, gp.SliceGood, gp.SliceTotal)
+}
+
+// amend puts what is said anew of a datapoint in the place of what was said of it.
+func (g *standing) amend(u *unit, was, now kpi.Point, sliceGood, sliceTotal float64) {
+	if at := g.points.find(now.End); at != nil {
 		g.calm = 0 // a datapoint in range has another value now
-		*at = gp.Point
+		*at = now
 	}
 	if g.ladder == nil || u.k.Window > u.k.Period {
 		return // a window's counts say nothing of the one period that changed; the next start reads the ledger
 	}
-	newGood, newTotal, _ := kpi.SliceOf(u.k, gp.Point, gp.SliceGood, gp.SliceTotal)
+	newGood, newTotal, _ := kpi.SliceOf(u.k, now, sliceGood, sliceTotal)
 	oldGood, oldTotal, _ := kpi.SliceOf(u.k, was, was.Good, was.Total)
-	g.ladder.Add(gp.Point.End, newGood-oldGood, newTotal-oldTotal)
+	g.ladder.Add(now.End, newGood-oldGood, newTotal-oldTotal)
 }
 
 // wholeKey is the group under which statements of a KPI as a whole are kept beside its groups.

@@ -388,18 +388,18 @@ func (m *Meter) closeGroup(g *group, end int64, unobserved, whole bool) {
 	case p.Missing == NoData || p.Missing == Gap:
 		switch {
 		case unobserved:
-			p.Missing, p.Detail = Unobserved, "signalbox was down or refused data during the period"
+			p.Missing, p.Detail = Unobserved, NotObserved
 		case m.neverMatched(end) != "":
-			p.Missing, p.Detail = NeverSeen, "nothing has matched "+m.neverMatched(end)+" yet"
+			p.Missing, p.Detail = NeverSeen, unmatched(m.neverMatched(end))
 		case p.Missing == Gap:
-			p.Detail = "only increases across a gap arrived, and they cannot be placed in time"
+			p.Detail = onlyGaps
 		default:
-			p.Detail = "nothing arrived in the window"
+			p.Detail = nothingArrived
 		}
 	case unobserved && m.k.Indicator.Kind == Freshness && g.newest <= end-m.period:
-		p.Value, p.Missing, p.Detail = math.NaN(), Unobserved, "signalbox was down or refused data during the period"
+		p.Value, p.Missing, p.Detail = math.NaN(), Unobserved, NotObserved
 	case p.Missing == NotMissing && m.goodNeverMatched(end):
-		p.Missing, p.Detail = NeverSeen, "nothing has matched the good side "+m.k.Indicator.Good.Text+" yet"
+		p.Missing, p.Detail = NeverSeen, unmatchedGood(m.k.Indicator.Good)
 	}
 	gp.Unplaced = g.unplaced
 	gp.Point = Settle(m.k, p)

@@ -156,11 +156,12 @@ func (l *Ledger) StandingKPIs(ctx context.Context) ([]string, error) {
 
 // Statement is a datapoint said anew.
 type Statement struct {
-	KPI     string
-	Group   string
-	Point   kpi.Point
-	KnownAt int64
-	Cause   string
+	KPI      string
+	Group    string
+	Point    kpi.Point
+	KnownAt  int64 // Unix ms of the close that first knew it
+	FirstEnd int64 // end of the first period judged with it, Unix ms
+	Cause    string
 }
 
 // Restate appends statements.
@@ -171,9 +172,9 @@ func (l *Ledger) Restate(ctx context.Context, ss []Statement) error {
 			if err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, `INSERT INTO statement (kpi, grp, period_end, known_at, point, cause) VALUES (?, ?, ?, ?, ?, ?)
+			_, err = tx.ExecContext(ctx, `INSERT INTO statement (kpi, grp, period_end, known_at, first_end, point, cause) VALUES (?, ?, ?, ?, ?, ?, ?)
 				ON CONFLICT (kpi, grp, period_end, known_at) DO UPDATE SET point = excluded.point, cause = excluded.cause`,
-				ss[i].KPI, ss[i].Group, ss[i].Point.End, ss[i].KnownAt, string(body), ss[i].Cause)
+				ss[i].KPI, ss[i].Group, ss[i].Point.End, ss[i].KnownAt, ss[i].FirstEnd, string(body), ss[i].Cause)
 			if err != nil {
 				return err
 			}
@@ -188,17 +189,27 @@ func (l *Ledger) Restate(ctx context.Context, ss []Statement) error {
 
 // Statements returns the restatements of a group's datapoints that end in [from, to], oldest knowledge first.
 func (l *Ledger) Statements(ctx context.Context, name, group string, from, to int64) ([]Statement, error) {
-	rows, err := l.db.SQL().QueryContext(ctx, `SELECT known_at, point, cause FROM statement
+	return l.statements(ctx, name, `SELECT grp, known_at, first_end, point, cause FROM statement
 		WHERE kpi = ? AND grp = ? AND period_end >= ? AND period_end <= ? ORDER BY known_at, period_end LIMIT 100000`, name, group, from, to)
+}
+
+// said returns what was restated of a KPI's groups and first used by a period that ends in (from, to], in the order of use.
+func (l *Ledger) said(ctx context.Context, name string, from, to int64) ([]Statement, error) {
+	return l.statements(ctx, name, `SELECT grp, known_at, first_end, point, cause FROM statement
+		WHERE kpi = ? AND first_end > ? AND first_end <= ? ORDER BY first_end, known_at, grp, period_end LIMIT 1000000`, name, from, to)
+}
+
+func (l *Ledger) statements(ctx context.Context, name, query string, args ...any) ([]Statement, error) {
+	rows, err := l.db.SQL().QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("statements of %s: %w", name, err)
 	}
 	defer rows.Close()
 	var out []Statement
 	for rows.Next() {
-		s := Statement{KPI: name, Group: group}
+		s := Statement{KPI: name}
 		var body string
-		if err := rows.Scan(&s.KnownAt, &body, &s.Cause); err != nil {
+		if err := rows.Scan(&s.Group, &s.KnownAt, &s.FirstEnd, &body, &s.Cause); err != nil {
 			return nil, fmt.Errorf("statements of %s: %w", name, err)
 		}
 		if err := json.Unmarshal([]byte(body), &s.Point); err != nil {

@@ -21,6 +21,7 @@ type Revision struct {
 	Hash          string `json:"hash"`
 	EffectiveFrom int64  `json:"effective_from"`
 	Source        string `json:"source"`
+	Shape         string `json:"-"` // kpi.KPI.Shape; empty for one that was written before shapes were kept
 }
 
 // Effective is a revision that takes effect: From is Unix ms, Number as NumberOf gave it.
@@ -101,10 +102,12 @@ func (l *Ledger) Revise(ctx context.Context, k *kpi.KPI, effective int64) (numbe
 func (l *Ledger) ReviseAll(ctx context.Context, revisions []Effective) error {
 	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
 		for _, r := range revisions {
-			_, err := tx.ExecContext(ctx, `INSERT INTO revision (kpi, number, hash, effective_from, source) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT (kpi, number) DO UPDATE SET hash = excluded.hash, effective_from = excluded.effective_from, source = excluded.source
-				WHERE revision.hash <> excluded.hash`,
-				r.KPI.Name, r.Number, r.KPI.Hash, r.From, r.KPI.Source)
+			_, err := tx.ExecContext(ctx, `INSERT INTO revision (kpi, number, hash, effective_from, source, shape) VALUES (?, ?, ?, ?, ?, ?)
+				ON CONFLICT (kpi, number) DO UPDATE SET
+					effective_from = CASE WHEN revision.hash = excluded.hash THEN revision.effective_from ELSE excluded.effective_from END,
+					hash = excluded.hash, source = excluded.source, shape = excluded.shape
+				WHERE revision.hash <> excluded.hash OR revision.shape = ''`,
+				r.KPI.Name, r.Number, r.KPI.Hash, r.From, r.KPI.Source, r.KPI.Shape())
 			if err != nil {
 				return fmt.Errorf("%s: %w", r.KPI.Name, err)
 			}
@@ -119,7 +122,7 @@ func (l *Ledger) ReviseAll(ctx context.Context, revisions []Effective) error {
 
 // Revisions returns a KPI's revisions, newest first.
 func (l *Ledger) Revisions(ctx context.Context, name string) ([]Revision, error) {
-	rows, err := l.db.SQL().QueryContext(ctx, `SELECT number, hash, effective_from, source FROM revision WHERE kpi = ? ORDER BY number DESC LIMIT 1000`, name)
+	rows, err := l.db.SQL().QueryContext(ctx, `SELECT number, hash, effective_from, source, shape FROM revision WHERE kpi = ? ORDER BY number DESC LIMIT 1000`, name)
 	if err != nil {
 		return nil, fmt.Errorf("revisions of %s: %w", name, err)
 	}
@@ -127,7 +130,7 @@ func (l *Ledger) Revisions(ctx context.Context, name string) ([]Revision, error)
 	out := []Revision{}
 	for rows.Next() {
 		var r Revision
-		if err := rows.Scan(&r.Number, &r.Hash, &r.EffectiveFrom, &r.Source); err != nil {
+		if err := rows.Scan(&r.Number, &r.Hash, &r.EffectiveFrom, &r.Source, &r.Shape); err != nil {
 			return nil, fmt.Errorf("revisions of %s: %w", name, err)
 		}
 		out = append(out, r)
