@@ -4,35 +4,149 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
 
-// Cross checks documents against each other: names, inputs, their periods and groups, cycles, and KPIs that nobody judges or uses.
+// Cross checks documents against each other: names, what names another, KPIs made from KPIs, what is kept too short for those
+// who look back, and KPIs that nobody judges or uses.
 func Cross(docs []Document) []Finding {
 	var report strict.Report
-	byName := map[string]*Document{}
+	taken := map[Ref]*Document{}
+	byName := map[string]*Document{} // KPIs
 	for i := range docs {
 		d := &docs[i]
-		if d.Name == "" {
+		if d.Name == "" || d.Kind == "" {
 			continue
 		}
-		if first, ok := byName[d.Name]; ok {
+		if first, ok := taken[d.Ref()]; ok {
 			report.Errorf(d.root.Get("name"), "%q is taken by %s:%d; names are unique", d.Name, first.File, first.Line)
-			d.KPI = nil
+			d.clear()
 			continue
 		}
-		byName[d.Name] = d
+		taken[d.Ref()] = d
+		if d.Kind == KindKPI {
+			byName[d.Name] = d
+		}
 	}
 	for i := range docs {
 		if docs[i].KPI != nil && docs[i].KPI.Indicator.Kind == kpi.Expr {
 			crossInputs(&docs[i], byName, &report)
 		}
+		crossNames(&docs[i], byName, &report)
 	}
 	crossCycles(docs, byName, &report)
 	crossUnjudged(docs, &report)
+	crossRetention(docs, &report)
+	crossSampling(docs, &report)
 	return report.Findings()
+}
+
+// clear takes the spec out of a document that cannot be used.
+func (d *Document) clear() {
+	*d = Document{Common: d.Common, File: d.File, Line: d.Line, Text: d.Text, root: d.root}
+}
+
+// crossNames finds names of KPIs that do not exist.
+func crossNames(d *Document, byName map[string]*Document, report *strict.Report) {
+	check := func(at *strict.Value, say func(*strict.Value, string, ...any)) {
+		if at.Usable() && at.Form == strict.Scalar && byName[at.Text] == nil {
+			say(at, "there is no KPI %q%s", clip(at.Text), near(at.Text, slices.Sorted(maps.Keys(byName))))
+		}
+	}
+	switch {
+	case d.Route != nil || d.Maintenance != nil:
+		for _, item := range d.root.Get("kpis").List() {
+			check(item, report.Errorf)
+		}
+	case d.Board != nil:
+		for _, panel := range d.root.Get("panels").List() {
+			check(panel.Get("kpi"), report.Warnf)
+			for _, item := range panel.Get("kpis").List() {
+				check(item, report.Warnf)
+			}
+		}
+	}
+}
+
+// crossRetention finds two policies for the same data, and KPIs that look further back than is kept.
+func crossRetention(docs []Document, report *strict.Report) {
+	first := map[[2]string]*Document{}
+	for i := range docs {
+		d := &docs[i]
+		if d.Retention == nil {
+			continue
+		}
+		key := [2]string{string(d.Retention.Signal), d.Retention.Class}
+		if other, ok := first[key]; ok {
+			report.Errorf(d.root.Get("signal"), "%s are kept by %s too (%s:%d); want one policy for each signal and class", d.Retention.what(), other.Ref(), other.File, other.Line)
+			d.clear()
+			continue
+		}
+		first[key] = d
+		for _, k := range KPIs(docs) {
+			if need, what := looksBack(k, d.Retention.Signal); d.Retention.Class == "" && need > d.Retention.Keep {
+				report.Errorf(d.root.Get("keep"), "%q is shorter than the %s of KPI %q, which is %s", Span(d.Retention.Keep), what, k.Name, Span(need))
+			}
+		}
+	}
+}
+
+// looksBack says how much of a signal a KPI needs.
+func looksBack(k *kpi.KPI, s Signal) (need time.Duration, what string) {
+	switch {
+	case s == SignalMetrics:
+		return k.Window, "window"
+	case s == SignalKPI && k.Objective != nil && k.Objective.Calendar != "":
+		return calendarSpan(k.Objective.Calendar), "objective's window"
+	case s == SignalKPI && k.Objective != nil:
+		return k.Objective.Window, "objective's window"
+	}
+	return 0, ""
+}
+
+// crossSampling finds KPIs whose period is shorter than a Sampling lets their jobs be scraped.
+func crossSampling(docs []Document, report *strict.Report) {
+	taken := map[string]*Document{}
+	for i := range docs {
+		d := &docs[i]
+		if d.Sampling == nil {
+			continue
+		}
+		for n, s := range d.Sampling.Scrape {
+			at := d.root.Get("scrape")
+			if at.Form == strict.List {
+				at = at.Items[n]
+			}
+			if other, ok := taken[s.Job]; ok {
+				report.Errorf(at.Get("job"), "the job %q has an interval in %s too (%s:%d); want one", s.Job, other.Ref(), other.File, other.Line)
+				continue
+			}
+			taken[s.Job] = d
+			for _, k := range KPIs(docs) {
+				if k.Interval == 0 && k.Period < s.Interval && feeds(k, s.Job) {
+					report.Errorf(at.Get("interval"), "%q is longer than the period %s of KPI %q, which the job %q feeds", Span(s.Interval), Span(k.Period), k.Name, s.Job)
+				}
+			}
+		}
+	}
+}
+
+// feeds reports whether a KPI names a job as its source.
+func feeds(k *kpi.KPI, job string) bool {
+	return slices.ContainsFunc(selectors(k.Indicator), func(s *kpi.Selector) bool {
+		named := false
+		for _, m := range s.Matchers {
+			if m.Name == "job" {
+				if named = true; !m.Matches(job) {
+					return false
+				}
+			}
+		}
+		return named
+	})
 }
 
 func crossInputs(d *Document, byName map[string]*Document, report *strict.Report) {

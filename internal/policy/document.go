@@ -92,6 +92,27 @@ func kindWords() string {
 func (r *reader) spec(root *strict.Value) func() {
 	d := r.doc
 	switch d.Kind {
+	case KindRoute:
+		o := r.route(root)
+		return func() { d.Route = o }
+	case KindRetention:
+		o := r.retention(root)
+		return func() { d.Retention = o }
+	case KindSampling:
+		o := r.sampling(root)
+		return func() { d.Sampling = o }
+	case KindPrivacy:
+		o := r.privacy(root)
+		return func() { d.Privacy = o }
+	case KindApproval:
+		o := r.approval(root)
+		return func() { d.Approval = o }
+	case KindMaintenance:
+		o := r.maintenance(root)
+		return func() { d.Maintenance = o }
+	case KindBoard:
+		o := r.board(root)
+		return func() { d.Board = o }
 	default:
 		k := r.kpi(root)
 		return func() { d.KPI = k }

@@ -43,12 +43,33 @@ func documentShape(kind Kind) strict.Shape {
 
 func kindDocs() map[Kind]string {
 	return map[Kind]string{
-		KindKPI: "A KPI: an indicator with thresholds and an owner.",
+		KindKPI:         "A KPI: an indicator with thresholds and an owner.",
+		KindRoute:       "A route: who is told about what.",
+		KindRetention:   "A retention: how long a signal, or a data class of it, is kept.",
+		KindSampling:    "A sampling: how much of a source's signals is taken.",
+		KindPrivacy:     "A privacy rule: what is taken out of signals before they are stored.",
+		KindApproval:    "An approval: who must approve which change.",
+		KindMaintenance: "A maintenance: when nobody is paged, and why.",
+		KindBoard:       "A board: chosen KPIs, queries and text on one page.",
 	}
 }
 
 func specKeys(kind Kind) []strict.Key {
 	switch kind {
+	case KindRoute:
+		return routeKeys()
+	case KindRetention:
+		return retentionKeys()
+	case KindSampling:
+		return samplingKeys()
+	case KindPrivacy:
+		return privacyKeys()
+	case KindApproval:
+		return approvalKeys()
+	case KindMaintenance:
+		return maintenanceKeys()
+	case KindBoard:
+		return boardKeys()
 	default:
 		return kpiKeys()
 	}

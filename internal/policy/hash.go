@@ -25,19 +25,16 @@ func Hash(k *kpi.KPI) string {
 }
 
 // Canonical returns the canonical form of a KPI: JSON with sorted keys, base units, milliseconds, defaults filled in.
-func Canonical(k *kpi.KPI) []byte {
+func Canonical(k *kpi.KPI) []byte { return encode(canonicalKPI(k)) }
+
+func canonicalKPI(k *kpi.KPI) map[string]any {
 	type object = map[string]any
 	ms := func(d time.Duration) int64 { return d.Milliseconds() }
 	selector := func(s *kpi.Selector) any {
 		if s == nil {
 			return nil
 		}
-		var out []string
-		for _, m := range s.Matchers {
-			out = append(out, m.String())
-		}
-		slices.Sort(out)
-		return strings.Join(out, ",")
+		return selectorKey(s)
 	}
 	comparison := func(c *kpi.Comparison) any {
 		if c == nil {
@@ -72,11 +69,7 @@ func Canonical(k *kpi.KPI) []byte {
 	if p := k.Page; p != nil {
 		doc["page"] = object{"severity": p.Severity, "runbook": p.Runbook, "no_data": p.NoData}
 	}
-	b, err := json.Marshal(doc)
-	if err != nil {
-		panic("policy: a KPI holds a number that JSON cannot carry: " + err.Error()) // the reader refuses NaN and infinities
-	}
-	return b
+	return doc
 }
 
 // documentHash is the content hash of a document: of a KPI as Hash makes it, with what every kind states besides where it is
@@ -87,10 +80,39 @@ func documentHash(d *Document) string {
 }
 
 func canonical(d *Document) []byte {
-	if d.KPI != nil && !d.Regulated && d.ReviewEvery == DefaultReviewEvery {
-		return Canonical(d.KPI)
+	if d.KPI != nil {
+		doc := canonicalKPI(d.KPI)
+		if d.Regulated {
+			doc["regulated"] = true
+		}
+		if d.ReviewEvery != DefaultReviewEvery {
+			doc["review_every"] = d.ReviewEvery.Milliseconds()
+		}
+		return encode(doc)
 	}
-	return nil
+	fields := map[string]any{}
+	for _, f := range d.Fields() {
+		fields[f.Path] = f.Value
+	}
+	return encode(map[string]any{"version": "signalbox/policy/1", "kind": d.Kind, "name": d.Name, "fields": fields})
+}
+
+func encode(doc map[string]any) []byte {
+	b, err := json.Marshal(doc)
+	if err != nil {
+		panic("policy: a document holds a number that JSON cannot carry: " + err.Error()) // the reader refuses NaN and infinities
+	}
+	return b
+}
+
+// selectorKey is a selector without its notation: the matchers in a fixed order.
+func selectorKey(s *kpi.Selector) string {
+	out := make([]string, 0, len(s.Matchers))
+	for _, m := range s.Matchers {
+		out = append(out, m.String())
+	}
+	slices.Sort(out)
+	return strings.Join(out, ",")
 }
 
 // groupStrings prints expected groups in a fixed order.

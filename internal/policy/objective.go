@@ -47,7 +47,7 @@ func (r *reader) objectiveWindow(v *strict.Value, o *kpi.Objective) {
 	span := time.Duration(0)
 	if slices.Contains(calendars(), v.Text) {
 		o.Calendar = v.Text
-		span = map[string]time.Duration{"week": 7, "month": 31, "quarter": 92}[v.Text] * 24 * time.Hour
+		span = calendarSpan(v.Text)
 	} else {
 		d, err := strict.Duration(v.Text)
 		switch {
@@ -66,6 +66,11 @@ func (r *reader) objectiveWindow(v *strict.Value, o *kpi.Objective) {
 	if r.limits.History > 0 && span > r.limits.History {
 		r.Errorf(v, "%q is longer than KPI datapoints are kept (%s); want a shorter window or a longer storage.kpi.retention", v.Text, Span(r.limits.History))
 	}
+}
+
+// calendarSpan is the longest that a calendar window can be.
+func calendarSpan(calendar string) time.Duration {
+	return map[string]time.Duration{"week": 7, "month": 31, "quarter": 92}[calendar] * 24 * time.Hour
 }
 
 func hintCalendar(text string) string {

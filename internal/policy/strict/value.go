@@ -49,6 +49,14 @@ func (v *Value) Get(key string) *Value {
 	return nil
 }
 
+// List returns the items of a list that passed Check; none if v is no list.
+func (v *Value) List() []*Value {
+	if !v.Usable() {
+		return nil
+	}
+	return v.Items
+}
+
 // Key returns the node of a key itself, for findings about the key; v itself if there is none.
 func (v *Value) Key(key string) *Value {
 	for _, p := range v.Keys {
