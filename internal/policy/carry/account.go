@@ -50,6 +50,12 @@ func (a *Account) Note(v *strict.Value, o Outcome, what, why string) {
 	a.lines = append(a.lines, Line{File: v.File, Line: v.Line, Path: v.Path, What: Clip(what), Outcome: o, Why: why})
 }
 
+func (a *Account) whole(v *strict.Value, o Outcome, what, why string) {
+	a.Take(v)
+	a.Note(v, o, what, why)
+	a.lines[len(a.lines)-1].Whole = true
+}
+
 // Imported writes that v means the same here. It takes nothing: an object is more than its headline.
 func (a *Account) Imported(v *strict.Value, what, format string, args ...any) {
 	a.Note(v, Imported, what, fmt.Sprintf(format, args...))
@@ -57,14 +63,12 @@ func (a *Account) Imported(v *strict.Value, what, format string, args ...any) {
 
 // Changed writes that v was carried over with a difference, and takes it.
 func (a *Account) Changed(v *strict.Value, what, format string, args ...any) {
-	a.Take(v)
-	a.Note(v, Changed, what, fmt.Sprintf(format, args...))
+	a.whole(v, Changed, what, fmt.Sprintf(format, args...))
 }
 
 // Lost writes that v was not carried over, and takes it.
 func (a *Account) Lost(v *strict.Value, what, format string, args ...any) {
-	a.Take(v)
-	a.Note(v, Lost, what, fmt.Sprintf(format, args...))
+	a.whole(v, Lost, what, fmt.Sprintf(format, args...))
 }
 
 // LostKey is Lost for the value at a key, if there is one; what is the key with its value.

@@ -21,15 +21,16 @@ const (
 	Lost     Outcome = "not carried over" // it is in no document, and Why says for what reason
 )
 
-// Line is one line of the report: what became of the part of the source that stands at Path. It speaks for everything below
-// that path which no other line names.
+// Line is one line of the report: what became of the part of the source that stands at Path.
 type Line struct {
 	File    string  `json:"file"`
 	Line    int     `json:"line"` // from 1; 0 = the file as a whole
 	Path    string  `json:"path"` // such as spec.objectives[0].target; empty for the document
 	What    string  `json:"what"`
 	Outcome Outcome `json:"outcome"`
-	Why     string  `json:"why"` // empty where Outcome says it all
+	Why     string  `json:"why"`
+
+	Whole bool `json:"-"` // it speaks for everything below Path, too
 }
 
 // Document is one policy document that came out, ready to be stored.

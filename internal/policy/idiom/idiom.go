@@ -57,7 +57,7 @@ func recognise(e parser.Expr, depth int) (Reading, bool) {
 	if depth > maxDepth {
 		return Reading{}, false
 	}
-	e = bare(e)
+	e = regroup(bare(e))
 	if b, ok := e.(*parser.BinaryExpr); ok {
 		if r, ok := affine(b, depth); ok {
 			return r, true
@@ -69,6 +69,28 @@ func recognise(e parser.Expr, depth int) (Reading, bool) {
 		}
 	}
 	return Reading{}, false
+}
+
+// regroup writes (c * x) / y, as PromQL reads 100 * x / y, as c * (x / y).
+func regroup(e parser.Expr) parser.Expr {
+	b, ok := e.(*parser.BinaryExpr)
+	if !ok || b.Op != parser.DIV || Number(b.RHS) != nil {
+		return e
+	}
+	m, ok := bare(b.LHS).(*parser.BinaryExpr)
+	if !ok || m.Op != parser.MUL {
+		return e
+	}
+	c, x := m.LHS, m.RHS
+	if Number(c) == nil {
+		c, x = x, c
+	}
+	if Number(c) == nil || Number(x) != nil {
+		return e
+	}
+	quotient := *b
+	quotient.LHS = x
+	return &parser.BinaryExpr{Op: parser.MUL, LHS: c, RHS: &quotient}
 }
 
 // affine reads a number added to, multiplied with or divided into what is an indicator: 100 * x, 1 - x, x / 60.

@@ -309,7 +309,8 @@ func page(a *carry.Account, v *strict.Value, d *carry.Doc, got verdict, severity
 	p := a.PageOf(v, word, runbook, noData)
 	if p == "" {
 		if severity != nil {
-			a.Lost(severity.At, "label severity: "+severity.Text, "the KPI does not page, so nothing carries it")
+			d.From = append(d.From, "severity: "+carry.Clip(severity.Text))
+			a.Lost(severity.At, "label severity: "+severity.Text, "the KPI does not page, so nothing carries it; it is kept as a comment of the document")
 		}
 		return
 	}

@@ -22,7 +22,7 @@ const stays = "keep it in rule_files, where Signalbox runs it unchanged: "
 
 // Import reads one rule file, in Prometheus' own form or as a PrometheusRule object of its operator.
 func Import(a *carry.Account, file string, src []byte) {
-	for _, root := range a.YAML(file, src) {
+	for i, root := range a.YAML(file, src) {
 		at, text := root, src
 		if root.Has("kind") || root.Has("spec") {
 			kind := a.Text(root, "kind")
@@ -36,6 +36,9 @@ func Import(a *carry.Account, file string, src []byte) {
 				continue
 			}
 			text = []byte(carry.Emit(at))
+		} else if i > 0 {
+			a.Lost(root, "a further document", "Prometheus reads the first document of a rule file only")
+			continue
 		}
 		if err := valid(text); err != nil {
 			a.Lost(root, "the rules", "Prometheus refuses them: %s", carry.Clip(err.Error()))
