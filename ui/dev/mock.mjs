@@ -1,4 +1,5 @@
 // A server with invented numbers, for working on the page and for its browser tests: `npm run build && npm run mock`.
+//   MOCK_DIST folder of another build
 //   PORT (9701)  MOCK_STORY incident|calm|empty  MOCK_KPIS number  MOCK_TICK ms between updates (2000)
 // It answers with the same policy for styles and scripts as the real server, so that what breaks there breaks here.
 import { randomBytes } from 'node:crypto';
@@ -7,8 +8,10 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fx from './fixtures.mjs';
+import { makeGovern } from './govern.mjs';
+import { routes as peopleRoutes } from './people.mjs';
 
-const dist = fileURLToPath(new URL('../dist', import.meta.url));
+const dist = process.env.MOCK_DIST ?? fileURLToPath(new URL('../dist', import.meta.url));
 const types = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -17,7 +20,8 @@ const types = {
   '.woff2': 'font/woff2',
   '.json': 'application/json',
 };
-const pages = /^\/(|alerts|explore|explore\/metrics|sources|wall|welcome|demo|kpi\/[^/]+)$/;
+const pages =
+  /^\/(|alerts|explore|explore\/metrics|sources|wall|welcome|demo|kpi\/[^/]+|audit|people|account|boards|boards\/[^/]+|policy|policy\/.+)$/;
 
 /** Starts the mock and answers its address and what stops it. */
 export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cached = false } = {}) {
@@ -25,6 +29,8 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
   const silences = [];
   const streams = new Set();
   const broken = new Set(['intake']);
+  const law = makeGovern({ story });
+  const people = peopleRoutes();
   let kept;
   const find = (name) => list.find((d) => d.name === name);
 
@@ -69,13 +75,6 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
       config: { file: 'signalbox.yaml', loaded_at: Date.now() - 3.6e6, error: '' },
       warnings: [],
     }),
-    'GET /me': () => ({
-      id: 'priya',
-      name: 'priya',
-      via: 'cookie',
-      expires_at: 0,
-      actions: ['read_kpis', 'write_silences', 'operate'],
-    }),
     'GET /demo': () => ({
       services: ['intake', 'validate', 'status'].map((name) => ({
         name,
@@ -115,12 +114,16 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
         req.on('close', () => streams.delete(res));
         return;
       }
+      const own = people(req.method, path, url.searchParams, body === '' ? undefined : JSON.parse(body));
+      if (own) return json(...own);
       if (key === 'GET /board' && cached) {
         kept ??= JSON.stringify(api[key]());
         res.writeHead(200, { 'Content-Type': 'application/json' });
         return res.end(kept);
       }
       if (api[key]) return json(200, api[key]());
+      const lawful = law.answer(req.method, path, url.searchParams, body === '' ? undefined : JSON.parse(body));
+      if (lawful) return json(lawful.status, lawful.body);
       let m;
       const now = Date.now();
       const n = (k, d) => Number(url.searchParams.get(k) ?? d);

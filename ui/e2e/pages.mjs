@@ -26,6 +26,21 @@ export function pages(kpi) {
       ready: '[role=dialog]',
     },
     { name: 'find', path: '/', act: openFind, ready: '[role=dialog]' },
+    { name: 'audit', path: '/audit?record=135', ready: 'table' },
+    { name: 'audit-broken', path: '/audit?outcome=denied', act: verifyBroken },
+    { name: 'audit-digests', path: '/audit?tab=digests', ready: 'table' },
+    { name: 'people', path: '/people', ready: 'table' },
+    { name: 'people-new', path: '/people?person=new', ready: '[role=dialog]' },
+    { name: 'people-one', path: '/people?person=tunde', ready: '[role=dialog] table' },
+    { name: 'roles', path: '/people?tab=roles', ready: 'table' },
+    { name: 'tokens', path: '/people?tab=tokens', ready: 'table' },
+    { name: 'account', path: '/account', ready: 'table' },
+    {
+      name: 'token-new',
+      path: '/account',
+      act: (page) => page.getByRole('button', { name: 'New token' }).click(),
+      ready: '[role=dialog]',
+    },
     { name: 'missing', path: '/kpi/' },
   ].filter((p) => p.name !== 'missing');
 }
@@ -61,4 +76,11 @@ export async function show(page, p) {
   if (p.ready) await page.locator(p.ready).first().waitFor();
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(200);
+}
+
+/** The chain is verified; on the mock, after a record was altered. */
+async function verifyBroken(page) {
+  await page.request.post('/api/signalbox/v1/mock/break').catch(() => undefined);
+  await page.getByRole('button', { name: 'Verify' }).click();
+  await page.getByText(/Chain (whole|broken)/).waitFor();
 }

@@ -12,11 +12,13 @@ import { boardQuery } from './api/board';
 import { parseSearch, stringifySearch } from './api/search';
 import { Shell } from './components/Shell';
 import { Crash, Missing } from './components/States';
+import { auditSearch } from './pages/audit/search';
 import { BoardPage } from './pages/board/BoardPage';
 import { boardSearch } from './pages/board/search';
 import { kpiSearch } from './pages/kpi/search';
 import { alertsSearch } from './pages/alerts/search';
 import { exploreSearch } from './pages/explore/search';
+import { peopleSearch } from './pages/people/search';
 
 type Context = { client: QueryClient };
 
@@ -82,6 +84,26 @@ const demo = createRoute({
   component: lazyRouteComponent(() => import('./pages/demo/DemoPage'), 'DemoPage'),
 });
 
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./pages/audit/AuditPage'), 'AuditPage'),
+});
+
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: '/people',
+  validateSearch: peopleSearch,
+  component: lazyRouteComponent(() => import('./pages/people/PeoplePage'), 'PeoplePage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account/AccountPage'), 'AccountPage'),
+});
+
 const wall = createRoute({
   getParentRoute: () => root,
   path: '/wall',
@@ -89,7 +111,7 @@ const wall = createRoute({
 });
 
 const tree = root.addChildren([
-  shell.addChildren([board, kpi, alerts, explore, exploreShort, sources, welcome, demo]),
+  shell.addChildren([board, kpi, alerts, explore, exploreShort, sources, welcome, demo, audit, people, account]),
   wall,
 ]);
 

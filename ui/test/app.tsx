@@ -4,6 +4,7 @@ import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
 import { render } from '@testing-library/react';
 import { vi } from 'vitest';
 import * as fx from '../dev/fixtures.mjs';
+import { routes as peopleRoutes } from '../dev/people.mjs';
 import { makeRouter } from '../src/router';
 import { theme } from '../src/theme/theme';
 
@@ -13,7 +14,12 @@ type Answer = { status?: number; body: unknown };
 export type Call = { method: string; path: string; query: URLSearchParams; body: unknown };
 
 /** Answers what the page asks with the fixtures; what a test gives comes first. */
-function answer(call: Call, story: 'incident' | 'calm' | 'empty', extra: Record<string, (c: Call) => Answer>): Answer {
+function answer(
+  call: Call,
+  story: 'incident' | 'calm' | 'empty',
+  extra: Record<string, (c: Call) => Answer>,
+  people: ReturnType<typeof peopleRoutes>,
+): Answer {
   const list = fx.story(story);
   const own = extra[`${call.method} ${call.path}`];
   if (own) return own(call);
@@ -51,8 +57,13 @@ function answer(call: Call, story: 'incident' | 'calm' | 'empty', extra: Record<
       return { body: { id: 'priya', name: 'priya', via: 'cookie', expires_at: 0, actions: [] } };
     case 'POST /silences/preview':
       return { body: { matches: 1, alerts: fx.alerts(list, now).active.slice(0, 1) } };
-    default:
-      return { status: 404, body: { detail: `There is nothing at ${call.path}.` } };
+    default: {
+      const [status, body] = people(call.method, call.path, call.query, call.body) ?? [
+        404,
+        { detail: `There is nothing at ${call.path}.` },
+      ];
+      return { status, body };
+    }
   }
 }
 
@@ -62,6 +73,7 @@ export function renderApp(
   opts: { story?: 'incident' | 'calm' | 'empty'; extra?: Record<string, (c: Call) => Answer> } = {},
 ) {
   const calls: Call[] = [];
+  const people = peopleRoutes();
   vi.stubGlobal('fetch', async (input: Request): Promise<Response> => {
     const url = new URL(input.url);
     const text = await input.text();
@@ -72,7 +84,7 @@ export function renderApp(
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
     };
     calls.push(call);
-    const a = answer(call, opts.story ?? 'incident', opts.extra ?? {});
+    const a = answer(call, opts.story ?? 'incident', opts.extra ?? {}, people);
     const status = a.status ?? 200;
     return new Response(status === 204 ? null : JSON.stringify(a.body), {
       status,

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, ok } from './client';
+import { meOf } from './people';
 
 /** How the server itself is doing. */
 export const statusQuery = queryOptions({
@@ -11,7 +12,7 @@ export const statusQuery = queryOptions({
 /** Who is signed in and what they may do. */
 export const meQuery = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/me', { signal })),
+  queryFn: async ({ signal }) => meOf(await ok(api.GET('/api/signalbox/v1/me', { signal }))),
   staleTime: 300_000,
 });
 

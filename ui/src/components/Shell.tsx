@@ -2,9 +2,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { boardQuery } from '../api/board';
-import { statusQuery } from '../api/status';
+import { meQuery, statusQuery } from '../api/status';
 import { openStream, useStreamValue } from '../api/stream';
 import { useKeys } from '../keys/keys';
+import { AccountMenu } from '../pages/account/AccountMenu';
+import { SessionBars } from '../pages/account/SessionBars';
 import { clockSeconds } from '../time/format';
 import { setZone, useZone, zoneName } from '../time/zone';
 import { useScheme } from '../theme/scheme';
@@ -14,14 +16,26 @@ import css from './Shell.module.css';
 const Find = lazy(() => import('./Find').then((m) => ({ default: m.Find })));
 const Help = lazy(() => import('./Help').then((m) => ({ default: m.Help })));
 
-type Page = { to: string; name: string; icon: IconName; prefix: string };
+const More = lazy(() => import('./More').then((m) => ({ default: m.More })));
+
+/** A place in the rail; `needs` is the action without which it is not offered. */
+export type Page = { to: string; name: string; icon: IconName; prefix: string; needs?: string };
 
 const pages: Page[] = [
   { to: '/', name: 'Board', icon: 'board', prefix: '/kpi' },
   { to: '/alerts', name: 'Alerts', icon: 'bell', prefix: '/alerts' },
   { to: '/explore/metrics', name: 'Explore', icon: 'explore', prefix: '/explore' },
   { to: '/sources', name: 'Sources', icon: 'sources', prefix: '/sources' },
+  { to: '/boards', name: 'Boards', icon: 'layout', prefix: '/boards' },
 ];
+const governance: Page[] = [
+  { to: '/audit', name: 'Audit trail', icon: 'history', prefix: '/audit', needs: 'read_audit' },
+  { to: '/people', name: 'People', icon: 'people', prefix: '/people', needs: 'read_people' },
+];
+/** Pages that the rail does not list. */
+const loose: Record<string, string> = { '/welcome': 'First run', '/account': 'Account' };
+/** How many places the phone's bar has beside "More". */
+const onPhone = 4;
 const demoPage: Page = { to: '/demo', name: 'Demo', icon: 'flask', prefix: '/demo' };
 
 /** The frame around every page but the wall: rail, top bar, stream, dialogs. */
@@ -44,6 +58,8 @@ export function Shell() {
     'g e': go('/explore/metrics'),
     'g s': go('/sources'),
     'g d': go('/demo'),
+    'g o': go('/boards'),
+    'g t': go('/audit'),
   });
   return (
     <div className={css.shell}>
@@ -54,6 +70,7 @@ export function Shell() {
       <div className={css.body}>
         <TopBar onFind={() => setOpen('find')} onHelp={() => setOpen('help')} />
         <SilenceBar />
+        <SessionBars />
         <main id="main" className={css.main} tabIndex={-1}>
           <Outlet />
         </main>
@@ -67,13 +84,51 @@ export function Shell() {
   );
 }
 
+function usePlaces(): { main: Page[]; governance: Page[] } {
+  const demo = useQuery({ ...statusQuery, select: (s) => s.demo }).data ?? false;
+  const me = useQuery(meQuery).data;
+  return {
+    main: demo ? [...pages, demoPage] : pages,
+    governance: governance.filter((p) => !p.needs || !me || me.actions.includes(p.needs)),
+  };
+}
+
+function isActive(p: Page, path: string): boolean {
+  if (p.to === '/') return path === '/' || path.startsWith(p.prefix);
+  return path === p.prefix || path.startsWith(`${p.prefix}/`);
+}
+
 function Rail() {
   const path = useRouterState({ select: (s) => s.location.pathname });
-  const demo = useQuery({ ...statusQuery, select: (s) => s.demo }).data ?? false;
+  const places = usePlaces();
+  const [more, setMore] = useState(false);
   const pagesOpen = useQuery({ ...boardQuery, select: (b) => b.now.filter((n) => n.kind === 'page').length }).data ?? 0;
   const sources = useQuery({ ...boardQuery, select: (b) => b.sources.text }).data;
   const zone = useZone();
   const heardAt = useStreamValue((s) => s.heardAt);
+  const place = (p: Page, extra: boolean) => {
+    const active = isActive(p, path);
+    return (
+      <li key={p.to} data-extra={extra || undefined}>
+        <Link
+          to={p.to}
+          className={css.page}
+          data-active={active || undefined}
+          aria-current={active ? 'page' : undefined}
+        >
+          <Icon name={p.icon} size={18} />
+          <span>{p.name}</span>
+          {p.to === '/alerts' && pagesOpen > 0 ? (
+            <span className={css.badge}>
+              {pagesOpen}
+              <span className="vh"> open</span>
+            </span>
+          ) : null}
+        </Link>
+      </li>
+    );
+  };
+  const rest = [...places.main.slice(onPhone), ...places.governance];
   return (
     <nav className={`${css.rail} no-print`} aria-label="Pages">
       <Link to="/" className={css.brand} aria-label="signalbox, to the board">
@@ -81,33 +136,39 @@ function Rail() {
         <span>signalbox</span>
       </Link>
       <ul className={css.pages}>
-        {(demo ? [...pages, demoPage] : pages).map((p) => {
-          const active = p.to === '/' ? path === '/' || path.startsWith(p.prefix) : path.startsWith(p.prefix);
-          return (
-            <li key={p.to}>
-              <Link
-                to={p.to}
-                className={css.page}
-                data-active={active || undefined}
-                aria-current={active ? 'page' : undefined}
-              >
-                <Icon name={p.icon} size={18} />
-                <span>{p.name}</span>
-                {p.to === '/alerts' && pagesOpen > 0 ? (
-                  <span className={css.badge}>
-                    {pagesOpen}
-                    <span className="vh"> open</span>
-                  </span>
-                ) : null}
-              </Link>
-            </li>
-          );
-        })}
+        {places.main.map((p, i) => place(p, i >= onPhone))}
+        <li className={css.more}>
+          <button
+            type="button"
+            className={css.page}
+            data-active={rest.some((p) => isActive(p, path)) || undefined}
+            aria-haspopup="dialog"
+            onClick={() => setMore(true)}
+          >
+            <Icon name="more" size={18} />
+            <span>More</span>
+          </button>
+        </li>
       </ul>
+      {places.governance.length > 0 ? (
+        <div className={css.group}>
+          <p className={css.groupName} id="rail-governance">
+            Governance
+          </p>
+          <ul className={css.pages} aria-labelledby="rail-governance">
+            {places.governance.map((p) => place(p, true))}
+          </ul>
+        </div>
+      ) : null}
       <div className={css.foot}>
         {sources ? <Link to="/sources">{sources}</Link> : <span>Waiting for the server</span>}
         <span>{heardAt > 0 ? `Last update ${clockSeconds(heardAt, zone)}` : 'No update yet'}</span>
       </div>
+      {more ? (
+        <Suspense fallback={null}>
+          <More pages={rest} onClose={() => setMore(false)} />
+        </Suspense>
+      ) : null}
     </nav>
   );
 }
@@ -138,7 +199,7 @@ function TopBar({ onFind, onHelp }: { onFind: () => void; onHelp: () => void }) 
         </Link>
         <button
           type="button"
-          className={css.tool}
+          className={`${css.tool} ${css.desk}`}
           onClick={toggle}
           aria-label={scheme === 'dark' ? 'Use the light theme' : 'Use the dark theme'}
         >
@@ -153,6 +214,7 @@ function TopBar({ onFind, onHelp }: { onFind: () => void; onHelp: () => void }) 
         >
           <Icon name="help" />
         </button>
+        <AccountMenu />
       </div>
     </header>
   );
@@ -166,7 +228,7 @@ function Crumbs() {
     select: (b) => b.tiles.find((t) => t.name === name),
     enabled: name !== '',
   }).data;
-  const page = [...pages, demoPage].find((p) => p.to !== '/' && path.startsWith(p.prefix));
+  const page = [...pages, demoPage, ...governance].find((p) => p.to !== '/' && isActive(p, path));
   if (name !== '') {
     return (
       <nav className={css.crumbs} aria-label="Where you are">
@@ -188,7 +250,15 @@ function Crumbs() {
   }
   return (
     <nav className={css.crumbs} aria-label="Where you are">
-      <strong aria-current="page">{path === '/welcome' ? 'First run' : (page?.name ?? 'Board')}</strong>
+      {page && path !== page.to && path.startsWith(`${page.to}/`) ? (
+        <>
+          <Link to={page.to}>{page.name}</Link>
+          <span aria-hidden="true">/</span>
+          <strong aria-current="page">{decodeURIComponent(path.slice(page.to.length + 1))}</strong>
+        </>
+      ) : (
+        <strong aria-current="page">{loose[path] ?? page?.name ?? 'Board'}</strong>
+      )}
     </nav>
   );
 }

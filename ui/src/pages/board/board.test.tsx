@@ -108,6 +108,8 @@ describe('the board', () => {
 
   it('sends who is signed out to the door, with the way back', async () => {
     renderApp('/?state=red', { extra: { 'GET /board': () => ({ status: 401, body: {} }) } });
+    expect(await screen.findByRole('dialog', { name: 'Your session is over' })).toBeTruthy();
+    await userEvent.keyboard('{Escape}');
     expect(await screen.findByText('You are signed out')).toBeTruthy();
     expect(screen.getByRole('link', { name: 'sign in' }).getAttribute('href')).toMatch(/^\/login\?next=/);
   });
