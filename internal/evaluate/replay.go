@@ -2,12 +2,10 @@ package evaluate
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -23,104 +21,77 @@ func lookback(k *kpi.KPI) int64 {
 	return max(3600_000, k.Window.Milliseconds(), int64(kpi.RangeOf(k.Thresholds))*k.Period.Milliseconds()) + 2*k.Period.Milliseconds()
 }
 
-// event is one stored sample on its way into a meter.
-type event struct {
-	t, st int64
-	tap   *kpi.Tap
-	v     float64
-	h     *histogram.Histogram
-	fh    *histogram.FloatHistogram
-}
-
-// Replay runs the step that judges live over stored samples: a new meter of k is fed everything in (from-lookback, to] in
-// order of time, and sink gets the datapoints of each period that ends in (from, last]. Samples after last stay in the
+// Replay runs the step that judges live over stored samples: a new meter of k is fed everything in [from-lookback, to]
+// period by period, and sink gets the datapoints of each period that ends in (from, last]. Samples after last stay in the
 // meter's open periods. It is what fills windows at start, places late data, and tests a proposal.
 func (e *Engine) Replay(ctx context.Context, k *kpi.KPI, from, last, to int64, sink func(end int64, points []kpi.GroupPoint)) (*kpi.Meter, error) {
 	e.mu.Lock()
 	outages := slices.Clone(e.outages)
 	e.mu.Unlock()
-	return e.replay(ctx, k, span{from: from, last: last, to: to, birth: from}, outages, sink)
+	return e.replay(ctx, k, span{from: from, last: last, to: to, birth: from}, outages, func(end int64, points []kpi.GroupPoint) error {
+		if sink != nil {
+			sink(end, points)
+		}
+		return nil
+	})
 }
 
 // span says what a replay covers, in Unix ms; birth is when the KPI's expected groups began unless samples show them older.
 type span struct{ from, last, to, birth int64 }
 
-// replay is Replay for callers that may hold e.mu.
-func (e *Engine) replay(ctx context.Context, k *kpi.KPI, sp span, outages []ledger.Outage, sink func(end int64, points []kpi.GroupPoint)) (*kpi.Meter, error) {
-	from, last, to := sp.from, sp.last, sp.to
-	start := from - lookback(k)
+// replay is Replay for callers that may hold e.mu. The first error of sink ends it; a nil sink takes nothing.
+func (e *Engine) replay(ctx context.Context, k *kpi.KPI, sp span, outages []ledger.Outage, sink func(end int64, points []kpi.GroupPoint) error) (*kpi.Meter, error) {
+	start := sp.from - lookback(k)
 	origin := &origins{ctx: ctx, store: e.o.Store}
 	m := kpi.NewMeter(k, kpi.MeterOptions{Origin: origin.of, From: sp.birth})
-	q, err := e.o.Store.Querier(start, to)
-	if err != nil {
-		return nil, fmt.Errorf("replay: %w", err)
-	}
-	defer q.Close()
-	var events []event
-	var it chunkenc.Iterator
-	for side, ms := range m.Sides() {
-		set := q.Select(ctx, true, &storage.SelectHints{Start: start, End: to}, ms...)
-		for set.Next() {
-			s := set.At()
-			tap := m.Attach(side, s.Labels(), e.interval(s.Labels()))
-			if tap == nil {
-				continue
-			}
-			it = s.Iterator(it)
-			for typ := it.Next(); typ != chunkenc.ValNone; typ = it.Next() {
-				ev := event{tap: tap, st: it.AtST()}
-				switch typ {
-				case chunkenc.ValFloat:
-					ev.t, ev.v = it.At()
-				case chunkenc.ValHistogram:
-					ev.t, ev.h = it.AtHistogram(nil)
-				case chunkenc.ValFloatHistogram:
-					ev.t, ev.fh = it.AtFloatHistogram(nil)
-				}
-				events = append(events, ev)
-			}
-			if err := it.Err(); err != nil {
-				return nil, fmt.Errorf("replay %s: %w", s.Labels(), err)
-			}
-		}
-		if err := set.Err(); err != nil {
-			return nil, fmt.Errorf("replay: %w", err)
-		}
-	}
-	slices.SortStableFunc(events, func(a, b event) int {
-		switch {
-		case a.t < b.t:
-			return -1
-		case a.t > b.t:
-			return 1
-		default:
-			return 0
-		}
-	})
 	period := k.Period.Milliseconds()
-	// Windows are empty before the first sample, so that nothing is lost by beginning there.
-	end := kpi.PeriodEnd(from, period)
-	if len(events) > 0 {
-		end = min(end, kpi.PeriodEnd(events[0].t, period))
-	}
-	closeTo := func(t int64) { // closes every period that ends before t
-		for ; end < t && end <= last; end += period {
+	first := kpi.PeriodEnd(sp.from, period)
+	end := first
+	begun := false
+	closeTo := func(t int64) error {
+		for ; end <= t && end <= sp.last; end += period {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			points := m.Close(end, touches(outages, end-period, end))
-			if sink != nil && end > from {
-				sink(end, points)
+			if sink != nil && end > sp.from {
+				if err := sink(end, points); err != nil {
+					return err
+				}
 			}
 		}
+		return nil
 	}
-	for i := range events {
-		ev := &events[i]
-		closeTo(ev.t)
-		ev.tap.Feed(ev.t, ev.st, ev.v, ev.h, ev.fh)
-		if i%4096 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+	feed := newStream(e, m)
+	for at := start; at <= sp.to; at += stride {
+		until := min(at+stride-1, sp.to)
+		oldest, err := feed.open(ctx, at, until)
+		if err != nil {
+			return nil, err
+		}
+		if !begun && (oldest < math.MaxInt64 || until >= first) {
+			// Windows are empty before the first sample, so that nothing is lost by beginning there.
+			begun = true
+			if oldest < math.MaxInt64 {
+				end = min(first, kpi.PeriodEnd(oldest, period))
+			}
+		}
+		for begun && end <= min(until, sp.last) && err == nil {
+			feed.to(end)
+			err = closeTo(end)
+		}
+		if err == nil {
+			err = feed.finish(until)
+		}
+		if err != nil {
+			feed.close()
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 	}
-	closeTo(last + 1)
-	return m, nil
+	return m, closeTo(sp.last)
 }
 
 // fillMeter returns a meter whose windows hold what is stored up to now and whose newest closed period is closed. Live
@@ -184,12 +155,13 @@ func (e *Engine) replayPoints(ctx context.Context, u *unit) map[string][]kpi.Poi
 		return out
 	}
 	from := u.closed - int64(kpi.RangeOf(u.k.Thresholds))*u.period
-	_, err := e.replay(ctx, u.k, span{from: from, last: u.closed, to: u.closed, birth: from}, e.outages, func(_ int64, points []kpi.GroupPoint) {
+	_, err := e.replay(ctx, u.k, span{from: from, last: u.closed, to: u.closed, birth: from}, e.outages, func(_ int64, points []kpi.GroupPoint) error {
 		for _, gp := range points {
 			if !gp.Retired && (!gp.Whole || len(u.k.By) == 0) {
 				out[gp.Key] = append(out[gp.Key], gp.Point)
 			}
 		}
+		return nil
 	})
 	if err != nil {
 		e.log.Error("a changed KPI's past could not be replayed; it is judged from its first period on", "kpi", u.k.Name, "err", err)
@@ -218,12 +190,13 @@ func (e *Engine) mend(ctx context.Context, u *unit, closing int64, b *batch) {
 	u.dirty, u.replayed = math.MaxInt64, b.at
 	e.metrics.replays.Inc()
 	var anew []kpi.GroupPoint
-	m, err := e.replay(ctx, u.k, span{from: from, last: u.closed, to: b.at, birth: u.from}, e.outages, func(_ int64, points []kpi.GroupPoint) {
+	m, err := e.replay(ctx, u.k, span{from: from, last: u.closed, to: b.at, birth: u.from}, e.outages, func(_ int64, points []kpi.GroupPoint) error {
 		for _, gp := range points {
 			if !gp.Retired {
 				anew = append(anew, gp)
 			}
 		}
+		return nil
 	})
 	if err != nil {
 		u.dirty = from
@@ -341,9 +314,23 @@ func (o *origins) earlier(l labels.Labels, t int64) kpi.Origin {
 	return kpi.Origin{Has: true, T: at, V: v}
 }
 
-// newest returns a series' newest sample in [from, to]. up is matched by job and instance alone, since targets carry more
-// labels than the two.
+// newest returns a series' newest sample in [from, to], looking at the youngest data first: what is asked for is nearly
+// always minutes old. up is matched by job and instance alone, since targets carry more labels than the two.
 func (o *origins) newest(l labels.Labels, from, to int64) (at int64, v float64, ok bool) {
+	for wide := int64(10 * 60_000); to >= from; wide *= 12 {
+		begin := max(from, to-wide)
+		if begin < 0 || wide > 30*24*3600_000 {
+			begin = from
+		}
+		if at, v, ok = o.newestIn(l, begin, to); ok || begin == from {
+			return at, v, ok
+		}
+		to = begin - 1
+	}
+	return 0, 0, false
+}
+
+func (o *origins) newestIn(l labels.Labels, from, to int64) (at int64, v float64, ok bool) {
 	q, err := o.store.Querier(from, to)
 	if err != nil {
 		return 0, 0, false

@@ -28,7 +28,8 @@ type MeterOptions struct {
 }
 
 // Meter turns the samples of one KPI into datapoints. It is the step that judges live data and that replays the past:
-// samples go in by Feed in any order across series and in time order within one, datapoints come out by Close. What
+// samples go in by Feed in any order across series and in time order within one (for the parts of a histogram or of a sum
+// with its count: within all of them, see Tap.Together), datapoints come out by Close. What
 // arrived too late for that is reported by Dirty and wants a replay from the store.
 //
 // A Meter is not safe for concurrent use.

@@ -42,6 +42,15 @@ type slot struct {
 // Labels returns the series.
 func (t *Tap) Labels() labels.Labels { return t.labels }
 
+// Together identifies what the series is a part of, a histogram or a sum with its count: the samples of all parts must be
+// fed in order of time, while apart from that series are independent. It is nil for a series that stands by itself.
+func (t *Tap) Together() any {
+	if t.in == nil {
+		return nil
+	}
+	return t.in
+}
+
 // Side returns the side it was attached to.
 func (t *Tap) Side() int { return int(t.side) }
 
