@@ -17,7 +17,7 @@ func (a *Access) outer(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		id, nonce := secret()[:16], secret()[:32]
 		ctx := context.WithValue(context.WithValue(r.Context(), requestIDKey{}, id), nonceKey{}, nonce)
-		r = r.WithContext(context.WithValue(ctx, sourceKey{}, hostname(r.RemoteAddr)))
+		r = r.WithContext(context.WithValue(ctx, sourceKey{}, a.address(r)))
 		w := &watched{ResponseWriter: rw}
 		secure(w.Header(), id, nonce)
 		// Recorders have no deadlines; a server's connection always does. A stream sets its own for every write.

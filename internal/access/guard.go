@@ -36,11 +36,17 @@ func (a *Access) guard(route Route) http.Handler {
 		if route.Action != Open {
 			p, err := a.decide(route, r)
 			if err != nil {
-				a.refuse(w, r, route, err)
+				a.refuse(w, r, route, p, err)
 				return
 			}
 			if p.ID != "" {
 				r = r.WithContext(With(r.Context(), p))
+			}
+			if p.ID != "" && route.Action != SignIn && r.Method == http.MethodGet {
+				a.remember(w, r, p)
+				ctx, leave := a.live.enter(r.Context(), p, a.o.Now())
+				defer leave()
+				r = r.WithContext(ctx)
 			}
 		}
 		if r.Body != nil && r.Body != http.NoBody {

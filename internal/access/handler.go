@@ -11,7 +11,7 @@ import (
 // Handler mounts all rooms' routes, this room's own Routes among them, behind one middleware. It refuses a table in which two
 // patterns collide, an action that does not exist, or a route without a handler.
 func (a *Access) Handler(routes []Route) (h http.Handler, err error) {
-	known := map[Action]bool{Open: true, SignIn: true}
+	known := map[Action]bool{Open: true, SignIn: true, SignedIn: true}
 	for _, act := range Actions() {
 		known[act] = true
 	}

@@ -139,3 +139,46 @@ func fromLoopback(r *http.Request) bool {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && ap.Addr().Unmap().IsLoopback() && !forwarded(r.Header)
 }
+
+// address returns where the request comes from. Behind a proxy that we trust it is the last address of X-Forwarded-For that
+// no such proxy has: what stands further left the client may have made up.
+func (a *Access) address(r *http.Request) string {
+	host := r.RemoteAddr
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if !a.proxy(host) {
+		return host
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop := strings.TrimSpace(hops[i])
+		addr, err := netip.ParseAddr(hop)
+		if err != nil {
+			break
+		}
+		if host = addr.Unmap().WithZone("").String(); !a.proxy(host) {
+			break
+		}
+	}
+	return host
+}
+
+// proxy reports whether the address is a proxy that we trust: one of Options.Proxies; without any, this machine if
+// external_url says that people come another way than straight to us.
+func (a *Access) proxy(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	addr = addr.Unmap().WithZone("")
+	if len(a.o.Proxies) == 0 {
+		return addr.IsLoopback() && a.o.External != nil && a.o.External.Host != "" && !loopbackName(a.o.External.Hostname())
+	}
+	for _, p := range a.o.Proxies {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}

@@ -112,10 +112,13 @@ func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, principalKey{}, p)
 }
 
+// withNobody is for a sign-in: who was signed in before says nothing about who does it.
+func withNobody(ctx context.Context) context.Context { return With(ctx, Principal{}) }
+
 // From returns who makes the request; false on the routes that are open.
 func From(ctx context.Context) (Principal, bool) {
 	p, ok := ctx.Value(principalKey{}).(Principal)
-	return p, ok
+	return p, ok && p.Kind != ""
 }
 
 // Source returns the address that the request came from; empty outside a request.

@@ -9,6 +9,7 @@ type Action string
 const (
 	Open         Action = "open"          // health only: no sign-in
 	SignIn       Action = "sign_in"       // the sign-in page itself
+	SignedIn     Action = "signed_in"     // who one is: whoever is signed in, with whatever roles
 	ReadSignals  Action = "read_signals"  // query samples, series, metadata
 	WriteSignals Action = "write_signals" // push samples; loopback may without a token
 	ReadKPIs     Action = "read_kpis"     // KPIs, lights, decisions

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -46,7 +47,7 @@ func ParseScope(text string) (Scope, error) {
 		return nil, wrong("too many matchers: at most 16")
 	}
 	for _, m := range ms {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			return nil, wrong("a scope is about labels, not about a metric's name")
 		}
 	}

@@ -1,13 +1,14 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,12 +16,21 @@ import (
 	"github.com/signalbox/signalbox/internal/statestore"
 )
 
-// A session ends after sessionIdle without a request and in any case after sessionLife.
+// A session of the admin token ends after startIdle without a request and in any case after startLife; those of people have
+// their own Options.
 const (
-	sessionLife = 30 * 24 * time.Hour
-	sessionIdle = 7 * 24 * time.Hour
-	seenEvery   = time.Hour // a session's last use is written down at most this often
-	maxSessions = 1000
+	startLife   = 30 * 24 * time.Hour
+	startIdle   = 7 * 24 * time.Hour
+	seenEvery   = 5 * time.Minute // a session's last use is written down at most this often
+	maxSessions = 10_000
+	maxOwn      = 50 // sessions of one person, or of the admin token; one more ends the one that was idle for longest
+)
+
+// Ways to a session.
+const (
+	wayLink     = "link" // the link of the start, a one-time code or the admin token
+	wayPassword = "password"
+	wayOIDC     = "oidc"
 )
 
 //go:embed migrations/*.sql
@@ -31,67 +41,62 @@ var sessionSQL string
 
 // session is one signed-in browser. Times are Unix ms.
 type session struct {
+	id                     string // SHA-256 of the cookie, hexadecimal
+	user                   string // empty for the admin token's
+	way                    string
+	address, browser       string
 	created, seen, written int64
+	proved                 int64 // when the person last showed who they are; 0 for never
 }
 
-func (s session) ends() int64 {
-	return min(s.created+sessionLife.Milliseconds(), s.seen+sessionIdle.Milliseconds())
-}
+// public is the id by which people name a session: too short to be the cookie's hash.
+func (s session) public() string { return s.id[:20] }
 
 // sessions are all signed-in browsers, by the hash of their cookie; memory answers, the state database remembers.
 type sessions struct {
 	db         *statestore.DB
 	now        func() time.Time
 	credential string
+	idle, life time.Duration // of people
 	sql        map[string]string
 
 	mu sync.Mutex
 	m  map[string]session
 }
 
-func openSessions(ctx context.Context, db *statestore.DB, now func() time.Time, credential string) (*sessions, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(ctx, "access", files); err != nil {
-		return nil, err
-	}
-	s := &sessions{db: db, now: now, credential: credential, sql: statements(sessionSQL), m: map[string]session{}}
-	t := now()
-	err = db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.sql["purge"], t.Add(-sessionLife).UnixMilli(), t.Add(-sessionIdle).UnixMilli(), credential)
+func (s *sessions) open(ctx context.Context) error {
+	t := s.now()
+	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.sql["purge"], t.Add(-startLife).UnixMilli(), t.Add(-startIdle).UnixMilli(), s.credential,
+			t.Add(-s.life).UnixMilli(), t.Add(-s.idle).UnixMilli())
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("purge sessions: %w", err)
+		return fmt.Errorf("purge sessions: %w", err)
 	}
-	rows, err := db.SQL().QueryContext(ctx, s.sql["all"])
-	if err != nil {
-		return nil, fmt.Errorf("read sessions: %w", err)
-	}
-	defer func() { _ = rows.Close() }() // rows.Err below says what went wrong
-	for rows.Next() {
-		var id, cred string
+	err = each(ctx, s.db.SQL(), s.sql["all"], func(rows *sql.Rows) error {
 		var x session
-		if err := rows.Scan(&id, &cred, &x.created, &x.seen); err != nil {
-			return nil, fmt.Errorf("read sessions: %w", err)
+		if err := rows.Scan(&x.id, &x.user, &x.way, &x.address, &x.browser, &x.created, &x.seen, &x.proved); err != nil {
+			return err
 		}
 		x.written = x.seen
-		s.m[id] = x
+		s.m[x.id] = x
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read sessions: %w", err)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read sessions: %w", err)
-	}
-	return s, nil
+	return nil
 }
 
 // statements splits a file of "-- name: x" statements.
-func statements(file string) map[string]string {
+func statements(files ...string) map[string]string {
 	m := map[string]string{}
-	for _, part := range strings.Split(file, "-- name: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		m[strings.TrimSpace(name)] = strings.TrimSpace(body)
+	for _, file := range files {
+		for _, part := range strings.Split(file, "-- name: ")[1:] {
+			name, body, _ := strings.Cut(part, "\n")
+			m[strings.TrimSpace(name)] = strings.TrimSpace(body)
+		}
 	}
 	return m
 }
@@ -101,58 +106,91 @@ func sessionID(cookie string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// start makes a session, durable when it returns, and returns the cookie's value and the session's end.
-func (s *sessions) start(ctx context.Context) (value string, ends time.Time, err error) {
+// ends returns when the session ends if nothing more is asked, and when it ends whatever is asked.
+func (s *sessions) ends(x session) (idle, hard int64) {
+	wait, life := s.idle, s.life
+	if x.user == "" {
+		wait, life = startIdle, startLife
+	}
+	hard = x.created + life.Milliseconds()
+	return min(hard, x.seen+wait.Milliseconds()), hard
+}
+
+// begin makes a session and returns the cookie's value, and the ids of sessions that have to make room. Nothing is kept yet:
+// write both in one transaction, then swap.
+func (s *sessions) begin(x session) (value string, made session, gone []string) {
 	value = secret()
 	now := s.now().UnixMilli()
-	x := session{created: now, seen: now, written: now}
-	var gone []string
+	x.id, x.created, x.seen, x.written = sessionID(value), now, now, now
+	var own, all []session
 	s.mu.Lock()
 	for id, old := range s.m {
-		if old.ends() <= now {
+		switch idle, _ := s.ends(old); {
+		case idle <= now:
 			gone = append(gone, id)
+		case old.user == x.user:
+			own = append(own, old)
+			all = append(all, old)
+		default:
+			all = append(all, old)
 		}
 	}
-	if len(s.m)-len(gone) >= maxSessions {
-		oldest, at := "", now+1
-		for id, old := range s.m {
-			if old.seen < at {
-				oldest, at = id, old.seen
+	s.mu.Unlock()
+	for _, set := range []struct {
+		of    []session
+		bound int
+	}{{own, maxOwn}, {all, maxSessions}} {
+		if over := len(set.of) - set.bound + 1; over > 0 {
+			slices.SortFunc(set.of, func(a, b session) int { return cmp.Compare(a.seen, b.seen) })
+			for _, old := range set.of[:over] {
+				gone = append(gone, old.id)
 			}
 		}
-		gone = append(gone, oldest)
 	}
+	return value, x, gone
+}
+
+// write puts a session, if any, and deletes others, in a transaction.
+func (s *sessions) write(ctx context.Context, tx *sql.Tx, x *session, gone []string) error {
+	for _, id := range gone {
+		if _, err := tx.ExecContext(ctx, s.sql["delete"], id); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+	}
+	if x == nil {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, s.sql["put"], x.id, s.credential, x.user, x.way, x.address, x.browser, x.created, x.seen, x.proved); err != nil {
+		return fmt.Errorf("keep session: %w", err)
+	}
+	return nil
+}
+
+// swap does in memory what write did in the database.
+func (s *sessions) swap(x *session, gone []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, id := range gone {
 		delete(s.m, id)
 	}
-	s.mu.Unlock()
-	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		for _, id := range gone {
-			if _, err := tx.ExecContext(ctx, s.sql["delete"], id); err != nil {
-				return err
-			}
-		}
-		_, err := tx.ExecContext(ctx, s.sql["put"], sessionID(value), s.credential, x.created, x.seen)
-		return err
-	})
-	if err != nil {
-		return "", time.Time{}, fmt.Errorf("keep session: %w", err)
+	if x != nil {
+		s.m[x.id] = *x
 	}
-	s.mu.Lock()
-	s.m[sessionID(value)] = x
-	s.mu.Unlock()
-	return value, time.UnixMilli(now).Add(sessionLife), nil
 }
 
-// check reports whether the cookie's session lives and until when. It is called for every request and writes at most
-// once an hour per session; a failed write costs nothing but an earlier end.
-func (s *sessions) check(ctx context.Context, cookie string) (ends int64, ok bool, err error) {
+// check returns the cookie's session if it lives. It is called for every request and writes at most every seenEvery; a
+// failed write costs nothing but an earlier end. attended says that a person asks, which puts the idle end off.
+func (s *sessions) check(ctx context.Context, cookie string, attended bool) (x session, ok bool, err error) {
 	id, now := sessionID(cookie), s.now().UnixMilli()
 	s.mu.Lock()
-	x, ok := s.m[id]
-	if !ok || x.ends() <= now {
+	x, ok = s.m[id]
+	if idle, _ := s.ends(x); !ok || idle <= now {
 		s.mu.Unlock()
-		return 0, false, nil
+		return session{}, false, nil
+	}
+	if !attended {
+		s.mu.Unlock()
+		return x, true, nil
 	}
 	x.seen = max(x.seen, now)
 	write := x.seen-x.written >= seenEvery.Milliseconds()
@@ -162,26 +200,31 @@ func (s *sessions) check(ctx context.Context, cookie string) (ends int64, ok boo
 	s.m[id] = x
 	s.mu.Unlock()
 	if write {
-		err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, s.sql["put"], id, s.credential, x.created, x.seen)
-			return err
-		})
+		err = s.db.Tx(ctx, func(tx *sql.Tx) error { return s.write(ctx, tx, &x, nil) })
 	}
-	return x.ends(), true, err
+	return x, true, err
 }
 
-// end forgets the cookie's session.
-func (s *sessions) end(ctx context.Context, cookie string) error {
-	id := sessionID(cookie)
+// find lists the sessions that live and that f wants, the newest first.
+func (s *sessions) find(f func(session) bool) []session {
+	now := s.now().UnixMilli()
+	var out []session
 	s.mu.Lock()
-	delete(s.m, id)
-	s.mu.Unlock()
-	err := s.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, s.sql["delete"], id)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("end session: %w", err)
+	for _, x := range s.m {
+		if idle, _ := s.ends(x); idle > now && f(x) {
+			out = append(out, x)
+		}
 	}
-	return nil
+	s.mu.Unlock()
+	slices.SortFunc(out, func(a, b session) int { return cmp.Or(cmp.Compare(b.created, a.created), strings.Compare(a.id, b.id)) })
+	return out
+}
+
+// ids are the sessions' ids.
+func ids(xs []session) []string {
+	out := make([]string, len(xs))
+	for i, x := range xs {
+		out[i] = x.id
+	}
+	return out
 }

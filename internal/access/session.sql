@@ -1,13 +1,13 @@
 -- name: all
-SELECT id, credential, created_at, seen_at
+SELECT id, user_id, way, address, browser, created_at, seen_at, proved_at
 FROM access_session
 ORDER BY created_at DESC
-LIMIT 10000;
+LIMIT 100000;
 
 -- name: put
-INSERT INTO access_session (id, credential, created_at, seen_at)
-VALUES (?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at;
+INSERT INTO access_session (id, credential, user_id, way, address, browser, created_at, seen_at, proved_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, proved_at = excluded.proved_at;
 
 -- name: delete
 DELETE FROM access_session
@@ -15,4 +15,5 @@ WHERE id = ?;
 
 -- name: purge
 DELETE FROM access_session
-WHERE created_at < ? OR seen_at < ? OR credential <> ?;
+WHERE (user_id = '' AND (created_at < ? OR seen_at < ? OR credential <> ?))
+   OR (user_id <> '' AND (created_at < ? OR seen_at < ?));
