@@ -13,6 +13,7 @@ import (
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/carry"
 	"github.com/signalbox/signalbox/internal/policy/promrules"
+	"github.com/signalbox/signalbox/internal/policy/sloth"
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
 
@@ -24,7 +25,7 @@ type Result = carry.Result
 type Options = carry.Options
 
 // Formats returns the names of the formats that Import reads.
-func Formats() []string { return []string{"rules"} }
+func Formats() []string { return []string{"rules", "sloth"} }
 
 // Import reads the files of one format together, in order of their names; references between files hold. What cannot be
 // read, file by file, is in the report; the error is of the kind fault.Invalid for an unknown format or no files, and
@@ -50,6 +51,8 @@ func Import(format string, files map[string][]byte, o Options) (*Result, error) 
 	switch format {
 	case "rules":
 		each(files, func(name string, src []byte) { promrules.Import(a, name, src) })
+	case "sloth":
+		each(files, func(name string, src []byte) { sloth.Import(a, name, src) })
 	}
 	return a.Close(accepted), nil
 }
