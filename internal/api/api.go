@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
@@ -59,14 +58,6 @@ type Demo interface {
 	Mail(ctx context.Context, id string) (MailBody, error)
 }
 
-// SignIn turns a secret into a session; *access.Access answers it.
-type SignIn interface {
-	// SignIn checks a one-time code or a token and returns the session's cookie.
-	SignIn(r *http.Request, secret string) (*http.Cookie, error)
-	// SignOut ends the session of the request, if any, and returns the cookie that clears it.
-	SignOut(r *http.Request) (*http.Cookie, error)
-}
-
 // Options are what the API is made of. Board is required. An absent function leaves its list empty; absent Alerts, Demo
 // and SignIn answer 404 on their paths.
 type Options struct {
@@ -76,13 +67,14 @@ type Options struct {
 
 	Board Board
 	// BoardOf returns the board of what the asker may see; absent: Board for everybody. Askers who see the same get the same.
-	BoardOf func(ctx context.Context) Board
-	Alerts  Alerts
-	Sources func(ctx context.Context) ([]board.Source, error)
-	Server  func(ctx context.Context) (StatusBody, error)
-	Demo    Demo
-	SignIn  SignIn
-	Audit   Audit
+	BoardOf  func(ctx context.Context) Board
+	Alerts   Alerts
+	Sources  func(ctx context.Context) ([]board.Source, error)
+	Server   func(ctx context.Context) (StatusBody, error)
+	Demo     Demo
+	People   People
+	Provider string // name of the single sign-on; empty for none
+	Audit    Audit
 
 	// MaxStreams bounds the open event streams; 0 means 256.
 	MaxStreams int

@@ -112,6 +112,8 @@ func TestEveryAnswerFitsTheDocument(t *testing.T) {
 	track := h.ledger.Track(st.KPI.Name, group, false)
 	require.NoError(t, h.ledger.Decide(t.Context(), []kpi.Transition{{ID: "d1", KPI: st.KPI.Name, Group: group, From: kpi.Green, To: kpi.Red, End: now, At: now, Verdict: kpi.Verdict{Range: []kpi.Point{st.Last, gone(now, kpi.Gap, "a gap")}, Budget: st.Budget}}}, nil, nil))
 	_ = track
+	code, made := h.do(t, "POST", api.Prefix+"/users", `{"login":"d1","grants":[{"role":"viewer"}]}`)
+	require.Equal(t, 200, code, made)
 	raw, err := h.OpenAPI()
 	require.NoError(t, err)
 	var doc map[string]any
@@ -245,7 +247,7 @@ func TestDemoAndAbsence(t *testing.T) {
 	require.Equal(t, 400, code)
 	code, _ = h.do(t, "POST", api.Prefix+"/demo/x/heal", "")
 	require.Equal(t, 404, code)
-	h = newHouse(t, func(o *api.Options) { o.Demo, o.Alerts, o.SignIn = nil, nil, nil })
+	h = newHouse(t, func(o *api.Options) { o.Demo, o.Alerts, o.People = nil, nil, nil })
 	for _, path := range []string{"/demo", "/demo/mails", "/demo/mails/1", "/alerts"} {
 		code, _ = h.get(t, path)
 		require.Equal(t, 404, code, path)

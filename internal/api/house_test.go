@@ -146,7 +146,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 	b := board.New(board.Options{Statuses: h.engine.statuses, Status: h.engine.status, History: h.ledger})
 	chain, err := audit.Open(t.Context(), audit.Options{DB: db, KeyFile: filepath.Join(dir, audit.KeyFile)})
 	require.NoError(t, err)
-	o := api.Options{Audit: chain, Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, SignIn: acc, Demo: &demo{}, Version: "1.2.3"}
+	o := api.Options{Audit: chain, Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, People: acc, Demo: &demo{}, Version: "1.2.3"}
 	if change != nil {
 		change(&o)
 	}

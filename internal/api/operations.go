@@ -102,17 +102,14 @@ func (a *API) register() {
 	add(a, m, "test-receiver", http.MethodPost, "/receivers/test", access.Operate, "Send a test message", a.testReceiver)
 
 	add(a, m, "sources", http.MethodGet, "/sources", access.ReadSignals, "Where samples come from, late ones first", a.sources)
-	add(a, m, "status", http.MethodGet, "/status", access.ReadSignals, "How the server is doing", a.status)
-
-	add(a, m, "login", http.MethodPost, "/login", access.SignIn, "Turn a one-time code or a token into a session", a.login)
-	add(a, m, "logout", http.MethodPost, "/logout", access.SignIn, "End the session", a.logout)
-	add(a, m, "me", http.MethodGet, "/me", access.ReadKPIs, "Who is signed in", a.me)
+	add(a, m, "status", http.MethodGet, "/status", access.ReadServer, "How the server is doing", a.status)
 
 	add(a, m, "demo", http.MethodGet, "/demo", access.ReadKPIs, "State of the demo; 404 outside it", a.demo)
 	add(a, m, "demo-switch", http.MethodPost, "/demo/{service}/{action}", access.Operate, "Break or heal a service of the demo", a.demoSwitch)
 	add(a, m, "demo-mails", http.MethodGet, "/demo/mails", access.ReadAlerts, "The demo's mailbox, newest first", a.demoMails)
 	add(a, m, "demo-mail", http.MethodGet, "/demo/mails/{id}", access.ReadAlerts, "One mail of the demo", a.demoMail)
 
+	a.registerPeople(m)
 	a.registerAudit(m)
 	a.stream(m)
 	nullable(a.doc.Components.Schemas)

@@ -107,48 +107,6 @@ func (a *API) testReceiver(ctx context.Context, in *bodyInput[TestInput]) (*out[
 	return &out[TestBody]{TestBody{Receiver: in.Body.Receiver, Results: list(res)}}, err
 }
 
-func (a *API) login(ctx context.Context, in *bodyInput[LoginInput]) (*cookieOut[MeBody], error) {
-	if a.o.SignIn == nil {
-		return nil, absent("sign-in")
-	}
-	r := request(ctx)
-	c, err := a.o.SignIn.SignIn(r, in.Body.Secret)
-	if err != nil {
-		return nil, err
-	}
-	p := access.Administrator(access.ViaCookie)
-	return &cookieOut[MeBody]{SetCookie: *c, Body: me(p, c.Expires.UnixMilli())}, nil
-}
-
-func (a *API) logout(ctx context.Context, _ *struct{}) (*cookieOut[Empty], error) {
-	if a.o.SignIn == nil {
-		return nil, absent("sign-in")
-	}
-	c, err := a.o.SignIn.SignOut(request(ctx))
-	if err != nil {
-		return nil, err
-	}
-	return &cookieOut[Empty]{SetCookie: *c}, nil
-}
-
-func (a *API) me(ctx context.Context, _ *struct{}) (*out[MeBody], error) {
-	p, ok := access.From(ctx)
-	if !ok {
-		return nil, fault.New(fault.Unauthorized, "nobody is signed in")
-	}
-	return &out[MeBody]{me(p, p.ExpiresAt)}, nil
-}
-
-func me(p access.Principal, expires int64) MeBody {
-	b := MeBody{ID: p.ID, Name: p.Name, Via: string(p.Via), ExpiresAt: expires, Actions: []string{}}
-	for _, act := range access.Actions() {
-		if p.May(act) {
-			b.Actions = append(b.Actions, string(act))
-		}
-	}
-	return b
-}
-
 func (a *API) demo(ctx context.Context, _ *struct{}) (*out[DemoBody], error) {
 	if a.o.Demo == nil {
 		return nil, absent("demo")

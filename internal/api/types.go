@@ -129,20 +129,6 @@ type StatusBody struct {
 	Warnings    []string    `json:"warnings"`
 }
 
-// LoginInput is a one-time code or a token.
-type LoginInput struct {
-	Secret string `json:"secret" minLength:"1" maxLength:"1024" doc:"The one-time code or the token" format:"password"`
-}
-
-// MeBody says who is signed in and what they may do.
-type MeBody struct {
-	ID        string   `json:"id"`
-	Name      string   `json:"name"`
-	Via       string   `json:"via" enum:"cookie,bearer,loopback"`
-	ExpiresAt int64    `json:"expires_at" doc:"End of the session, 0 for a token"`
-	Actions   []string `json:"actions"`
-}
-
 // DemoService is one service of the demo.
 type DemoService struct {
 	Name   string `json:"name"`

@@ -24,7 +24,7 @@ func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 		})
 		h.api = api.New(api.Options{
 			Logger: h.log.With("room", "api"), Now: time.Now, Version: h.o.Version, Board: h.board, Alerts: alertDoor{h},
-			Sources: h.sources, Server: h.status, Demo: demo, SignIn: h.access,
+			Sources: h.sources, Server: h.status, Demo: demo, People: h.access,
 		})
 		page, err := ui.Handler()
 		if err != nil {

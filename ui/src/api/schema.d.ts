@@ -120,6 +120,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove to be there, which approving asks for */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/decisions": {
         parameters: {
             query?: never;
@@ -350,7 +367,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Turn a one-time code or a token into a session */
+        /** Sign in with name and password, a one-time code or a token */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -392,6 +409,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a password */
+        post: operations["set-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/receivers/test": {
         parameters: {
             query?: never;
@@ -404,6 +438,57 @@ export interface paths {
         /** Send a test message */
         post: operations["test-receiver"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which role may do what */
+        get: operations["roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own sessions; everybody's for who may read people */
+        get: operations["sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session */
+        delete: operations["end-session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -509,6 +594,78 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own API tokens; everybody's for who may read people */
+        get: operations["tokens"];
+        put?: never;
+        /** Make an API token; its secret is shown once */
+        post: operations["create-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End an API token */
+        delete: operations["revoke-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All people */
+        get: operations["users"];
+        put?: never;
+        /** Make a user */
+        post: operations["create-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person: oneself, or anybody for who may read people */
+        get: operations["user"];
+        /** Rename, disable or grant roles */
+        put: operations["update-user"];
+        post?: never;
+        /** Remove a user */
+        delete: operations["remove-user"];
         options?: never;
         head?: never;
         patch?: never;
@@ -734,6 +891,10 @@ export interface components {
             /** Format: int64 */
             loaded_at: number;
         };
+        ConfirmInput: {
+            /** Format: password */
+            password: string;
+        };
         Counts: {
             /** Format: int64 */
             green: number;
@@ -918,6 +1079,12 @@ export interface components {
             /** Format: double */
             value: number | null;
         };
+        GrantText: {
+            /** @description viewer, developer, analyst, owner, auditor or admin */
+            role: string;
+            /** @description label matchers such as agency="IRS", env=~"prod|test"; empty for everything */
+            scope?: string;
+        };
         GroupsBody: {
             /** Format: int64 */
             from: number;
@@ -1100,11 +1267,9 @@ export interface components {
             word: string;
         };
         LoginInput: {
-            /**
-             * Format: password
-             * @description The one-time code or the token
-             */
-            secret: string;
+            login?: string;
+            password?: string;
+            secret?: string;
         };
         Mail: {
             /** Format: int64 */
@@ -1146,15 +1311,87 @@ export interface components {
         };
         MeBody: {
             actions: string[];
+            agent: boolean;
             /**
              * Format: int64
-             * @description End of the session, 0 for a token
+             * @description End of the session whatever is asked
+             */
+            ends_at: number;
+            /**
+             * Format: int64
+             * @description End of the session if nothing more is asked, or of the token; 0 for the start token
              */
             expires_at: number;
+            /** @description There are no people yet: the first administrator has to be made */
+            first: boolean;
+            grants: components["schemas"]["GrantText"][];
             id: string;
+            /** @enum {string} */
+            kind: "person" | "token" | "start" | "loopback" | "system";
+            login: string;
+            /** @description The password was set by another and has to be changed first */
+            must_change: boolean;
             name: string;
+            /** @description Name of the single sign-on; empty for none */
+            provider: string;
+            /**
+             * Format: int64
+             * @description When the person last proved to be there; approving asks for a recent one
+             */
+            signed_in_at: number;
             /** @enum {string} */
             via: "cookie" | "bearer" | "loopback";
+        };
+        NewPassword: {
+            password?: string;
+        };
+        NewToken: {
+            /** @description an AI agent holds it */
+            agent: boolean;
+            /** Format: int64 */
+            created_at: number;
+            created_by: string;
+            /** Format: int64 */
+            expires_at: number;
+            grants: components["schemas"]["GrantText"][];
+            /** @description how the secret begins */
+            hint: string;
+            id: string;
+            name: string;
+            /** @description id of the user */
+            owner: string;
+            owner_login: string;
+            /** @description source name that its data is counted under; empty for none */
+            pushes_as: string;
+            secret: string;
+            /** @description active, expired, or dead while the owner is disabled */
+            state: string;
+            /**
+             * Format: int64
+             * @description 0 for never
+             */
+            used_at: number;
+        };
+        NewUser: {
+            /** Format: int64 */
+            created_at: number;
+            created_by: string;
+            grants: components["schemas"]["GrantText"][];
+            id: string;
+            /** @description what they sign in with, in lower case */
+            login: string;
+            must_change_password: boolean;
+            name: string;
+            /** @description local, or oidc for those whose grants follow the provider */
+            origin: string;
+            password?: string;
+            /**
+             * Format: int64
+             * @description last sign-in; 0 for never
+             */
+            signed_in_at: number;
+            /** @description active or disabled */
+            state: string;
         };
         Object: {
             kind?: string;
@@ -1179,6 +1416,12 @@ export interface components {
         Page: {
             runbook: string;
             severity: string;
+        };
+        PasswordChange: {
+            /** @description for another: empty has one made, which the answer shows once */
+            new?: string;
+            old?: string;
+            user?: string;
         };
         Pause: {
             by: string;
@@ -1290,6 +1533,21 @@ export interface components {
             /** @description Remote address */
             source?: string;
         };
+        RoleBody: {
+            id: string;
+            title: string;
+        };
+        RolesBody: {
+            actions: components["schemas"]["Rule"][];
+            roles: components["schemas"]["RoleBody"][];
+        };
+        Rule: {
+            action: string;
+            kinds: string[];
+            roles: string[];
+            title: string;
+            whole: boolean;
+        };
         Series: {
             axis: components["schemas"]["Axis"];
             /** @description The value as a person reads it, with its unit */
@@ -1317,6 +1575,35 @@ export interface components {
             transitions: components["schemas"]["Decision"][];
             upper: (number | null)[];
             value: (number | null)[];
+        };
+        Session: {
+            address: string;
+            browser: string;
+            /** Format: int64 */
+            created_at: number;
+            /** @description the one that asks */
+            current: boolean;
+            /**
+             * Format: int64
+             * @description whatever is asked
+             */
+            ends_at: number;
+            /**
+             * Format: int64
+             * @description if nothing more is asked
+             */
+            expires_at: number;
+            id: string;
+            login: string;
+            /** Format: int64 */
+            seen_at: number;
+            /** @description id of the user; empty for the admin token's */
+            user: string;
+            /** @description password, oidc or link */
+            way: string;
+        };
+        SessionsBody: {
+            sessions: components["schemas"]["Session"][];
         };
         Silence: {
             comment: string;
@@ -1594,6 +1881,47 @@ export interface components {
             /** @description On target, At risk, Breached or No data */
             word: string;
         };
+        Token: {
+            /** @description an AI agent holds it */
+            agent: boolean;
+            /** Format: int64 */
+            created_at: number;
+            created_by: string;
+            /** Format: int64 */
+            expires_at: number;
+            grants: components["schemas"]["GrantText"][];
+            /** @description how the secret begins */
+            hint: string;
+            id: string;
+            name: string;
+            /** @description id of the user */
+            owner: string;
+            owner_login: string;
+            /** @description source name that its data is counted under; empty for none */
+            pushes_as: string;
+            /** @description active, expired, or dead while the owner is disabled */
+            state: string;
+            /**
+             * Format: int64
+             * @description 0 for never
+             */
+            used_at: number;
+        };
+        TokenInput: {
+            agent?: boolean;
+            /**
+             * Format: int64
+             * @description at most a year away
+             */
+            expires_at: number;
+            grants: components["schemas"]["GrantText"][];
+            name: string;
+            owner?: string;
+            pushes_as?: string;
+        };
+        TokensBody: {
+            tokens: components["schemas"]["Token"][];
+        };
         Update: {
             /** Format: int64 */
             as_of: number;
@@ -1603,6 +1931,44 @@ export interface components {
             removed: string[];
             sources: components["schemas"]["SourcesSummary"];
             verdict: components["schemas"]["Verdict"];
+        };
+        User: {
+            /** Format: int64 */
+            created_at: number;
+            created_by: string;
+            grants: components["schemas"]["GrantText"][];
+            id: string;
+            /** @description what they sign in with, in lower case */
+            login: string;
+            must_change_password: boolean;
+            name: string;
+            /** @description local, or oidc for those whose grants follow the provider */
+            origin: string;
+            /**
+             * Format: int64
+             * @description last sign-in; 0 for never
+             */
+            signed_in_at: number;
+            /** @description active or disabled */
+            state: string;
+        };
+        UserChange: {
+            grants?: components["schemas"]["GrantText"][];
+            name?: string;
+            /** @description for the audit record */
+            reason?: string;
+            /** @description active or disabled */
+            state?: string;
+        };
+        UserInput: {
+            grants: components["schemas"]["GrantText"][];
+            keep_password?: boolean;
+            login: string;
+            name?: string;
+            password?: string;
+        };
+        UsersBody: {
+            users: components["schemas"]["User"][];
         };
         ValueBody: {
             /** @enum {string} */
@@ -1919,6 +2285,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeBody"];
                 };
             };
             /** @description Error */
@@ -2458,6 +2857,39 @@ export interface operations {
             };
         };
     };
+    "set-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewPassword"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "test-receiver": {
         parameters: {
             query?: never;
@@ -2478,6 +2910,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolesBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
             /** @description Error */
@@ -2678,6 +3199,261 @@ export interface operations {
                         /** @enum {string} */
                         event: "ping";
                     };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsersBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUser"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or login */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or login */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or login */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
             /** @description Error */
