@@ -204,8 +204,7 @@ func (r *reader) emergency(v *strict.Value) Emergency {
 		return e
 	}
 	if v.Form == strict.Scalar {
-		e.Never = true
-		return e
+		return Emergency{Never: true}
 	}
 	e.Roles = r.texts(v.Get("roles"))
 	if d, at := r.duration(v, "expires"); at != nil {
@@ -255,11 +254,17 @@ func (o *Approval) fields() []Field {
 		fs = append(fs, spanField("recent_sign_in", "the longest since an approver signed in", o.RecentSignIn))
 	}
 	fs = append(fs, spanField("expires", "the time for which a proposal stays open", o.Expires))
-	if o.Emergency.Never {
-		return append(fs, Field{Path: "emergency", Say: "emergency changes are not accepted", Words: "never", Gone: "emergency changes are accepted", Value: "never"})
+	e := o.Emergency
+	if e.Never {
+		fs = append(fs, Field{Path: "emergency", Say: "emergency changes are not accepted", Words: "never", Gone: "emergency changes are accepted", Value: "never"})
 	}
-	return append(fs, listField("emergency.roles", "the roles that may make emergency changes", o.Emergency.Roles, "every role that has the right may make emergency changes"),
-		spanField("emergency.expires", "the time for which an emergency change stands without approval", o.Emergency.Expires))
+	fs = append(fs, listField("emergency.roles", "the roles that may make emergency changes", e.Roles, "every role that has the right may make emergency changes"))
+	if e.Expires > 0 {
+		f := spanField("emergency.expires", "the time for which an emergency change stands without approval", e.Expires)
+		f.Gone = "no emergency change stands without approval"
+		fs = append(fs, f)
+	}
+	return fs
 }
 
 func approvalWords(n int) string {

@@ -142,7 +142,10 @@ func (r *reader) panel(item *strict.Value, variables []Variable) Panel {
 			found = append(found, key)
 		}
 	}
-	if len(found) != 1 {
+	misspelt := slices.ContainsFunc(item.Names(), func(key string) bool {
+		return !slices.Contains([]string{"title", "kpi", "kpis", "promql", "unit", "text", "width"}, key)
+	})
+	if len(found) != 1 && !misspelt {
 		r.Errorf(item, "has %s; want exactly one of kpi, kpis, promql and text", map[bool]string{true: "nothing to show", false: strings.Join(found, " and ")}[len(found) == 0])
 	}
 	if v := item.Get("kpis"); v.Usable() {

@@ -247,7 +247,7 @@ func (c Condition) value() any {
 		case b == nil:
 			return ""
 		case b.Compare != nil:
-			return comparisonValue{b.Compare.Op, b.Compare.A, b.Compare.B, ""}.key()
+			return comparisonValue{b.Compare.Op, b.Compare.A, b.Compare.B, ""}.key() + b.Is
 		default:
 			return "is " + b.Is
 		}

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "rewrite the expectations in testdata")
 const wantPrefix = "# want: "
 
 // TestBadFiles reads every testdata/*.bad.yml: what it must earn stands in its last lines, one "# want: " line for each
-// finding. A first line "# limits: history=40d jobs=efile:15s,other:5m ooo=1h" states the house around it.
+// finding. A first line "# limits: history=40d jobs=efile:15s,other:5m ooo=1h receivers=oncall" states the house around it.
 func TestBadFiles(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.bad.yml")
 	require.NoError(t, err)
@@ -71,6 +71,10 @@ func limits(t *testing.T, body string) policy.Limits {
 			d, err := strict.Duration(value)
 			require.NoError(t, err)
 			l.OutOfOrder = d
+		case "receivers":
+			l.Receivers = strings.Split(value, ",")
+		case "intervals":
+			l.Intervals = strings.Split(value, ",")
 		case "jobs":
 			for job := range strings.SplitSeq(value, ",") {
 				name, interval, _ := strings.Cut(job, ":")

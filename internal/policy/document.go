@@ -49,7 +49,7 @@ func readDocument(root *strict.Value, text string, limits Limits, report *strict
 	set := r.spec(root)
 	if report.Count(true) == before {
 		set()
-		d.Hash = documentHash(&d)
+		d.Hash = ContentHash(&d)
 		if d.KPI != nil {
 			d.KPI.Hash = d.Hash
 		}

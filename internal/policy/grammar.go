@@ -35,7 +35,7 @@ func documentShape(kind Kind) strict.Shape {
 		{Name: "owner", Required: kind == KindKPI, Shape: text("Who answers for it: a person or a team.", "oncall@irs.example")},
 		{Name: "labels", Shape: strict.Shape{Doc: "Labels of the policy; those of a KPI are its alerts' too.", Forms: strict.Map, Example: "{team: efile}", Each: &strict.Shape{Types: []string{"string", "number", "boolean"}, Example: "efile"}}},
 		{Name: "regulated", Shape: flag("true: a change needs another person's approval, never the author's own.")},
-		{Name: "review_every", Shape: text("How often people look at it again; 180d unless stated, 0 is never.", "180d")},
+		{Name: "review_every", Shape: strict.Shape{Doc: "How often people look at it again; 180d unless stated, 0 is never.", Types: []string{"string", "integer"}, Example: "180d"}},
 	}}
 	s.Keys = append(s.Keys, specKeys(kind)...)
 	return s

@@ -19,8 +19,10 @@ const canonicalVersion = "signalbox/kpi/1"
 
 // Hash is the content hash of a KPI: SHA-256 over its canonical form, hex. Two documents that mean the same (order of
 // keys, comments, quotes, 60s for 1m, 0.03 for 3%, order of matchers) have the same hash; where it stands does not count.
-func Hash(k *kpi.KPI) string {
-	sum := sha256.Sum256(Canonical(k))
+func Hash(k *kpi.KPI) string { return hashOf(Canonical(k)) }
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
@@ -72,12 +74,9 @@ func canonicalKPI(k *kpi.KPI) map[string]any {
 	return doc
 }
 
-// documentHash is the content hash of a document: of a KPI as Hash makes it, with what every kind states besides where it is
+// ContentHash is the content hash of a document: of a KPI as Hash makes it, with what every kind states besides where it is
 // stated, so that a KPI keeps the hash that it had before documents could say more.
-func documentHash(d *Document) string {
-	sum := sha256.Sum256(canonical(d))
-	return hex.EncodeToString(sum[:])
-}
+func ContentHash(d *Document) string { return hashOf(canonical(d)) }
 
 func canonical(d *Document) []byte {
 	if d.KPI != nil {

@@ -14,7 +14,7 @@ func kpiFields(k *kpi.KPI) []Field {
 	t := k.Thresholds
 	fs := []Field{bandField("thresholds.red", red, k), bandForField("thresholds.for.red", red, k), bandField("thresholds.yellow", yellow, k), bandForField("thresholds.for.yellow", yellow, k)}
 	back := Field{Path: "thresholds.recover", Say: "recovers after " + mOfNWords(t.Recover), Words: mOfNWords(t.Recover), Gone: "recovers as soon as too few datapoints breach"}
-	if t.Recover.N > 0 {
+	if t.Recover != (kpi.MofN{}) {
 		back.Value = mOfNWords(t.Recover)
 	}
 	fs = append(fs, back,
@@ -129,9 +129,6 @@ func breach(k *kpi.KPI, c *kpi.Comparison) string {
 
 // noun makes the plural noun that a counter's name holds: filings_submitted_total counts "filings submitted".
 func noun(s *kpi.Selector) string {
-	if s == nil {
-		return ""
-	}
 	name := metricName(s)
 	for _, suffix := range []string{"_total", "_count"} {
 		name = strings.TrimSuffix(name, suffix)

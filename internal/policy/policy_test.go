@@ -166,35 +166,55 @@ func TestHash(t *testing.T) {
 }
 
 func TestSchemaDoesNotDrift(t *testing.T) {
-	if *update {
-		require.NoError(t, os.WriteFile("kpi.schema.json", policy.Schema(), 0o644))
+	files := map[string][]byte{"policy.schema.json": policy.AllSchema()}
+	for _, k := range policy.Kinds() {
+		files[policy.SchemaFile(k)] = policy.Schema(k)
 	}
-	have, err := os.ReadFile("kpi.schema.json")
-	require.NoError(t, err)
-	require.Equal(t, string(have), string(policy.Schema()), "run go test ./internal/policy -update")
+	for name, want := range files {
+		if *update {
+			require.NoError(t, os.WriteFile(name, want, 0o644))
+		}
+		have, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(have, want), "%s differs; run go test ./internal/policy -update", name)
+	}
 }
 
-// The schema accepts what the reader accepts, and refuses the mistakes of shape in the corpus.
+// The schemas accept what the reader accepts, and refuse the mistakes of shape in the corpus.
 func TestSchemaAgrees(t *testing.T) {
-	c := jsonschema.NewCompiler()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(policy.Schema()))
-	require.NoError(t, err)
-	require.NoError(t, c.AddResource("kpi.json", doc))
-	s, err := c.Compile("kpi.json")
-	require.NoError(t, err)
-	validate := func(src string) error {
+	compile := func(src []byte) *jsonschema.Schema {
+		c := jsonschema.NewCompiler()
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(src))
+		require.NoError(t, err)
+		require.NoError(t, c.AddResource("x.json", doc))
+		s, err := c.Compile("x.json")
+		require.NoError(t, err)
+		return s
+	}
+	all := compile(policy.AllSchema())
+	parse := func(src string) any {
 		js, err := yaml.YAMLToJSON([]byte(src))
 		require.NoError(t, err)
 		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(js))
 		require.NoError(t, err)
-		return s.Validate(v)
+		return v
 	}
-	require.NoError(t, validate(minimal))
-	require.NoError(t, validate(full))
-	for _, name := range []string{"unknown-key", "unknown-threshold-key", "kind-wrong", "name-missing", "name-upper", "owner-missing", "by-text", "by-empty", "indicator-text", "indicator-unknown", "outcome", "gauge-over", "missing", "sql"} {
+	for _, d := range append(everyKind(t), *doc(t, minimal), *doc(t, full)) {
+		v := parse(d.Text)
+		require.NoError(t, all.Validate(v), d.Ref())
+		for _, k := range policy.Kinds() {
+			require.Equal(t, k == d.Kind, compile(policy.Schema(k)).Validate(v) == nil, "%s as %s", d.Ref(), k)
+		}
+	}
+	for _, name := range []string{
+		"unknown-key", "unknown-threshold-key", "kind-wrong", "kind-missing", "kind-far", "name-missing", "name-upper", "owner-missing", "by-text", "by-empty", "indicator-text", "indicator-unknown",
+		"outcome", "gauge-over", "missing", "sql", "route-key", "route-receiver-missing", "route-matcher-text", "retention-signal", "retention-missing", "sampling-metric-type", "sampling-metrics-text",
+		"privacy-rules", "privacy-detectors", "privacy-purpose", "approval-when", "approval-roles", "maintenance-reason", "maintenance-weekly", "board-panels", "board-promql", "empty-maps",
+	} {
 		src, err := os.ReadFile(filepath.Join("testdata", name+".bad.yml"))
 		require.NoError(t, err)
-		require.Error(t, validate(string(src)), name)
+		first, _, _ := strings.Cut(string(src), "---\n")
+		require.Error(t, all.Validate(parse(first)), name)
 	}
 }
 

@@ -89,7 +89,7 @@ var labelForm = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 func (r *reader) known(v *strict.Value, words []string, what, where string) string {
 	name := strings.TrimSpace(v.Text)
 	if words != nil && !slices.Contains(words, name) {
-		r.Errorf(v, "there is no %s %q%s; %ss stand under %s", what, clip(name), near(name, words), what, where)
+		r.Errorf(v, "there is no %s %q under %s%s", what, clip(name), where, near(name, words))
 	}
 	return name
 }

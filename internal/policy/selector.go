@@ -73,8 +73,11 @@ func (r *reader) histogram(v *strict.Value) *kpi.Selector {
 	return s
 }
 
-// metricName is the name that a selector fixes, or empty.
+// metricName is the name that a selector fixes, or empty. A nil selector fixes none.
 func metricName(s *kpi.Selector) string {
+	if s == nil {
+		return ""
+	}
 	for _, m := range s.Matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			return m.Value

@@ -33,6 +33,9 @@ func (s Shape) Schema() map[string]any {
 	if f&Map != 0 {
 		types = append(types, "object")
 		s.mapSchema(out)
+		if s.NonEmpty {
+			out["minProperties"] = 1
+		}
 	}
 	if len(types) == 1 {
 		out["type"] = types[0]
@@ -41,6 +44,8 @@ func (s Shape) Schema() map[string]any {
 	}
 	if len(s.Enum) > 0 && f == Scalar {
 		out["enum"] = s.Enum
+	} else if len(s.Enum) > 0 {
+		out["anyOf"] = []any{map[string]any{"enum": s.Enum}, map[string]any{"not": map[string]any{"type": "string"}}}
 	}
 	if s.Const != "" {
 		out["const"] = s.Const

@@ -85,6 +85,10 @@ func Check(v *Value, s Shape, r *Report) {
 			}
 		}
 	case Map:
+		if s.NonEmpty && len(v.Keys) == 0 {
+			v.bad = true
+			r.Errorf(v, "the map is empty; want %s", s.want())
+		}
 		s.checkMap(v, r)
 	}
 }
@@ -98,7 +102,7 @@ func (s Shape) checkScalar(v *Value, r *Report) {
 	}
 	if len(s.Enum) > 0 && !slices.Contains(s.Enum, v.Text) {
 		v.bad = true
-		r.Errorf(v, "%q: want %s%s", v.Text, orList(s.Enum), hint(v.Text, s.Enum))
+		r.Errorf(v, "%q: want %s%s", v.Text, s.words(), hint(v.Text, s.Enum))
 	}
 	if strings.TrimSpace(v.Text) == "" {
 		v.bad = true
@@ -154,6 +158,14 @@ func (s Shape) checkMap(v *Value, r *Report) {
 	}
 }
 
+// words are the accepted words, and the keys of the map that may stand instead.
+func (s Shape) words() string {
+	if s.forms()&Map == 0 {
+		return orList(s.Enum)
+	}
+	return orList(s.Enum) + ", or a map with " + orList(s.names())
+}
+
 func (s Shape) names() []string {
 	var out []string
 	for _, k := range s.Keys {
@@ -176,8 +188,8 @@ func (s Shape) want() string {
 	var what string
 	f := s.forms()
 	switch {
-	case len(s.Enum) > 0 && f == Scalar:
-		return orList(s.Enum)
+	case len(s.Enum) > 0:
+		return s.words()
 	case len(s.Types) == 1 && s.Types[0] == "boolean":
 		return "true or false"
 	case f == List:
