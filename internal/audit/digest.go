@@ -188,19 +188,13 @@ func (l *Log) seal(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// birth is the start of the first hour: that of the first record, or the hour that runs.
+// birth is the start of the first hour: that in which the log got its first key, which is before its first record.
 func (l *Log) birth(ctx context.Context, q querier, end int64) (int64, error) {
-	var seq int64
-	var prev, hash string
-	var body []byte
-	err := q.QueryRowContext(ctx, l.sql["page"], 0, math.MaxInt64).Scan(&seq, &prev, &hash, &body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return end, nil
+	keys, err := readKeys(ctx, q, l.sql)
+	if err != nil || len(keys) == 0 {
+		return end, err
 	}
-	if err != nil {
-		return 0, fmt.Errorf("audit: read the first record: %w", err)
-	}
-	at, _ := timeOf(body)
+	at := keys[0].CreatedAt
 	if at <= 0 || at > end {
 		return end, nil
 	}
