@@ -17,6 +17,7 @@ import (
 	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/kpi"
+	"github.com/signalbox/signalbox/internal/policy"
 )
 
 // Bounds of back-tests.
@@ -330,7 +331,7 @@ func (g *Govern) tested(ctx context.Context, x *job, results json.RawMessage, se
 	}
 	m := g.matterOf(f, now)
 	if e.State == "done" && f.Hash == x.hash && f.open() && !f.waits {
-		if to, err := move(f.State, "test"); err == nil {
+		if to, err := move(f.State, policy.EventTest); err == nil {
 			f.State = to
 		}
 	}

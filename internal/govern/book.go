@@ -49,16 +49,14 @@ type filed struct {
 // ballot is a vote with the roles that the voter had for the change when they voted.
 type ballot struct {
 	Vote
-	roles []string
+	roles    []string
+	signedIn int64 // Unix ms of the voter's personal sign-in
+	agent    bool
 }
 
 // open reports whether the proposal may still become law, or stop being it.
 func (f *filed) open() bool {
-	switch f.State {
-	case "draft", "tested", "approved", "scheduled":
-		return true
-	}
-	return f.waits
+	return policy.State(f.State).Open() || f.waits
 }
 
 // refs are the policies that the proposal touches.
@@ -181,7 +179,7 @@ func (b book) attach(ctx context.Context, q querier, f *filed) error {
 	rows, err = q.QueryContext(ctx, b.sql["votes"], f.ID)
 	f.ballots, err = collect(rows, err, "votes", func(r *sql.Rows) (v ballot, err error) {
 		var who, roles string
-		err = r.Scan(&who, &roles, &v.At, &v.Verdict, &v.Comment, &v.Hash)
+		err = r.Scan(&who, &roles, &v.At, &v.Verdict, &v.Comment, &v.Hash, &v.signedIn, &v.agent)
 		return v, errors.Join(err, unpack(who, &v.Who), unpack(roles, &v.roles))
 	})
 	if err != nil {
@@ -262,7 +260,7 @@ func (b book) putChanges(ctx context.Context, tx *sql.Tx, f *filed) error {
 }
 
 func (b book) putVote(ctx context.Context, tx *sql.Tx, id int64, v ballot) error {
-	_, err := tx.ExecContext(ctx, b.sql["put vote"], id, id, pack(v.Who), pack(v.roles), v.At, v.Verdict, v.Comment, v.Hash)
+	_, err := tx.ExecContext(ctx, b.sql["put vote"], id, id, pack(v.Who), pack(v.roles), v.At, v.Verdict, v.Comment, v.Hash, v.signedIn, v.agent)
 	if err != nil {
 		return fmt.Errorf("write vote on proposal %d: %w", id, err)
 	}

@@ -29,7 +29,7 @@ type matter struct {
 func (g *Govern) matterOf(f *filed, now int64) *matter {
 	cur := g.force.Load()
 	m := &matter{f: f}
-	if f.State == "applied" || !f.open() && f.State != "failed" {
+	if !f.open() || f.waits {
 		m.ws = g.asWas(f.Changes)
 	} else {
 		m.ws, m.findings = g.again(f.Changes, cur)
@@ -92,27 +92,25 @@ func (g *Govern) may(a asker, m *matter, action string, now int64) *fault.Error 
 		}
 		return fault.New(fault.Forbidden, "%s may not %s here", a.Name, strings.ReplaceAll(string(act), "_", " "))
 	}
-	state := func(event string) *fault.Error {
-		if !f.open() && event != "rebase" {
-			return fault.New(fault.Conflict, "proposal %d is %s", f.ID, f.State)
-		}
+	state := func(event policy.Event) *fault.Error {
 		if f.waits {
 			return fault.New(fault.Conflict, "proposal %d is applied as an emergency change; it can be approved or rejected", f.ID)
 		}
-		return nil
+		_, err := move(f.State, event)
+		return asFault(err)
 	}
 	switch action {
 	case "comment":
 		return forbidden(access.GiveFeedback)
 	case "edit":
-		return first(forbidden(access.Propose), state("edit"))
+		return first(forbidden(access.Propose), state(policy.EventEdit))
 	case "test":
 		if no := forbidden(access.Propose); no != nil {
 			return no
 		}
 		switch {
-		case !f.open():
-			return fault.New(fault.Conflict, "proposal %d is %s", f.ID, f.State)
+		case !f.waits && state(policy.EventTest) != nil:
+			return state(policy.EventTest)
 		case !slices.ContainsFunc(m.ws, judges):
 			return fault.New(fault.Conflict, "nothing in it can be back-tested: only words change, or no KPI does")
 		case g.o.BackTest == nil:
@@ -129,14 +127,14 @@ func (g *Govern) may(a asker, m *matter, action string, now int64) *fault.Error 
 			return fault.New(fault.Forbidden, "rejecting takes a person who signed in; %s is a %s", a.Name, a.kindWord())
 		case no != nil:
 			return no
-		case !f.open():
-			return fault.New(fault.Conflict, "proposal %d is %s", f.ID, f.State)
+		case !f.waits && state(policy.EventReject) != nil:
+			return state(policy.EventReject)
 		case a.is(f.Author) && !f.waits:
 			return fault.New(fault.Conflict, "proposal %d is your own; cancel it instead", f.ID)
 		}
 		return nil
 	case "apply":
-		if no := first(forbidden(access.Propose), state("apply")); no != nil {
+		if no := first(forbidden(access.Propose), state(policy.EventApply)); no != nil {
 			return no
 		}
 		switch {
@@ -147,7 +145,7 @@ func (g *Govern) may(a asker, m *matter, action string, now int64) *fault.Error 
 		}
 		return asFault(failed(m.findings))
 	case "cancel":
-		switch no := state("cancel"); {
+		switch no := state(policy.EventCancel); {
 		case !a.is(f.Author):
 			return fault.New(fault.Forbidden, "only %s, who made it, can cancel proposal %d", f.Author.Name, f.ID)
 		case no != nil:
@@ -157,13 +155,10 @@ func (g *Govern) may(a asker, m *matter, action string, now int64) *fault.Error 
 		}
 		return nil
 	case "rebase":
-		if no := first(forbidden(access.Propose), state("rebase")); no != nil {
+		if no := first(forbidden(access.Propose), state(policy.EventRebase)); no != nil {
 			return no
 		}
-		switch {
-		case !f.open() && f.State != "failed":
-			return fault.New(fault.Conflict, "proposal %d is %s", f.ID, f.State)
-		case m.stale == "" && f.State != "failed":
+		if m.stale == "" {
 			return fault.New(fault.Conflict, "proposal %d starts from what is in force; there is nothing to rebase", f.ID)
 		}
 		return nil
@@ -187,14 +182,16 @@ func (g *Govern) mayApprove(a asker, m *matter, now int64) *fault.Error {
 		return fault.New(fault.Forbidden, "approving takes a person who signed in; %s is a %s, and programs may propose and never approve", a.Name, a.kindWord())
 	case !a.may(access.Approve, m.scope...):
 		return fault.New(fault.Forbidden, "%s may not approve changes of %s", a.Name, policyNames(f))
-	case !f.open():
+	case !f.open() || f.State == "failed":
 		return fault.New(fault.Conflict, "proposal %d is %s", f.ID, f.State)
 	case wrote(f, a.Who) && m.demand.Regulated:
 		return fault.New(fault.Forbidden, "%s had a hand in proposal %d and it is regulated: another person must approve it", a.Name, f.ID)
 	case wrote(f, a.Who) && !m.demand.AllowAuthor:
 		return fault.New(fault.Forbidden, "%s had a hand in proposal %d: another person must approve it", a.Name, f.ID)
-	case !m.demand.fits(a.Who, a.roles(m.scope)):
-		return fault.New(fault.Forbidden, "%s is none of those who are asked. %s", a.Name, m.Sentence)
+	}
+	word := ballot{Vote: Vote{Who: a.Who, At: now, Verdict: "approve"}, roles: a.roles(m.scope), signedIn: now}.word()
+	if ok, why := m.demand.Counts(word, authorsOf(f)); !ok {
+		return fault.New(fault.Forbidden, "%s", why)
 	}
 	for _, b := range f.ballots {
 		if a.is(b.Who) && b.Hash == f.Hash && b.Verdict == "approve" {
@@ -212,7 +209,7 @@ func (g *Govern) mayApprove(a asker, m *matter, now int64) *fault.Error {
 	if err := asFault(failed(m.findings)); err != nil {
 		return err
 	}
-	if limit := m.demand.SignIn; limit > 0 && now-a.p.SignedInAt > limit.Milliseconds() {
+	if limit := m.demand.RecentSignIn; limit > 0 && now-a.p.SignedInAt > limit.Milliseconds() {
 		no := fault.New(fault.Forbidden, "approving asks for a personal sign-in within the last %s", policy.Span(limit)).Hint("Confirm your password, then approve again")
 		no.Err = ErrConfirm
 		return no
@@ -289,7 +286,7 @@ func (g *Govern) Approve(ctx context.Context, id int64, hash, comment string) (P
 			return g.denied(ctx, a, "approve", onProposal(id), fault.New(fault.Conflict, "proposal %d is not what you read: it was changed since", id).
 				Hint("Read it again, then approve"))
 		}
-		v := ballot{Vote: Vote{Who: a.Who, At: now, Verdict: "approve", Comment: comment, Hash: hash}, roles: list(a.roles(m.scope))}
+		v := ballot{Vote: Vote{Who: a.Who, At: now, Verdict: "approve", Comment: comment, Hash: hash}, roles: list(a.roles(m.scope)), signedIn: a.p.SignedInAt, agent: a.p.Agent}
 		f.ballots = append(f.ballots, v)
 		s := g.stand(f, m.ws, now, false)
 		f.Votes = s.votes
@@ -298,7 +295,7 @@ func (g *Govern) Approve(ctx context.Context, id int64, hash, comment string) (P
 				return err
 			}
 			if s.Met && !f.waits {
-				to, err := move(f.State, "approve")
+				to, err := move(f.State, policy.EventApprove)
 				if err != nil {
 					return err
 				}
@@ -353,7 +350,7 @@ func (g *Govern) Reject(ctx context.Context, id int64, reason string) (Proposal,
 		if f.waits {
 			return g.undo(ctx, a, f, "Rejected after the fact: "+reason, vote)
 		}
-		return g.close(ctx, a, f, "reject", "rejected", reason, vote)
+		return g.close(ctx, a, f, policy.EventReject, reason, vote)
 	})
 }
 
@@ -363,12 +360,12 @@ func (g *Govern) Cancel(ctx context.Context, id int64, reason string) (Proposal,
 		return Proposal{}, err
 	}
 	return g.on(ctx, id, "cancel", func(a asker, m *matter, now int64) error {
-		return g.close(ctx, a, m.f, "cancel", "rejected", "Cancelled by its author: "+reason, nil)
+		return g.close(ctx, a, m.f, policy.EventCancel, "Cancelled by its author: "+reason, nil)
 	})
 }
 
 // close ends a proposal by a person.
-func (g *Govern) close(ctx context.Context, a asker, f *filed, event, state, why string, also func(*sql.Tx) error) error {
+func (g *Govern) close(ctx context.Context, a asker, f *filed, event policy.Event, why string, also func(*sql.Tx) error) error {
 	to, err := move(f.State, event)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/signalbox/signalbox/internal/access"
@@ -14,17 +13,21 @@ import (
 )
 
 // mayHurry refuses, and notes, an emergency change by somebody who may not make one.
-func (g *Govern) mayHurry(ctx context.Context, a asker, d demand, ws []wish) error {
+func (g *Govern) mayHurry(ctx context.Context, a asker, d policy.Demand, ws []wish) error {
 	object := onPolicy(ws[0].ref())
 	switch {
 	case !a.person():
 		return g.denied(ctx, a, "emergency", object, fault.New(fault.Forbidden, "an emergency change takes a person who signed in; %s is a %s", a.Name, a.kindWord()))
 	case !a.whole(access.Emergency):
 		return g.denied(ctx, a, "emergency", object, fault.New(fault.Forbidden, "%s may not make emergency changes", a.Name))
-	case d.NoEmergency:
+	case d.Emergency.Never:
 		return g.denied(ctx, a, "emergency", object, fault.New(fault.Forbidden, "the approval policy %s allows no emergency change", strings.Join(d.Policies, ", ")))
-	case len(d.Emergency) > 0 && !slices.ContainsFunc(a.roles(scopes(ws)), func(r string) bool { return slices.Contains(d.Emergency, r) }):
-		return g.denied(ctx, a, "emergency", object, fault.New(fault.Forbidden, "emergency changes here are for %s", strings.Join(d.Emergency, " or ")))
+	case !d.Emergency.May(a.roles(scopes(ws))):
+		var circles []string
+		for _, c := range d.Emergency.Circles {
+			circles = append(circles, strings.Join(c, " or "))
+		}
+		return g.denied(ctx, a, "emergency", object, fault.New(fault.Forbidden, "emergency changes here are for %s", strings.Join(circles, ", who is also ")))
 	}
 	return nil
 }
@@ -33,7 +36,7 @@ func (g *Govern) mayHurry(ctx context.Context, a asker, d demand, ws []wish) err
 func (g *Govern) hurry(ctx context.Context, a asker, f *filed, ws []wish, s standing, first func(*sql.Tx) error) error {
 	now := g.now()
 	f.State, f.waits = "approved", s.Approvals > 0 || s.Need.Evidence
-	f.ExpiresAt = now + s.demand.Grace.Milliseconds()
+	f.ExpiresAt = now + s.demand.Emergency.Expires.Milliseconds()
 	f.Votes = s.votes
 	word := "Applied before approval: " + f.Reason
 	if !f.waits {
@@ -63,7 +66,11 @@ func (g *Govern) undo(ctx context.Context, by asker, f *filed, why string, also 
 			texts = append(texts, Text{Text: old.Text})
 		}
 	}
-	f.waits, f.UpdatedAt, f.Why = false, now, why
+	to, err := policy.Standing{State: policy.Applied, Emergency: true}.Next(policy.EventLapse)
+	if err != nil {
+		return err
+	}
+	f.State, f.waits, f.UpdatedAt, f.Why = string(to.State), false, now, why
 	closeOld := func(tx *sql.Tx) error {
 		if also != nil {
 			if err := also(tx); err != nil {
@@ -89,7 +96,6 @@ func (g *Govern) undo(ctx context.Context, by asker, f *filed, why string, also 
 	ws, _, findings := g.wishes(texts, cur)
 	if err := failed(findings); err != nil {
 		// Another law leans on the change by now: a person has to untangle it. The change stays, and stays red.
-		f.waits = true
 		return fmt.Errorf("take emergency change %d back: %w", f.ID, err)
 	}
 	if len(ws) == 0 {
@@ -103,7 +109,6 @@ func (g *Govern) undo(ctx context.Context, by asker, f *filed, why string, also 
 		ExpiresAt: now, RevertOf: f.ID, Changes: changesOf(ws),
 	}}
 	back.Hash = proposalHash(back.Changes, 0)
-	var err error
 	if back.ID, err = g.book.nextProposal(ctx, g.o.DB.SQL()); err != nil {
 		return err
 	}

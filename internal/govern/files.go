@@ -97,8 +97,7 @@ var errTouched = errors.New("the file was changed by somebody else meanwhile; wh
 // writeFile brings one document of a file to what is in force and returns what is known of it then.
 func (g *Govern) writeFile(ref policy.Ref, m memory, l *law) (memory, error) {
 	src, err := g.o.ReadFile(m.File)
-	missing := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !missing {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return m, err
 	}
 	docs, findings := policy.Read(m.File, src, g.o.Limits())
@@ -111,9 +110,9 @@ func (g *Govern) writeFile(ref policy.Ref, m memory, l *law) (memory, error) {
 		m.Behind = false
 		return m, errTouched
 	case i >= 0 && l.hash() == "":
-		out, err = removeFrom(src, ref)
+		out, err = policy.Remove(src, ref)
 	case i >= 0:
-		out, err = replaceIn(src, ref, l.rev.Text)
+		out, err = policy.Replace(src, ref, l.rev.Text)
 	case l.hash() == "":
 		return memory{}, nil
 	case m.Hash != "":
@@ -121,13 +120,8 @@ func (g *Govern) writeFile(ref policy.Ref, m memory, l *law) (memory, error) {
 		return m, errTouched
 	case strict.Failed(findings):
 		return m, errors.New("the file cannot be read: " + findings[0].String())
-	case missing || len(strings.TrimSpace(string(src))) == 0:
-		out = []byte(l.rev.Text)
-		if !strings.HasSuffix(l.rev.Text, "\n") {
-			out = append(out, '\n')
-		}
-	default:
-		out, err = appendTo(src, l.rev.Text)
+	default: // also where there is no such file yet
+		out, err = policy.Append(src, ref, l.rev.Text)
 	}
 	if err != nil {
 		return m, err

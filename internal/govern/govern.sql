@@ -71,15 +71,15 @@ ORDER BY p.id
 LIMIT 1000000;
 
 -- name: votes
-SELECT who, roles, at, verdict, comment, hash
+SELECT who, roles, at, verdict, comment, hash, signed_in, agent
 FROM govern_vote
 WHERE proposal = ?
 ORDER BY seq
 LIMIT 10000;
 
 -- name: put vote
-INSERT INTO govern_vote (proposal, seq, who, roles, at, verdict, comment, hash)
-VALUES (?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM govern_vote WHERE proposal = ?), ?, ?, ?, ?, ?, ?);
+INSERT INTO govern_vote (proposal, seq, who, roles, at, verdict, comment, hash, signed_in, agent)
+VALUES (?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM govern_vote WHERE proposal = ?), ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: discussion
 SELECT seq, who, at, kind, text

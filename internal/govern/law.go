@@ -3,60 +3,45 @@ package govern
 import (
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/signalbox/signalbox/internal/policy"
 )
 
-// demand is what the Approval policies in force ask of a proposal.
-type demand struct {
-	Approvals   int
-	Roles       []string
-	Users       []string
-	Evidence    bool
-	Fresh       time.Duration
-	Regulated   bool
-	AllowAuthor bool
-	SignIn      time.Duration
-	Expires     time.Duration
-	NoEmergency bool
-	Emergency   []string
-	Grace       time.Duration // how long an emergency change stands without approval
-	Policies    []string
+// move returns the state that an event leads to; a move that is not legal is a fault of kind conflict.
+func move(state string, event policy.Event) (string, error) {
+	to, err := policy.Next(policy.State(state), event)
+	return string(to), err
 }
 
-// demandOf asks the Approval policies in force, never those that the proposal would bring: a change of an Approval passes
-// under the old one.
-func (g *Govern) demandOf(ws []wish, f *force) demand {
-	d := demand{Expires: defaultExpires, Grace: defaultEmergency, SignIn: defaultSignIn}
-	for _, a := range policy.Approvals(f.docs) {
-		d.Approvals = max(d.Approvals, a.Approvals)
-		d.Policies = append(d.Policies, a.Name)
-		d.Roles = a.Roles
-		d.Evidence = d.Evidence || a.Evidence
-		d.Regulated = d.Regulated || a.Regulated
+// diffOf is the diff of a change as the page shows it.
+func diffOf(before, after string) []DiffLine {
+	lines := policy.Diff(before, after)
+	out := make([]DiffLine, len(lines))
+	for i, l := range lines {
+		out[i] = DiffLine{Kind: string(l.Kind), OldLine: l.OldLine, NewLine: l.NewLine, Text: l.Text}
 	}
-	return d
+	return out
 }
 
-func diffOf(before, after string) []DiffLine { return []DiffLine{} }
-func sentencesOf(w wish) []string            { return []string{} }
-func describe(d *policy.Document) string     { return d.Title }
-
-func replaceIn(src []byte, ref policy.Ref, text string) ([]byte, error) {
-	docs, _ := policy.Read("", src, policy.Limits{})
-	for _, d := range docs {
-		if d.Ref() == ref {
-			return []byte(strings.Replace(string(src), d.Text, text, 1)), nil
-		}
+// change is the change in the words of policy: its two documents.
+func (w *wish) change() policy.Change {
+	c := policy.Change{After: w.new}
+	if w.old.inForce() {
+		c.Before = &w.old.doc
 	}
-	return nil, os.ErrNotExist
+	return c
 }
-func appendTo(src []byte, text string) ([]byte, error) {
-	return []byte(string(src) + "---\n" + text), nil
+
+// judges reports whether a change can be back-tested.
+func judges(w wish) bool { return w.change().Judges() }
+
+// sentencesOf says a change in plain words. A document that cannot be read says nothing.
+func sentencesOf(w wish) []string {
+	if c := w.change(); c.Before != nil || c.After != nil {
+		return c.Sentences()
+	}
+	return nil
 }
-func removeFrom(src []byte, ref policy.Ref) ([]byte, error) { return replaceIn(src, ref, "") }
 
 // replaceFile writes a file beside the old one and puts it in its place, with the old one's mode.
 func replaceFile(path string, text []byte) error {

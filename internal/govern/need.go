@@ -6,99 +6,120 @@ import (
 	"strings"
 	"time"
 
-	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy"
 )
 
-// Defaults where no Approval says otherwise.
+// How recent an approver's personal sign-in must be where no Approval states it: approving is a signature, and a session that
+// somebody left open at noon is none.
 const (
-	defaultExpires   = 14 * 24 * time.Hour
-	defaultEmergency = 24 * time.Hour
-	defaultSignIn    = 15 * time.Minute // how recent an approver's personal sign-in must be
+	signInRegulated = 15 * time.Minute
+	signInOtherwise = 12 * time.Hour
 )
 
 // standing is what a proposal asks for and what it has.
 type standing struct {
-	demand demand
+	demand policy.Demand
 	Need
 	votes   []Vote
 	current bool // the evidence is of the proposal as it stands
 }
 
+// demandOf asks the Approval policies in force, never those that the proposal would bring: a change of an Approval passes
+// under the old one.
+func (g *Govern) demandOf(ws []wish) policy.Demand {
+	changes := make([]policy.Change, 0, len(ws))
+	for i := range ws {
+		if c := ws[i].change(); c.Before != nil || c.After != nil {
+			changes = append(changes, c)
+		}
+	}
+	d := policy.DemandsOf(policy.Approvals(g.force.Load().docs), changes)
+	switch {
+	case d.RecentSignIn > 0:
+	case d.Regulated:
+		d.RecentSignIn = signInRegulated
+	default:
+		d.RecentSignIn = signInOtherwise
+	}
+	return d
+}
+
 // stand counts the votes and weighs the evidence of a proposal.
 func (g *Govern) stand(f *filed, ws []wish, now int64, stale bool) standing {
-	d := g.demandOf(ws, g.force.Load())
+	d := g.demandOf(ws)
 	s := standing{demand: d, Need: Need{
-		Approvals: d.Approvals, Roles: list(d.Roles), Users: list(d.Users), Evidence: d.Evidence && slices.ContainsFunc(ws, judges), FreshMS: d.Fresh.Milliseconds(),
-		Regulated: d.Regulated, Policies: list(d.Policies),
+		Approvals: d.Approvals, Roles: list(d.Roles()), Users: list(d.Users()), Evidence: d.Evidence && slices.ContainsFunc(ws, judges),
+		FreshMS: d.FreshFor.Milliseconds(), Regulated: d.Regulated, Policies: list(d.Policies),
 	}}
+	authors := authorsOf(f)
 	counted := map[string]bool{}
 	for _, b := range f.ballots {
 		v := b.Vote
-		v.Why = g.discount(f, b, d)
-		if v.Why == "" && v.Verdict == "approve" && counted[v.Who.ID] {
+		switch {
+		case b.Hash != f.Hash:
+			v.Why = "the proposal was changed after this vote"
+		case v.Verdict == "approve" && counted[v.Who.ID]:
 			v.Why = "the same person approved before"
+		case v.Verdict == "approve":
+			_, v.Why = d.Counts(b.word(), authors)
 		}
-		v.Counts = v.Why == ""
-		if v.Counts && v.Verdict == "approve" {
+		if v.Counts = v.Why == ""; v.Counts && v.Verdict == "approve" {
 			counted[v.Who.ID] = true
 			s.Given++
 		}
 		s.votes = append(s.votes, v)
 	}
 	e := f.Proposal.Evidence
-	s.current = e != nil && e.State == "done" && e.Hash == f.Hash && !stale && (d.Fresh == 0 || now-e.At <= d.Fresh.Milliseconds())
+	s.current = e != nil && e.State == "done" && e.Hash == f.Hash && !stale && (d.FreshFor == 0 || now-e.At <= d.FreshFor.Milliseconds())
 	s.Met = s.Given >= s.Approvals && (!s.Need.Evidence || s.current)
 	s.Sentence = s.say()
 	return s
 }
 
-// discount says why a vote does not count; empty if it does.
-func (g *Govern) discount(f *filed, b ballot, d demand) string {
-	switch {
-	case b.Hash != f.Hash:
-		return "the proposal was changed after this vote"
-	case b.Verdict == "approve" && wrote(f, b.Who) && (d.Regulated || !d.AllowAuthor):
-		return "an author's own approval does not count"
-	case b.Verdict == "approve" && !d.fits(b.Who, b.roles):
-		return "the voter is none of those who are asked"
+// word is the vote as policy weighs it.
+func (b ballot) word() policy.Vote {
+	v := policy.Vote{
+		By:       policy.Voter{ID: b.Who.ID, Name: b.Who.Name, Kind: b.Who.Kind, Agent: b.agent, Roles: b.roles},
+		Approves: b.Verdict == "approve", At: time.UnixMilli(b.At),
 	}
-	return ""
+	if b.signedIn > 0 {
+		v.SignedInAt = time.UnixMilli(b.signedIn)
+	}
+	return v
+}
+
+// authorsOf are the ids of everybody who had a hand in the text.
+func authorsOf(f *filed) []string {
+	out := []string{f.Author.ID}
+	for _, e := range f.Editors {
+		out = append(out, e.ID)
+	}
+	return out
 }
 
 // wrote reports whether w had a hand in the text.
-func wrote(f *filed, w Who) bool {
-	return f.Author.ID == w.ID || slices.ContainsFunc(f.Editors, func(e Who) bool { return e.ID == w.ID })
-}
-
-// fits reports whether somebody with these roles is asked.
-func (d demand) fits(w Who, roles []string) bool {
-	if len(d.Roles)+len(d.Users) == 0 {
-		return true
-	}
-	if slices.Contains(d.Users, w.ID) || slices.Contains(d.Users, w.Name) {
-		return true
-	}
-	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(d.Roles, r) })
-}
+func wrote(f *filed, w Who) bool { return slices.Contains(authorsOf(f), w.ID) }
 
 // say is the need in words.
 func (s *standing) say() string {
 	var parts []string
 	if n := s.Approvals - s.Given; n > 0 {
 		word := "approval"
-		if n > 1 {
-			word = "approvals"
-		}
-		more := ""
 		if s.Given > 0 {
-			more = "more "
+			word = "more approval"
+		}
+		if n > 1 {
+			word += "s"
 		}
 		by := ""
-		if who := append(slices.Clone(s.Roles), s.Users...); len(who) > 0 {
-			by = " by " + strings.Join(who, " or ")
+		if len(s.demand.Circles) > 0 {
+			circles := make([]string, len(s.demand.Circles))
+			for i, c := range s.demand.Circles {
+				circles[i] = strings.Join(slices.Concat(c.Roles, c.Users), " or ")
+			}
+			by = " by " + strings.Join(circles, ", who is also ")
 		}
-		parts = append(parts, fmt.Sprintf("%d %s%s%s", n, more, word, by))
+		parts = append(parts, fmt.Sprintf("%d %s%s", n, word, by))
 	}
 	if s.Need.Evidence && !s.current {
 		parts = append(parts, "a back-test of exactly this text")
@@ -110,31 +131,6 @@ func (s *standing) say() string {
 		return "Nobody has to approve it"
 	}
 	return "Has everything that is asked for"
-}
-
-// judges reports whether a change can be back-tested: a KPI of which not only words change.
-func judges(w wish) bool {
-	var a, b *kpi.KPI
-	if w.old != nil && w.old.inForce() {
-		a = w.old.doc.KPI
-	}
-	if w.new != nil {
-		b = w.new.KPI
-	}
-	switch {
-	case a == nil && b == nil:
-		return false
-	case a == nil || b == nil:
-		return true
-	}
-	return policy.Hash(wordless(a)) != policy.Hash(wordless(b))
-}
-
-// wordless is the KPI without what only people read.
-func wordless(k *kpi.KPI) *kpi.KPI {
-	c := *k
-	c.Title, c.Description, c.Owner, c.Unit, c.Labels = "", "", "", "", nil
-	return &c
 }
 
 func list[T any](l []T) []T {

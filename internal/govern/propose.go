@@ -68,7 +68,7 @@ func (g *Govern) propose(ctx context.Context, a asker, d Draft, origin string, r
 	}}
 	f.Hash = proposalHash(f.Changes, f.EffectiveFrom)
 	if d.Emergency {
-		if err := g.mayHurry(ctx, a, g.demandOf(ws, g.force.Load()), ws); err != nil {
+		if err := g.mayHurry(ctx, a, g.demandOf(ws), ws); err != nil {
 			return nil, err
 		}
 	}
@@ -267,7 +267,7 @@ func (g *Govern) Edit(ctx context.Context, id int64, d Draft) (Proposal, error) 
 // edit puts new documents into an open proposal, with the turn held.
 func (g *Govern) edit(ctx context.Context, a asker, f *filed, d Draft, ws []wish, learn map[policy.Ref]memory) error {
 	now, before := g.now(), f.Hash
-	to, err := move(f.State, "edit")
+	to, err := move(f.State, policy.EventEdit)
 	if err != nil {
 		return err
 	}

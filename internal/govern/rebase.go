@@ -29,7 +29,7 @@ func (g *Govern) Rebase(ctx context.Context, id int64) (Proposal, error) {
 		if err := failed(findings); err != nil {
 			return fault.New(fault.Conflict, "what is in force moved on, and the merged text has a mistake: %w", err).Hint("Edit the proposal; that starts it from what is in force")
 		}
-		to, err := move(f.State, "rebase")
+		to, err := move(f.State, policy.EventRebase)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (g *Govern) Run(ctx context.Context) error {
 		g.runTests(ctx)
 	}()
 	defer wg.Wait()
-	c := clockwork{tried: map[int64]int64{}, told: map[policy.Ref]int64{}}
+	c := newClockwork()
 	for {
 		wait := g.due(ctx, &c)
 		t := time.NewTimer(wait)
@@ -45,6 +45,10 @@ func (g *Govern) Run(ctx context.Context) error {
 type clockwork struct {
 	tried map[int64]int64      // when what failed may be tried again, by proposal
 	told  map[policy.Ref]int64 // overdue reviews that were told, by the instant they were due
+}
+
+func newClockwork() clockwork {
+	return clockwork{tried: map[int64]int64{}, told: map[policy.Ref]int64{}}
 }
 
 // due does everything that is due and returns how long to wait.

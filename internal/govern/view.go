@@ -154,7 +154,7 @@ func (g *Govern) policy(ref policy.Ref, l *law, s surroundings) Policy {
 		p.State = "scheduled"
 	}
 	if p.State != "removed" && d.Good() {
-		p.Sentence = describe(&d)
+		p.Sentence = policy.Describe(&d)
 	}
 	if ref.Kind == policy.KindKPI {
 		p.Feedback = s.feedback[ref.Name]

@@ -66,6 +66,8 @@ CREATE TABLE govern_vote (
     verdict TEXT NOT NULL,
     comment TEXT NOT NULL,
     hash TEXT NOT NULL,              -- what was voted on; a vote on another text is void
+    signed_in INTEGER NOT NULL,      -- Unix ms of the voter's personal sign-in before it
+    agent INTEGER NOT NULL,
     PRIMARY KEY (proposal, seq)
 );
 
