@@ -1,0 +1,44 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+
+const words: Record<string, string> = { proposals: 'Proposals', calendar: 'Review calendar', new: 'New policy' };
+
+/** Where one is below the policies; the title of a policy is taken from what the page has asked for already. */
+export function PolicyCrumbs({ path }: { path: string }) {
+  const client = useQueryClient();
+  const [first = '', second = '', third] = path
+    .replace(/^\/policy\//, '')
+    .split('/')
+    .map(decodeURIComponent);
+  const slash = <span aria-hidden="true">/</span>;
+  const title = client.getQueryData<{ title: string }>(['policies', 'one', first, second])?.title ?? second;
+  const here =
+    first === 'proposals' && second !== ''
+      ? `Proposal ${second}`
+      : second === ''
+        ? (words[first] ?? first)
+        : third === 'edit'
+          ? 'Edit'
+          : title;
+  return (
+    <>
+      <Link to="/policy">Policies</Link>
+      {slash}
+      {first === 'proposals' && second !== '' ? (
+        <>
+          <Link to="/policy/proposals">Proposals</Link>
+          {slash}
+        </>
+      ) : null}
+      {third === 'edit' ? (
+        <>
+          <Link to="/policy/$kind/$name" params={{ kind: first, name: second }}>
+            {title}
+          </Link>
+          {slash}
+        </>
+      ) : null}
+      <strong aria-current="page">{here}</strong>
+    </>
+  );
+}
