@@ -29,6 +29,8 @@ func (a *Access) decide(route Route, r *http.Request) (Principal, *refusal) {
 	p, no := a.authenticate(r)
 	if no != nil && route.Action != SignIn {
 		return p, no
+	} else if no != nil {
+		p = Principal{} // p was who the record is about
 	}
 	same, known := a.sameOrigin(r)
 	if unsafe(r.Method) || changes(route) {
@@ -56,6 +58,9 @@ func (a *Access) decide(route Route, r *http.Request) (Principal, *refusal) {
 			Hint("Open /login/password and choose your own; until then nothing else is open")}
 	case !p.May(route.Action):
 		return p, &refusal{reason: "action", err: mayNot(p, route.Action)}
+	case route.Whole && !p.everywhere(route.Action):
+		return p, &refusal{reason: "action", err: fault.New(fault.Forbidden, "%s sees only a part, and what is asked for cannot be bounded", p.Name).
+			Hint("It takes a role without a scope; an administrator can grant it")}
 	}
 	return p, nil
 }

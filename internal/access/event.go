@@ -43,7 +43,7 @@ func (e Event) by(ctx context.Context) Event {
 			e.ActorName = p.Login
 		}
 		if p.Token != "" {
-			e = e.with("token", p.Token)
+			e = e.with("token_id", p.Token)
 		}
 	}
 	e.Source, e.Request = Source(ctx), RequestID(ctx)
@@ -206,5 +206,5 @@ func deniedEvent(route Route, r *http.Request, p Principal, no *refusal) Event {
 			e.ActorName = p.Login
 		}
 	}
-	return e.with("reason", no.reason).with("action", string(route.Action)).with("token", p.Token)
+	return e.with("reason", no.reason).with("action", string(route.Action)).with("token_id", p.Token)
 }

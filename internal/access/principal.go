@@ -96,6 +96,12 @@ func (p Principal) Scopes(a Action) (scopes []Scope, whole bool) {
 	return scopes, false
 }
 
+// everywhere reports whether the principal may do a without bounds.
+func (p Principal) everywhere(a Action) bool {
+	_, whole := p.Scopes(a)
+	return whole
+}
+
 // Covers reports whether the principal may do a on what carries the labels l.
 func (p Principal) Covers(a Action, l labels.Labels) bool {
 	scopes, whole := p.Scopes(a)

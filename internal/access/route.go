@@ -42,5 +42,6 @@ type Route struct {
 	Method  string
 	Pattern string
 	Action  Action
+	Whole   bool // only through a role without a scope: what it answers has nothing to be bounded by
 	Handler http.Handler
 }

@@ -352,9 +352,9 @@ func (a *Access) SetPassword(ctx context.Context, in PasswordChange) (NewPasswor
 	p := *who
 	p.password, p.mustChange = hash, !own
 	gone := a.sessions.find(func(x session) bool { return x.user == p.id && (!own || x.public() != by.Session) })
-	e := Event{Action: "user_change", ObjectKind: "user", ObjectName: p.login, Outcome: done, Detail: map[string]string{"password": "own"}}
+	e := Event{Action: "user_change", ObjectKind: "user", ObjectName: p.login, Outcome: done, Detail: map[string]string{"changed": "own password"}}
 	if !own {
-		e.Detail = map[string]string{"password": "set by another"}
+		e.Detail = map[string]string{"changed": "password set by another"}
 	}
 	err = a.commit(ctx, func(tx *sql.Tx) error {
 		if err := a.writeUser(ctx, tx, &p); err != nil {
