@@ -123,8 +123,7 @@ func (a *Account) Close(check func(Document) error) *Result {
 		}
 		r.Documents = append(r.Documents, d)
 	}
-	r.Report = append(r.Report, a.lines...)
-	sortLines(r.Report)
+	r.Report = sorted(append(r.Report, a.lines...))
 	return r
 }
 
@@ -218,3 +217,6 @@ func lastKey(path string) string {
 	}
 	return path
 }
+
+// Taken reports whether v itself was taken.
+func (a *Account) Taken(v *strict.Value) bool { return a.done[v] }

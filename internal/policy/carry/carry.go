@@ -74,9 +74,15 @@ func (r *Result) Count() map[Outcome]int {
 	return n
 }
 
-// sortLines orders a report by place; lines of one place keep the order in which they were written.
-func sortLines(lines []Line) {
+// sorted orders a report by place and says everything once; lines of one place keep the order in which they were written.
+func sorted(lines []Line) []Line {
 	slices.SortStableFunc(lines, func(a, b Line) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	seen := map[Line]bool{}
+	return slices.DeleteFunc(lines, func(l Line) bool {
+		twice := seen[l]
+		seen[l] = true
+		return twice
 	})
 }

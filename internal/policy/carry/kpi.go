@@ -1,6 +1,7 @@
 package carry
 
 import (
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -21,7 +22,12 @@ func Indicator(in kpi.Indicator) string {
 		}
 		return Field{key, quoted(s.Text)}
 	}
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	number := func(v float64) string {
+		if a := math.Abs(v); a >= 1e-6 && a < 1e15 {
+			return strconv.FormatFloat(v, 'f', -1, 64)
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
 	var value string
 	switch in.Kind {
 	case kpi.Ratio:

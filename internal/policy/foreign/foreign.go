@@ -12,6 +12,7 @@ import (
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/carry"
+	"github.com/signalbox/signalbox/internal/policy/openslo"
 	"github.com/signalbox/signalbox/internal/policy/promrules"
 	"github.com/signalbox/signalbox/internal/policy/sloth"
 	"github.com/signalbox/signalbox/internal/policy/strict"
@@ -25,7 +26,7 @@ type Result = carry.Result
 type Options = carry.Options
 
 // Formats returns the names of the formats that Import reads.
-func Formats() []string { return []string{"rules", "sloth"} }
+func Formats() []string { return []string{"openslo", "rules", "sloth"} }
 
 // Import reads the files of one format together, in order of their names; references between files hold. What cannot be
 // read, file by file, is in the report; the error is of the kind fault.Invalid for an unknown format or no files, and
@@ -49,12 +50,23 @@ func Import(format string, files map[string][]byte, o Options) (*Result, error) 
 	}
 	a := carry.NewAccount(o)
 	switch format {
+	case "openslo":
+		openslo.Import(a, files)
 	case "rules":
 		each(files, func(name string, src []byte) { promrules.Import(a, name, src) })
 	case "sloth":
 		each(files, func(name string, src []byte) { sloth.Import(a, name, src) })
 	}
 	return a.Close(accepted), nil
+}
+
+// Export writes the KPIs among the documents in a format; "openslo" is the only one. The documents that come out have the
+// kind OpenSLO and the KPI's name.
+func Export(format string, docs []policy.Document) (*Result, error) {
+	if format != "openslo" {
+		return nil, fault.New(fault.Invalid, "format %q: want openslo", carry.Clip(format))
+	}
+	return openslo.Export(docs), nil
 }
 
 func each(files map[string][]byte, read func(name string, src []byte)) {

@@ -298,3 +298,16 @@ func trimmed(name, suffix string) (string, bool) {
 	base, ok := strings.CutSuffix(name, suffix)
 	return base, ok && base != ""
 }
+
+// SameMatchers reports whether two selectors match the same, whatever the order they are written in.
+func SameMatchers(a, b *kpi.Selector) bool {
+	list := func(s *kpi.Selector) []string {
+		var out []string
+		for _, m := range s.Matchers {
+			out = append(out, m.String())
+		}
+		slices.Sort(out)
+		return out
+	}
+	return slices.Equal(list(a), list(b))
+}
