@@ -215,10 +215,28 @@ func timeWords(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UT
 
 // shareWords is a share in percent, exact.
 func shareWords(x float64) string {
-	if short := kpi.Show("percent", x).String(); math.Abs(math.Round(x*1e4)-x*1e4) < 1e-9 {
+	if short := shown("percent", x); math.Abs(math.Round(x*1e4)-x*1e4) < 1e-9 {
 		return short
 	}
 	return strconv.FormatFloat(x*100, 'g', 12, 64) + "\u2009%"
+}
+
+// shown is a value as the page shows it, without the zeros after the point that line numbers up in columns: 2.5 % for 2.50 %.
+func shown(unit string, v float64) string {
+	d := kpi.Show(unit, v)
+	if strings.Contains(d.Value, ".") {
+		d.Value = strings.TrimRight(strings.TrimRight(d.Value, "0"), ".")
+	}
+	return d.String()
+}
+
+// limitWords is a comparison in words as it breaches: "above 2.5 %".
+func limitWords(c *kpi.Comparison, unit string) string {
+	s := strings.Replace(c.Limit(unit), kpi.Show(unit, c.A).String(), shown(unit, c.A), 1)
+	if c.Op == kpi.OutsideOf {
+		s = strings.Replace(s, " to "+kpi.Show(unit, c.B).String(), " to "+shown(unit, c.B), 1)
+	}
+	return s
 }
 
 func count(n int) string { return kpi.Count(float64(n)) }

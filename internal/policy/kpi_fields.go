@@ -99,7 +99,7 @@ func bandField(path string, b band, k *kpi.KPI) Field {
 		f.Gone = "is never at risk"
 	}
 	if c != nil {
-		f.Say, f.Words, f.Value = b.clause(k), c.Limit(k.Unit), comparisonValue{c.Op, c.A, c.B, c.Text}
+		f.Say, f.Words, f.Value = b.clause(k), limitWords(c, k.Unit), comparisonValue{c.Op, c.A, c.B, c.Text}
 	}
 	return f
 }
@@ -117,13 +117,13 @@ func bandForField(path string, b band, k *kpi.KPI) Field {
 func breach(k *kpi.KPI, c *kpi.Comparison) string {
 	things := noun(k.Indicator.Total)
 	if k.Indicator.Kind != kpi.Ratio || things == "" || c.Op == kpi.OutsideOf {
-		return k.Title + " is " + c.Limit(k.Unit)
+		return k.Title + " is " + limitWords(c, k.Unit)
 	}
 	does := "succeed"
 	if k.Indicator.Bad != nil {
 		does = "fail"
 	}
-	x := kpi.Show(k.Unit, c.A).String()
+	x := shown(k.Unit, c.A)
 	return map[kpi.Op]string{kpi.Above: "more than " + x, kpi.AtLeast: x + " or more", kpi.Below: "less than " + x, kpi.AtMost: x + " or less"}[c.Op] + " of " + things + " " + does
 }
 
@@ -237,7 +237,7 @@ func indicatorNumbers(k *kpi.KPI) []Field {
 			unit = "seconds"
 		}
 	}
-	show := func(x float64) string { return kpi.Show(unit, x).String() }
+	show := func(x float64) string { return shown(unit, x) }
 	var fs []Field
 	if in.Below != 0 {
 		fs = append(fs, Field{Path: at + "below", Say: "counts what is at or below " + show(in.Below), Words: show(in.Below), Gone: "counts by no bound", Value: in.Below})
@@ -258,7 +258,7 @@ func describeKPI(c Common, k *kpi.KPI) string {
 		rules = append(rules, red.clause(k))
 	}
 	if y := k.Thresholds.Yellow; y != nil {
-		rules = append(rules, "is at risk "+y.Limit(k.Unit)+" "+lasting(k.Thresholds.ForYellow, k.Period))
+		rules = append(rules, "is at risk "+limitWords(y, k.Unit)+" "+lasting(k.Thresholds.ForYellow, k.Period))
 	}
 	if o := k.Objective; o != nil {
 		rules = append(rules, "promises "+shareWords(o.Target)+" "+objectiveWindow(o))

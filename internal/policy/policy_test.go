@@ -269,6 +269,9 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(minimal))
 	f.Add([]byte(full))
+	every, err := os.ReadFile("testdata/every-kind.good.yml")
+	require.NoError(f, err)
+	f.Add(every)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		docs, findings := policy.Read("f.yaml", src, policy.Limits{Jobs: []policy.Job{{Name: "efile", Interval: time.Second}}})
 		findings = append(findings, policy.Cross(docs)...)
@@ -276,6 +279,14 @@ func FuzzRead(f *testing.F) {
 			require.Positive(t, x.Line)
 			require.Positive(t, x.Column)
 			require.NotEmpty(t, x.Message)
+		}
+		for i := range docs {
+			require.Equal(t, docs[i].Good(), docs[i].Spec() != nil)
+			require.Equal(t, docs[i].Good(), policy.Describe(&docs[i]) != "")
+			if docs[i].Good() {
+				require.Empty(t, policy.Change{Before: &docs[i], After: &docs[i]}.Sentences())
+			}
+			require.Contains(t, string(src), docs[i].Text)
 		}
 		for _, k := range policy.KPIs(docs) {
 			require.True(t, json.Valid(policy.Canonical(k)))

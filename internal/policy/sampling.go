@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
 
@@ -136,7 +135,7 @@ func (r *reader) sampling(root *strict.Value) *Sampling {
 			}
 		}
 		if s, ok := o.Logs["error"]; ok && s < 1 {
-			r.Warnf(v.Get("error"), "%s of the errors are lost; a KPI over logs counts only what is kept", kpi.Show("percent", 1-s))
+			r.Warnf(v.Get("error"), "%s of the errors are lost; a KPI over logs counts only what is kept", shareWords(1-s))
 		}
 	}
 	return o

@@ -173,7 +173,7 @@ func bandSentence(b band, was, is *kpi.KPI) string {
 	now, n := b.of(is)
 	switch {
 	case now == nil:
-		return bandField("", b, is).Gone + "; before: " + c.Limit(was.Unit) + " " + lasting(m, was.Period)
+		return bandField("", b, is).Gone + "; before: " + limitWords(c, was.Unit) + " " + lasting(m, was.Period)
 	case c == nil:
 		return b.clause(is) + "; before: never"
 	}
@@ -183,12 +183,12 @@ func bandSentence(b band, was, is *kpi.KPI) string {
 	case sameRule:
 		return s + lasting(m, was.Period)
 	case !sameCount:
-		return s + c.Limit(was.Unit) + " " + lasting(m, was.Period)
-	case c.Limit(was.Unit) == now.Limit(is.Unit):
+		return s + limitWords(c, was.Unit) + " " + lasting(m, was.Period)
+	case limitWords(c, was.Unit) == limitWords(now, is.Unit):
 		return b.clause(is) + " (exactly " + now.Text + "); before: " + c.Text
 	case c.Op == now.Op && c.Op != kpi.OutsideOf:
-		return s + kpi.Show(was.Unit, c.A).String()
+		return s + shown(was.Unit, c.A)
 	default:
-		return s + c.Limit(was.Unit)
+		return s + limitWords(c, was.Unit)
 	}
 }
