@@ -47,15 +47,19 @@ func (o *object) flag(k string, v bool) {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends s as a JSON string in one fixed way: quotes, backslashes and control characters are escaped, nothing
-// else. Bytes that are not UTF-8, and NUL, which Postgres cannot keep in JSON, become U+FFFD.
+// appendString appends s as a JSON string in one fixed way: quotes, backslashes and control characters, those of eight bits
+// too, are escaped, so that an exported file does nothing to a terminal; nothing else is. Bytes that are not UTF-8, and NUL, which Postgres cannot keep in JSON, become U+FFFD.
 func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			b = utf8.AppendRune(b, r) // RuneError is U+FFFD
+			r, n := utf8.DecodeRuneInString(s[i:]) // RuneError is U+FFFD
+			if r < 0xa0 {
+				b = append(b, '\\', 'u', '0', '0', hexDigits[r>>4], hexDigits[r&15])
+			} else {
+				b = utf8.AppendRune(b, r)
+			}
 			i += n
 			continue
 		}
@@ -71,7 +75,7 @@ func appendString(b []byte, s string) []byte {
 			b = append(b, '\\', 't')
 		case c == 0:
 			b = utf8.AppendRune(b, utf8.RuneError)
-		case c < ' ':
+		case c < ' ' || c == 0x7f:
 			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		default:
 			b = append(b, c)

@@ -26,7 +26,7 @@ import (
 func daytime(t *testing.T, dir string, start time.Time, anchor func(audit.Anchor) error, during func(*testing.T, *audit.Log)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		shift := start.Sub(time.Now())
+		shift := time.Until(start)
 		db, err := statestore.Open(filepath.Join(dir, "state.db"), false)
 		require.NoError(t, err)
 		l, err := audit.Open(t.Context(), audit.Options{DB: db, KeyFile: filepath.Join(dir, audit.KeyFile), Now: func() time.Time { return time.Now().Add(shift) },
@@ -89,7 +89,7 @@ func TestDigestsOfEveryHour(t *testing.T) {
 func TestAnchorIsTriedAgain(t *testing.T) {
 	calls := []time.Time{}
 	synctest.Test(t, func(t *testing.T) {
-		shift := noon.Sub(time.Now())
+		shift := time.Until(noon)
 		now := func() time.Time { return time.Now().Add(shift) }
 		db, err := statestore.Open(filepath.Join(t.TempDir(), "state.db"), false)
 		require.NoError(t, err)
