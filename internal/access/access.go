@@ -54,6 +54,8 @@ type Options struct {
 	Life   time.Duration // a person's session ends after this long in any case; default 7 d
 	Recent time.Duration // for this long after a personal sign-in a person may approve; default 15 min
 	OIDC   *OIDC         // sign-on by a provider; nil for none
+
+	PasswordCost Cost // of argon2id; default UsualCost
 }
 
 func (o Options) withDefaults() Options {
@@ -63,6 +65,7 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.PasswordCost = cmp.Or(o.PasswordCost, UsualCost())
 	o.Idle = cmp.Or(o.Idle, 8*time.Hour)
 	o.Life = cmp.Or(o.Life, 7*24*time.Hour)
 	o.Recent = cmp.Or(o.Recent, 15*time.Minute)
@@ -79,6 +82,8 @@ func (o Options) Validate() error {
 	case o.AdminToken != "" && len(o.AdminToken) < MinToken:
 		return fault.New(fault.Invalid, "SIGNALBOX_ADMIN_TOKEN has %d characters: want %d or more", len(o.AdminToken), MinToken).
 			Hint("`openssl rand -hex 32` makes one; leave it unset to use only the admin.token file")
+	case o.PasswordCost != Cost{} && (o.PasswordCost.Time == 0 || o.PasswordCost.Threads == 0 || o.PasswordCost.Memory > 1<<20):
+		return fault.New(fault.Invalid, "argon2id: %+v: want a time and threads above 0 and memory of 1 GiB at most", o.PasswordCost)
 	case o.Idle < 0 || o.Life < 0 || o.Recent < 0:
 		return fault.New(fault.Invalid, "sessions: idle %s, life %s, recent %s: want durations above zero", o.Idle, o.Life, o.Recent)
 	}
@@ -121,7 +126,7 @@ func New(ctx context.Context, o Options) (*Access, error) {
 	}
 	a := &Access{
 		o: o, hosts: allowedHosts(o), file: sha256.Sum256([]byte(token)), env: sha256.Sum256([]byte(o.AdminToken)),
-		known: sha256.Sum256([]byte("known browser\x00" + token)), codes: newCodes(o.Now), throttle: newThrottle(o.Now), hashing: make(hashing, hashAtOnce),
+		known: sha256.Sum256([]byte("known browser\x00" + token)), codes: newCodes(o.Now), throttle: newThrottle(o.Now), hashing: newHashing(o.PasswordCost),
 		live: live{m: map[uint64]reader{}}, repeats: repeats{m: map[string]*repeat{}}, sql: statements(sessionSQL, peopleSQL),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "signalbox_access_refused_total",

@@ -56,7 +56,8 @@ func open(t *testing.T, dir string, change func(*access.Options)) house {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	c := &clock{t: time.Now().Truncate(time.Second)}
-	o := access.Options{DB: db, DataDir: dir, AdminToken: envToken, Listen: []string{"127.0.0.1:9700"}, Now: c.now, Registerer: prometheus.NewRegistry()}
+	o := access.Options{DB: db, DataDir: dir, AdminToken: envToken, Listen: []string{"127.0.0.1:9700"}, Now: c.now, Registerer: prometheus.NewRegistry(),
+		PasswordCost: access.Cost{Memory: 64, Time: 1, Threads: 1}} // what it costs is tested where it matters
 	if change != nil {
 		change(&o)
 	}

@@ -27,10 +27,12 @@ func (w town) try(remote, login, password string, cookies ...*http.Cookie) error
 	return err
 }
 
+func usualCost(o *access.Options) { o.PasswordCost = access.Cost{} }
+
 // TestWrongPasswordTellsNothing: the answer is the same for a wrong password, for nobody and for a disabled person, and so is
 // the work.
 func TestWrongPasswordTellsNothing(t *testing.T) {
-	w := openTown(t, nil)
+	w := openTown(t, usualCost)
 	w.person(t, "ann", grant(access.Admin))
 	w.person(t, "off", grant(access.Viewer))
 	_, err := w.UpdateUser(start(t), "off", access.UserChange{State: p(access.Disabled)})

@@ -54,7 +54,7 @@ type loginPage struct {
 }
 
 func (a *Access) page(w http.ResponseWriter, r *http.Request, t *template.Template, status int, p loginPage) {
-	p.Nonce, p.People, p.MinPassword = StyleNonce(r.Context()), a.HasPeople(), MinPassword
+	p.Nonce, p.People, p.MinPassword = StyleNonce(r.Context()), a.roster.Load().passwords(), MinPassword
 	if a.oidc != nil {
 		p.Provider = a.oidc.o.Name
 	}

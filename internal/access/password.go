@@ -23,18 +23,24 @@ const (
 	MaxPassword = 256 // bytes
 )
 
-// cost are argon2id's parameters, the ones that OWASP names for 19 MiB: on a small machine several people may sign in at
-// once. They are stored with each hash, so that they can be raised.
-type cost struct {
-	memory  uint32 // KiB
-	time    uint32
-	threads uint8
+// Cost are argon2id's parameters. They are stored with each hash, so that they can be raised: a hash made with others is
+// replaced at the next sign-in.
+type Cost struct {
+	Memory  uint32 // KiB
+	Time    uint32
+	Threads uint8
 }
 
-func usualCost() cost { return cost{memory: 19 << 10, time: 2, threads: 1} }
+// UsualCost are the parameters that OWASP names for 19 MiB: on a small machine several people may sign in at once.
+func UsualCost() Cost { return Cost{Memory: 19 << 10, Time: 2, Threads: 1} }
 
 // hashing bounds how many passwords are hashed at once: strangers may not fill the memory.
-type hashing chan struct{}
+type hashing struct {
+	cost Cost
+	room chan struct{}
+}
+
+func newHashing(c Cost) hashing { return hashing{c, make(chan struct{}, hashAtOnce)} }
 
 const (
 	hashAtOnce = 2
@@ -45,7 +51,7 @@ func (h hashing) enter(ctx context.Context) error {
 	t := time.NewTimer(hashWait)
 	defer t.Stop()
 	select {
-	case h <- struct{}{}:
+	case h.room <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -59,16 +65,16 @@ func (h hashing) hash(ctx context.Context, password string) (string, error) {
 	if err := h.enter(ctx); err != nil {
 		return "", err
 	}
-	defer func() { <-h }()
+	defer func() { <-h.room }()
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // never fails, by its contract
-	return phc(password, salt, usualCost()), nil
+	return phc(password, salt, h.cost), nil
 }
 
-func phc(password string, salt []byte, c cost) string {
-	key := argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, 32)
+func phc(password string, salt []byte, c Cost) string {
+	key := argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, 32)
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.time, c.threads, b64.EncodeToString(salt), b64.EncodeToString(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.Memory, c.Time, c.Threads, b64.EncodeToString(salt), b64.EncodeToString(key))
 }
 
 // matches compares a password with a hash in constant time. An empty hash costs the same and never matches: whether there
@@ -77,26 +83,24 @@ func (h hashing) matches(ctx context.Context, password, hash string) (ok, old bo
 	if err := h.enter(ctx); err != nil {
 		return false, false, err
 	}
-	defer func() { <-h }()
+	defer func() { <-h.room }()
 	nobody := hash == ""
-	if nobody {
-		// Salt and key of nobody's password.
-		hash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	c, salt, key := h.cost, make([]byte, 16), make([]byte, 32)
+	if !nobody {
+		if c, salt, key, err = parsePHC(hash); err != nil {
+			return false, false, err
+		}
 	}
-	c, salt, key, err := parsePHC(hash)
-	if err != nil {
-		return false, false, err
-	}
-	got := argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, uint32(len(key)))
-	return subtle.ConstantTimeCompare(got, key) == 1 && !nobody, c != usualCost(), nil
+	got := argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, uint32(len(key)))
+	return subtle.ConstantTimeCompare(got, key) == 1 && !nobody, c != h.cost, nil
 }
 
-func parsePHC(s string) (c cost, salt, key []byte, err error) {
+func parsePHC(s string) (c Cost, salt, key []byte, err error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, nil, nil, errors.New("stored password: not argon2id")
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil {
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.Memory, &c.Time, &c.Threads); err != nil {
 		return c, nil, nil, fmt.Errorf("stored password: parameters: %w", err)
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
@@ -104,7 +108,7 @@ func parsePHC(s string) (c cost, salt, key []byte, err error) {
 	if err := errors.Join(err1, err2); err != nil {
 		return c, nil, nil, fmt.Errorf("stored password: %w", err)
 	}
-	if c.time == 0 || c.threads == 0 || c.memory > 1<<20 || len(key) < 16 {
+	if c.Time == 0 || c.Threads == 0 || c.Memory > 1<<20 || len(key) < 16 {
 		return c, nil, nil, errors.New("stored password: parameters out of range")
 	}
 	return c, salt, key, nil

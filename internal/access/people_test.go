@@ -433,13 +433,13 @@ func TestSessionsOfPeople(t *testing.T) {
 
 func TestPeopleOutliveARestart(t *testing.T) {
 	dir := t.TempDir()
-	w := town{house: open(t, dir, nil)}
+	w := town{house: open(t, dir, usualCost)}
 	u := w.person(t, "ann", grant(access.Admin), grant(access.Owner, `agency="IRS"`))
 	c, who := w.signIn(t, "ann")
 	tok, err := w.CreateToken(as(t, who), access.TokenInput{Name: "ci", Grants: []access.GrantText{grant(access.Developer, `env="prod"`)}, Agent: true, PushesAs: "ci", ExpiresAt: w.clock.now().Add(time.Hour).UnixMilli()})
 	require.NoError(t, err)
 
-	again := town{house: open(t, dir, nil), chain: &chain{}}
+	again := town{house: open(t, dir, usualCost), chain: &chain{}}
 	again.serve, err = again.Handler(append(again.Routes(), peopleRoutes()...))
 	require.NoError(t, err)
 	v, err := again.User(start(t), u.ID)
@@ -463,13 +463,13 @@ func TestPeopleOutliveARestart(t *testing.T) {
 	require.NotContains(t, stored, tok.Secret[10:])
 
 	// Weaker parameters of an earlier version are accepted once and replaced.
-	weak := "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$" +
-		base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte("an older password"), []byte("somesaltsomesalt"), 1, 64, 1, 32))
+	weak := "$argon2id$v=19$m=32,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$" +
+		base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte("an older password"), []byte("somesaltsomesalt"), 1, 32, 1, 32))
 	require.NoError(t, db.Tx(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE access_user SET password = ?`, weak)
 		return err
 	}))
-	old := town{house: open(t, dir, nil)}
+	old := town{house: open(t, dir, usualCost)}
 	_, _, err = old.Login(request("203.0.113.7:1"), access.LoginInput{Login: "ann", Password: "an older password"})
 	require.NoError(t, err)
 	require.NoError(t, db.SQL().QueryRow(`SELECT password FROM access_user`).Scan(&hash))

@@ -149,6 +149,16 @@ func (r *roster) rulers() int {
 	return n
 }
 
+// passwords reports whether anybody signs in with one.
+func (r *roster) passwords() bool {
+	for _, p := range r.users {
+		if p.password != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // ownersTokens lists a person's tokens, oldest first.
 func (r *roster) ownersTokens(owner string) []*apiToken {
 	var out []*apiToken
