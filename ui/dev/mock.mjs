@@ -9,6 +9,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fx from './fixtures.mjs';
 import { makeGovern } from './govern.mjs';
+import { routes as boardRoutes } from './boards.mjs';
 import { routes as peopleRoutes } from './people.mjs';
 
 const dist = process.env.MOCK_DIST ?? fileURLToPath(new URL('../dist', import.meta.url));
@@ -31,6 +32,7 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
   const broken = new Set(['intake']);
   const law = makeGovern({ story });
   const people = peopleRoutes();
+  const boards = boardRoutes();
   let kept;
   const find = (name) => list.find((d) => d.name === name);
 
@@ -114,7 +116,13 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
         req.on('close', () => streams.delete(res));
         return;
       }
-      const own = people(req.method, path, url.searchParams, body === '' ? undefined : JSON.parse(body));
+      const asked = [req.method, path, url.searchParams, body === '' ? undefined : JSON.parse(body)];
+      const own =
+        people(...asked) ??
+        boards(
+          ...asked,
+          list.map((d) => d.name),
+        );
       if (own) return json(...own);
       if (key === 'GET /board' && cached) {
         kept ??= JSON.stringify(api[key]());

@@ -41,8 +41,14 @@ export function pages(kpi) {
       act: (page) => page.getByRole('button', { name: 'New token' }).click(),
       ready: '[role=dialog]',
     },
+    { name: 'kpi-mark', path: `/kpi/${kpi}`, ready: 'canvas', act: openMark },
+    { name: 'boards', path: '/boards' },
+    { name: 'board-own', mock: true, path: '/boards/filing-season', ready: 'canvas' },
+    { name: 'board-edit', mock: true, path: '/boards/filing-season?edit=on', act: openPanel },
+    { name: 'board-import', mock: true, path: '/boards?make=import', act: importFile, ready: '[role=dialog] table' },
+    { name: 'signed-out', mock: true, path: '/account', act: signedOut, ready: '[role=dialog]' },
     { name: 'missing', path: '/kpi/' },
-  ].filter((p) => p.name !== 'missing');
+  ].filter((p) => p.name !== 'missing' && !(p.mock && process.env.SIGNALBOX_URL));
 }
 
 async function openDecision(page) {
@@ -83,4 +89,36 @@ async function verifyBroken(page) {
   await page.request.post('/api/signalbox/v1/mock/break').catch(() => undefined);
   await page.getByRole('button', { name: 'Verify' }).click();
   await page.getByText(/Chain (whole|broken)/).waitFor();
+}
+
+/** The card of the newest change, by keyboard. */
+async function openMark(page) {
+  const chart = page.locator('[aria-roledescription=chart]').first();
+  await chart.locator('button').first().waitFor();
+  await chart.focus();
+  await page.keyboard.press('c');
+  await page.keyboard.press('Enter');
+  await chart.getByRole('dialog').waitFor();
+}
+
+async function openPanel(page) {
+  await page
+    .getByRole('button', { name: /Requests by service/ })
+    .first()
+    .click();
+  await page.getByRole('textbox', { name: 'PromQL 1' }).waitFor();
+}
+
+async function importFile(page) {
+  await page
+    .getByLabel('Dashboards as JSON files')
+    .setInputFiles({ name: 'web.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
+}
+
+/** The session ends while the page is open; on the mock only. */
+async function signedOut(page) {
+  await page.request.post('/api/signalbox/v1/mock/out');
+  await page.getByRole('button', { name: 'End', exact: false }).first().click();
+  await page.getByRole('dialog', { name: 'Your session is over' }).waitFor();
+  await page.request.post('/api/signalbox/v1/login', { data: { login: 'priya', password: 'x' } });
 }

@@ -15,10 +15,12 @@ import { Crash, Missing } from './components/States';
 import { auditSearch } from './pages/audit/search';
 import { BoardPage } from './pages/board/BoardPage';
 import { boardSearch } from './pages/board/search';
+import { boardsSearch, userBoardSearch } from './pages/boards/search';
 import { kpiSearch } from './pages/kpi/search';
 import { alertsSearch } from './pages/alerts/search';
 import { exploreSearch } from './pages/explore/search';
 import { peopleSearch } from './pages/people/search';
+import { editorSearch, policiesSearch, policySearch, proposalSearch, proposalsSearch } from './pages/policy/search';
 
 type Context = { client: QueryClient };
 
@@ -104,14 +106,93 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account/AccountPage'), 'AccountPage'),
 });
 
+const boards = createRoute({
+  getParentRoute: () => shell,
+  path: '/boards',
+  validateSearch: boardsSearch,
+  component: lazyRouteComponent(() => import('./pages/boards/BoardsPage'), 'BoardsPage'),
+});
+
+const userBoard = createRoute({
+  getParentRoute: () => shell,
+  path: '/boards/$name',
+  validateSearch: userBoardSearch,
+  component: lazyRouteComponent(() => import('./pages/boards/UserBoardPage'), 'UserBoardPage'),
+});
+
 const wall = createRoute({
   getParentRoute: () => root,
   path: '/wall',
   component: lazyRouteComponent(() => import('./pages/wall/WallPage'), 'WallPage'),
 });
 
+const policies = createRoute({
+  getParentRoute: () => shell,
+  path: '/policy',
+  validateSearch: policiesSearch,
+  component: lazyRouteComponent(() => import('./pages/policy/PoliciesPage'), 'PoliciesPage'),
+});
+
+const proposals = createRoute({
+  getParentRoute: () => shell,
+  path: '/policy/proposals',
+  validateSearch: proposalsSearch,
+  component: lazyRouteComponent(() => import('./pages/policy/ProposalsPage'), 'ProposalsPage'),
+});
+
+const proposal = createRoute({
+  getParentRoute: () => shell,
+  path: '/policy/proposals/$id',
+  validateSearch: proposalSearch,
+  component: lazyRouteComponent(() => import('./pages/policy/ProposalPage'), 'ProposalPage'),
+});
+
+const calendar = createRoute({
+  getParentRoute: () => shell,
+  path: '/policy/calendar',
+  component: lazyRouteComponent(() => import('./pages/policy/CalendarPage'), 'CalendarPage'),
+});
+
+const policyNew = createRoute({
+  getParentRoute: () => shell,
+  path: '/policy/new',
+  validateSearch: editorSearch,
+  component: lazyRouteComponent(() => import('./pages/policy/EditorPage'), 'NewPolicyPage'),
+});
+
+const policyEdit = createRoute({
+  getParentRoute: () => shell,
+  path: '/policy/$kind/$name/edit',
+  validateSearch: editorSearch,
+  component: lazyRouteComponent(() => import('./pages/policy/EditorPage'), 'EditPolicyPage'),
+});
+
+const policy = createRoute({
+  getParentRoute: () => shell,
+  path: '/policy/$kind/$name',
+  validateSearch: policySearch,
+  component: lazyRouteComponent(() => import('./pages/policy/PolicyPage'), 'PolicyPage'),
+});
+
+const governance = [policies, proposals, proposal, calendar, policyNew, policyEdit, policy] as const;
+
 const tree = root.addChildren([
-  shell.addChildren([board, kpi, alerts, explore, exploreShort, sources, welcome, demo, audit, people, account]),
+  shell.addChildren([
+    board,
+    kpi,
+    alerts,
+    explore,
+    exploreShort,
+    sources,
+    welcome,
+    demo,
+    audit,
+    people,
+    account,
+    boards,
+    userBoard,
+    ...governance,
+  ]),
   wall,
 ]);
 

@@ -4,6 +4,7 @@ import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
 import { render } from '@testing-library/react';
 import { vi } from 'vitest';
 import * as fx from '../dev/fixtures.mjs';
+import { routes as boardRoutes } from '../dev/boards.mjs';
 import { routes as peopleRoutes } from '../dev/people.mjs';
 import { makeRouter } from '../src/router';
 import { theme } from '../src/theme/theme';
@@ -58,10 +59,14 @@ function answer(
     case 'POST /silences/preview':
       return { body: { matches: 1, alerts: fx.alerts(list, now).active.slice(0, 1) } };
     default: {
-      const [status, body] = people(call.method, call.path, call.query, call.body) ?? [
-        404,
-        { detail: `There is nothing at ${call.path}.` },
-      ];
+      const [status, body] = people(call.method, call.path, call.query, call.body) ??
+        boardRoutes()(
+          call.method,
+          call.path,
+          call.query,
+          call.body,
+          list.map((d) => d.name),
+        ) ?? [404, { detail: `There is nothing at ${call.path}.` }];
       return { status, body };
     }
   }

@@ -87,26 +87,16 @@ export function usePropose() {
   });
 }
 
-/** What an import made of a dashboard, and what it could not carry over. */
-export type Imported = { documents: { name: string; text: string }[]; lost: { where: string; what: string }[] };
+export type Outcome = 'imported' | 'changed' | 'not carried over';
+/** What became of a part of the source. */
+export type ReportLine = { file: string; line: number; path: string; what: string; outcome: Outcome; why: string };
+/** What an import made of a dashboard, and a line for everything that became something else or nothing. */
+export type Imported = { documents: { kind: string; name: string; text: string }[]; report: ReportLine[] };
 
-/** Turns dashboards of another tool into documents; nothing is stored. */
+/** Turns dashboards of Grafana into documents; nothing is stored. */
 export function useImport() {
   return useMutation({
     mutationFn: async (files: Record<string, string>) =>
-      importedOf(await ask('POST', '/import', { body: { format: 'grafana', files } })),
+      (await ask('POST', '/import', { body: { format: 'grafana', files } })) as Imported,
   });
-}
-
-type Loose = Record<string, unknown>;
-const text = (v: unknown): string => (typeof v === 'string' ? v : '');
-const list = (v: unknown): Loose[] =>
-  Array.isArray(v) ? v.filter((x): x is Loose => typeof x === 'object' && x !== null) : [];
-
-function importedOf(raw: unknown): Imported {
-  const r = (typeof raw === 'object' && raw !== null ? raw : {}) as Loose;
-  return {
-    documents: list(r.documents).map((d) => ({ name: text(d.name), text: text(d.text) })),
-    lost: list(r.lost).map((d) => ({ where: text(d.where), what: text(d.what) })),
-  };
 }

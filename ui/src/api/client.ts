@@ -69,8 +69,7 @@ export async function ask(
   asked: Asked = {},
 ): Promise<unknown> {
   const url = new URL(`/api/signalbox/v1${path}`, window.location.href);
-  for (const [k, v] of Object.entries(asked.query ?? {}))
-    if (v !== undefined && v !== '') url.searchParams.set(k, String(v));
+  for (const [k, v] of Object.entries(asked.query ?? {})) if (v !== undefined) url.searchParams.set(k, String(v));
   const res = await reach(
     new Request(url, {
       method,

@@ -4,6 +4,8 @@ import uPlot from 'uplot';
 import { clock, clockSeconds, date } from '../time/format';
 import { useZone, type Zone } from '../time/zone';
 import { token, useScheme } from '../theme/scheme';
+import { FlagCard, Flags } from './Flags';
+import { nearest, nextFlag, placesOf, type Flag, type Place } from './places';
 import { extent, lonely, padded, type Column } from './points';
 import css from './TimeChart.module.css';
 
@@ -17,8 +19,7 @@ export type Line = {
 };
 /** A horizontal limit and the side of it that breaks the promise. */
 export type Limit = { value: number; label: string; tone: 'red' | 'yellow'; side: 'above' | 'below' };
-/** Something that happened, as a labelled flag on top. */
-export type Flag = { t: number; letter: string; label: string };
+export type { Flag } from './places';
 
 type Props = {
   from: number;
@@ -38,6 +39,8 @@ type Props = {
   /** The label at the end of the main line, and its tone. */
   end?: { i: number; label: string; tone: 'red' | 'yellow-text' | 'green' | 'grey' | 'ink' } | undefined;
   onZoom?: (from: number, to: number) => void;
+  /** What a pressed flag, and those that share its place, tell; without it flags cannot be opened. */
+  card?: (flags: Flag[], close: () => void) => React.ReactNode;
   /** What stands beside the spoken point, such as a button. */
   children?: (i: number) => React.ReactNode;
 };
@@ -53,19 +56,31 @@ export function TimeChart(props: Props) {
   const [at, setAt] = useState<number | null>(null);
   const [spoken, setSpoken] = useState('');
   const [pinned, setPinned] = useState(false);
+  const [places, setPlaces] = useState<Place[]>([]);
+  const [flagged, setFlagged] = useState<Flag | null>(null);
+  const [open, setOpen] = useState<Flag | null>(null);
   const id = useId();
   useLayoutEffect(() => {
     latest.current = props;
   });
 
-  const shape = lines.map((l) => `${l.kind}${l.color ?? ''}${l.hidden ? '-' : ''}`).join('|');
+  const flags = props.flags ?? noFlags;
+  const shape =
+    lines.map((l) => `${l.kind}${l.color ?? ''}${l.hidden ? '-' : ''}`).join('|') + (flags.length > 0 ? '^' : '');
   const data = useMemo(() => [t, ...lines.map((l) => l.values)] as uPlot.AlignedData, [t, lines]);
 
   useEffect(() => {
     const el = box.current;
     if (!el) return;
     const u = new uPlot(
-      options(el.clientWidth, height, zone, latest, (i) => setAt(i)),
+      options(
+        el.clientWidth,
+        height,
+        zone,
+        latest,
+        (i) => setAt(i),
+        (u) => setPlaces((old) => (same(old, placed(u, latest.current)) ? old : placed(u, latest.current))),
+      ),
       data,
       el,
     );
@@ -108,34 +123,56 @@ export function TimeChart(props: Props) {
 
   const onKeyDown = (e: React.KeyboardEvent) => {
     const i = at ?? t.length;
-    const jumps: Record<string, () => number | null> = {
+    const jumps: Record<string, () => number> = {
       ArrowRight: () => (at === null ? t.length - 1 : i + 1),
       ArrowLeft: () => i - 1,
       PageDown: () => i + Math.ceil(t.length / 12),
       PageUp: () => i - Math.ceil(t.length / 12),
       Home: () => 0,
       End: () => t.length - 1,
-      c: () => nextFlag(props.flags ?? [], t, at),
     };
+    if (e.key === 'Enter' && flagged !== null && props.card && e.target === e.currentTarget) {
+      e.preventDefault();
+      setOpen(flagged);
+      return;
+    }
     if (e.key === 'Escape' && at !== null) {
       e.stopPropagation();
       setAt(null);
       setPinned(false);
       setSpoken('');
+      setFlagged(null);
       plot.current?.setCursor({ left: -10, top: -10 }, false);
       return;
     }
     if (e.ctrlKey || e.metaKey || e.altKey) return;
+    if (e.key.toLowerCase() === 'c') {
+      e.preventDefault();
+      const shown = flags.filter((f) => f.t >= props.from && f.t <= props.to);
+      const next = nextFlag(shown, flagged?.t ?? (at === null ? -Infinity : (t[at] ?? -Infinity)));
+      if (next === null) {
+        setFlagged(null);
+        setSpoken(shown.length === 0 ? 'No change in this range' : 'No more changes; C begins with the first again');
+        setAt(null);
+        return;
+      }
+      // Those that happened in the same place are told together.
+      const together = places.find((p) => p.flags.includes(next))?.flags ?? [next];
+      const last = together.at(-1) ?? next;
+      const i = nearest(t, next.t);
+      move(i);
+      setFlagged(last);
+      setSpoken(`${together.map((f) => f.say ?? `${f.letter}: ${f.label}`).join('. ')}. ${speak(i)}`);
+      return;
+    }
     const jump = jumps[e.key];
     if (!jump) return;
     e.preventDefault();
-    const next = jump();
-    if (next === null) {
-      setSpoken('No more changes in this range');
-      return;
-    }
-    move(next);
+    setFlagged(null);
+    move(jump());
   };
+  const close = () => setOpen(null);
+  const openPlace = open === null ? undefined : places.find((p) => p.flags.includes(open));
 
   const shown = at !== null && at < t.length ? at : null;
   return (
@@ -150,7 +187,8 @@ export function TimeChart(props: Props) {
       onBlur={() => setSpoken('')}
     >
       <p id={id} className="vh">
-        Left and right arrows walk the points, Home and End jump, C goes to the next change, T shows the table.
+        Left and right arrows walk the points, Home and End jump, C goes to the next change
+        {props.card ? ' and Enter opens it' : ''}, T shows the table.
       </p>
       <div
         ref={box}
@@ -159,6 +197,12 @@ export function TimeChart(props: Props) {
         onMouseLeave={() => (pinned ? undefined : setAt(null))}
         onClick={() => (at === null ? undefined : setPinned(true))}
       />
+      {flags.length > 0 ? <Flags places={places} open={open} onOpen={props.card ? setOpen : () => undefined} /> : null}
+      {openPlace && props.card ? (
+        <FlagCard key={openPlace.x} place={openPlace} onClose={close}>
+          {props.card(openPlace.flags, close)}
+        </FlagCard>
+      ) : null}
       <div className={css.readout} data-empty={shown === null || undefined}>
         <span aria-hidden="true">{shown === null ? '\u00a0' : speak(shown)}</span>
         {shown !== null && pinned ? props.children?.(shown) : null}
@@ -170,15 +214,30 @@ export function TimeChart(props: Props) {
   );
 }
 
-function nextFlag(flags: readonly Flag[], t: readonly number[], at: number | null): number | null {
-  const after = at === null ? -Infinity : (t[at] ?? -Infinity);
-  const next = [...flags].sort((a, b) => a.t - b.t).find((f) => indexAt(t, f.t) > (at ?? -1) && f.t > after);
-  return next ? indexAt(t, next.t) : null;
+const noFlags: Flag[] = [];
+
+/** Where the flags stand, in CSS pixels from the chart's left edge. */
+function placed(u: uPlot, p: Props): Place[] {
+  const left = u.bbox.left / uPlot.pxRatio;
+  const shown = (p.flags ?? noFlags).filter((f) => f.t >= p.from && f.t <= p.to);
+  return placesOf(shown, (t) => left + u.valToPos(t, 'x'), left, left + u.bbox.width / uPlot.pxRatio);
 }
 
-function indexAt(t: readonly number[], x: number): number {
-  const i = t.findIndex((v) => v >= x);
-  return i < 0 ? t.length - 1 : i;
+function same(a: Place[], b: Place[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((p, i) => {
+      const q = b[i];
+      return (
+        q !== undefined &&
+        Math.abs(p.left - q.left) < 0.5 &&
+        Math.abs(p.x - q.x) < 0.5 &&
+        Math.abs(p.room - q.room) < 0.5 &&
+        p.flags.length === q.flags.length &&
+        p.flags.every((f, j) => f === q.flags[j])
+      );
+    })
+  );
 }
 
 type Latest = React.RefObject<Props>;
@@ -189,6 +248,7 @@ function options(
   zone: Zone,
   latest: Latest,
   onCursor: (i: number | null) => void,
+  onDrawn: (u: uPlot) => void,
 ): uPlot.Options {
   const p = latest.current;
   const font = `12px ${getComputedStyle(document.documentElement).getPropertyValue('--font')}`;
@@ -268,7 +328,7 @@ function options(
     ],
     hooks: {
       drawClear: [(u) => drawUnder(u, latest.current)],
-      draw: [(u) => drawOver(u, latest.current)],
+      draw: [(u) => drawOver(u, latest.current), onDrawn],
       setCursor: [
         (u) => {
           if (u.cursor.event) onCursor(u.cursor.idx ?? null);
@@ -354,7 +414,7 @@ function drawOver(u: uPlot, p: Props): void {
     ctx.textBaseline = under ? 'top' : 'bottom';
     ctx.fillText(l.label, bbox.left + 8 * px, under ? y + 5 * px : y - 5 * px);
   }
-  drawFlags(u, p, family, px);
+  drawStems(u, p, px);
   if (p.end) {
     const x = p.t[p.end.i];
     const v = p.lines[0]?.values[p.end.i];
@@ -384,44 +444,19 @@ function drawOver(u: uPlot, p: Props): void {
   ctx.restore();
 }
 
-function drawFlags(u: uPlot, p: Props, family: string, px: number): void {
+/** The dotted lines below the flags. */
+function drawStems(u: uPlot, p: Props, px: number): void {
   const { ctx, bbox } = u;
-  const right = bbox.left + bbox.width;
-  const flags = (p.flags ?? []).filter((f) => f.t >= p.from && f.t <= p.to).sort((a, b) => b.t - a.t);
-  let limit = right;
-  for (const f of flags) {
+  ctx.strokeStyle = token('ink2');
+  ctx.lineWidth = px;
+  ctx.setLineDash([2 * px, 3 * px]);
+  for (const f of p.flags ?? noFlags) {
+    if (f.t < p.from || f.t > p.to) continue;
     const x = u.valToPos(f.t, 'x', true);
-    ctx.strokeStyle = token('ink2');
-    ctx.lineWidth = px;
-    ctx.setLineDash([2 * px, 3 * px]);
     ctx.beginPath();
     ctx.moveTo(x, bbox.top - 8 * px);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    ctx.setLineDash([]);
-    ctx.font = `500 ${12 * px}px ${family}`;
-    const text = `${f.letter}  ${f.label}`;
-    let w = ctx.measureText(text).width + 14 * px;
-    let shown = text;
-    let left = Math.min(Math.max(bbox.left, x - 12 * px), right - w);
-    if (left + w > limit - 4 * px) {
-      left = Math.min(left, limit - 4 * px - w);
-      if (left + w < x || left < bbox.left) {
-        shown = f.letter;
-        w = ctx.measureText(shown).width + 12 * px;
-        left = x - w / 2;
-        if (left + w > limit - 2 * px) continue;
-      }
-    }
-    limit = left;
-    ctx.fillStyle = token('surface');
-    ctx.strokeStyle = token('ink2');
-    ctx.beginPath();
-    ctx.roundRect(left, bbox.top - 30 * px, w, 21 * px, 4 * px);
-    ctx.fill();
-    ctx.stroke();
-    ctx.fillStyle = token('ink');
-    ctx.textBaseline = 'middle';
-    ctx.fillText(shown, left + 7 * px, bbox.top - 19 * px);
   }
+  ctx.setLineDash([]);
 }

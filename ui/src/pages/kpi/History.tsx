@@ -1,9 +1,10 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo } from 'react';
-import { boardQuery } from '../../api/board';
+import { changesQuery, type Mark } from '../../api/changes';
 import { seriesQuery } from '../../api/kpi';
-import type { Change, Series, View } from '../../api/types';
+import type { Series, View } from '../../api/types';
+import { MarkCard, MarkLetter, MarkLink } from '../../chart/MarkCard';
 import { alignTo, recordedFrom, redSpans, thin, withGaps } from '../../chart/points';
 import type { Flag, Limit, Line } from '../../chart/TimeChart';
 import { Icon } from '../../components/Icon';
@@ -52,7 +53,11 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
     ...seriesQuery(kpi.name, range.from - week, range.to - week, points, group),
     enabled: search.compare === 'on',
   });
-  const changes = useQuery({ ...boardQuery, select: (b) => b.changes }).data;
+  const changes = useQuery({
+    ...changesQuery(range.from, range.to, kpi.name),
+    enabled: search.changes !== 'off',
+  }).data;
+  const marks = search.changes === 'off' ? noMarks : (changes ?? noMarks);
   const title = rangeTitle(wanted, range, (ms) => when(ms, now, zone));
   const groupText = kpi.groups.find((g) => JSON.stringify(g.labels) === JSON.stringify(group))?.text;
   return (
@@ -136,7 +141,10 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
       ) : null}
       {series.data ? (
         search.view === 'table' ? (
-          <PointTable series={series.data} max={400} />
+          <>
+            <MarkTable marks={marks} />
+            <PointTable series={series.data} max={400} />
+          </>
         ) : (
           <>
             <Chart
@@ -146,10 +154,11 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
               from={from}
               to={to}
               live={range.live && !group}
-              changes={search.changes === 'off' ? [] : (changes ?? [])}
+              marks={marks}
               set={set}
             />
             <div className={css.printed}>
+              <MarkTable marks={marks} />
               <PointTable series={series.data} max={48} />
             </div>
           </>
@@ -175,11 +184,13 @@ type ChartProps = {
   from: number;
   to: number;
   live: boolean;
-  changes: Change[];
+  marks: Mark[];
   set: SetSearch;
 };
 
-function Chart({ kpi, series, before, from, to, live, changes, set }: ChartProps) {
+const noMarks: Mark[] = [];
+
+function Chart({ kpi, series, before, from, to, live, marks, set }: ChartProps) {
   const zone = useZone();
   // The newest datapoint arrives with the KPI itself, before the history is asked again.
   const s = useMemo(() => (live ? withNewest(series, kpi) : series), [series, kpi, live]);
@@ -194,10 +205,14 @@ function Chart({ kpi, series, before, from, to, live, changes, set }: ChartProps
   const limits = useMemo(() => limitsOf(s), [s]);
   const flags = useMemo(
     (): Flag[] =>
-      changes
-        .filter((c) => c.kpi === '' || c.kpi === kpi.name)
-        .map((c) => ({ t: c.at, letter: c.letter, label: c.kpi === kpi.name ? `${c.word} change` : c.title })),
-    [changes, kpi.name],
+      marks.map((m) => ({
+        t: m.at,
+        id: m.id,
+        letter: m.letter,
+        label: m.title,
+        say: `${m.word}: ${m.title}${m.actor ? `, by ${m.actor}` : ''}, ${exact(m.at, zone)}`,
+      })),
+    [marks, zone],
   );
   const spans = useMemo(() => redSpans(s.transitions, from, to), [s.transitions, from, to]);
   const index = useMemo(() => new Map(s.t.map((at, i) => [at, i])), [s.t]);
@@ -238,6 +253,9 @@ function Chart({ kpi, series, before, from, to, live, changes, set }: ChartProps
           speak={say}
           end={end}
           onZoom={(a, b) => set({ range: fixedRange(a, b) })}
+          card={(opened, close) => (
+            <MarkCard marks={marks.filter((m) => opened.some((f) => f.id === m.id))} onClose={close} />
+          )}
         >
           {(i) => (
             <Button
@@ -259,7 +277,7 @@ function Chart({ kpi, series, before, from, to, live, changes, set }: ChartProps
             <span className={css.letter} aria-hidden="true">
               {f.letter}
             </span>{' '}
-            {changes.find((c) => c.letter === f.letter)?.word}
+            {marks.find((m) => m.letter === f.letter)?.word}
           </span>
         ))}
         {spans.length > 0 ? <span>Shaded column: breached</span> : null}
@@ -360,6 +378,49 @@ function PointTable({ series, max }: { series: Series; max: number }) {
           {rows.length} of {series.t.length} datapoints, evenly spread. Choose a shorter range to see each.
         </p>
       ) : null}
+    </div>
+  );
+}
+
+/** What happened in the range, as rows: the flags of the chart for those who read. */
+function MarkTable({ marks }: { marks: Mark[] }) {
+  const zone = useZone();
+  if (marks.length === 0) return null;
+  return (
+    <div className={`${css.marks} scroll-x`} tabIndex={0} role="region" aria-label="Changes in this range">
+      <table className="table">
+        <caption className={css.caption}>What changed</caption>
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">What</th>
+            <th scope="col">Who</th>
+            <th scope="col">
+              <span className="vh">Evidence</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {[...marks].reverse().map((m) => (
+            <tr key={m.id}>
+              <td>{exact(m.at, zone)}</td>
+              <td>
+                <span className={css.what}>
+                  <MarkLetter mark={m} />
+                  <span>
+                    {m.title}
+                    {m.detail ? <span className="muted"> {m.detail}</span> : null}
+                  </span>
+                </span>
+              </td>
+              <td>{m.actor || '—'}</td>
+              <td>
+                <MarkLink mark={m} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </div>
   );
 }
