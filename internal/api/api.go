@@ -14,7 +14,9 @@ import (
 
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/board"
+	"github.com/signalbox/signalbox/internal/govern"
 	"github.com/signalbox/signalbox/internal/kpi"
+	"github.com/signalbox/signalbox/internal/kpi/backtest"
 )
 
 // Prefix is where all operations live.
@@ -58,8 +60,8 @@ type Demo interface {
 	Mail(ctx context.Context, id string) (MailBody, error)
 }
 
-// Options are what the API is made of. Board is required. An absent function leaves its list empty; absent Alerts, Demo
-// and SignIn answer 404 on their paths.
+// Options are what the API is made of. Board is required. An absent function leaves its list empty; absent Alerts, Demo,
+// People, Govern and Audit answer 404 on their paths.
 type Options struct {
 	Logger  *slog.Logger
 	Now     func() time.Time
@@ -67,10 +69,14 @@ type Options struct {
 
 	Board Board
 	// BoardOf returns the board of what the asker may see; absent: Board for everybody. Askers who see the same get the same.
-	BoardOf  func(ctx context.Context) Board
-	Alerts   Alerts
-	Sources  func(ctx context.Context) ([]board.Source, error)
-	Server   func(ctx context.Context) (StatusBody, error)
+	BoardOf func(ctx context.Context) Board
+	Alerts  Alerts
+	Sources func(ctx context.Context) ([]board.Source, error)
+	Server  func(ctx context.Context) (StatusBody, error)
+	Govern  Govern
+	// Preview judges the last hours by the KPIs of a text; Backtest compares changes with what is in force.
+	Preview  func(ctx context.Context, text string) ([]Preview, error)
+	Backtest func(ctx context.Context, changes []govern.Change, days int) ([]backtest.Comparison, string, error)
 	Demo     Demo
 	People   People
 	Provider string // name of the single sign-on; empty for none
@@ -136,6 +142,9 @@ func (a *API) OpenAPI() ([]byte, error) {
 
 // Changed tells that KPIs were judged or defined anew, or removed. It never blocks.
 func (a *API) Changed(names []string) { a.hub.changed(names) }
+
+// PoliciesChanged tells that policies, proposals or reviews changed. It never blocks.
+func (a *API) PoliciesChanged() { a.hub.policiesChanged() }
 
 // AlertsChanged tells that alerts or silences changed. It never blocks.
 func (a *API) AlertsChanged() { a.hub.alertsChanged() }

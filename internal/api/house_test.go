@@ -24,9 +24,11 @@ import (
 	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/board"
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/govern"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/ledger"
 	"github.com/signalbox/signalbox/internal/metricstore/tsdb"
+	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/statestore"
 )
 
@@ -146,7 +148,11 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 	b := board.New(board.Options{Statuses: h.engine.statuses, Status: h.engine.status, History: h.ledger})
 	chain, err := audit.Open(t.Context(), audit.Options{DB: db, KeyFile: filepath.Join(dir, audit.KeyFile)})
 	require.NoError(t, err)
-	o := api.Options{Audit: chain, Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, People: acc, Demo: &demo{}, Version: "1.2.3"}
+	law, err := govern.New(govern.Options{DB: db, Audit: chain.Append, Swap: func(_ context.Context, _ []policy.Document, commit func(map[string]int64) error) error {
+		return commit(nil)
+	}})
+	require.NoError(t, err)
+	o := api.Options{Audit: chain, Govern: law, Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, People: acc, Demo: &demo{}, Version: "1.2.3"}
 	if change != nil {
 		change(&o)
 	}

@@ -34,6 +34,7 @@ type hub struct {
 	mu      sync.Mutex
 	dirty   map[string]struct{}
 	alerts  bool
+	laws    bool
 	clients map[*client]struct{}
 	closed  bool
 }
@@ -56,6 +57,13 @@ func (h *hub) changed(names []string) {
 func (h *hub) alertsChanged() {
 	h.mu.Lock()
 	h.alerts = true
+	h.mu.Unlock()
+	h.poke()
+}
+
+func (h *hub) policiesChanged() {
+	h.mu.Lock()
+	h.laws = true
 	h.mu.Unlock()
 	h.poke()
 }
@@ -102,11 +110,14 @@ func (h *hub) flush(ctx context.Context) {
 		names = append(names, n)
 	}
 	clear(h.dirty)
-	alerts := h.alerts
-	h.alerts = false
+	alerts, laws := h.alerts, h.laws
+	h.alerts, h.laws = false, false
 	h.mu.Unlock()
 	if len(names) > 0 {
 		h.send("kpis", nil, func(b Board) (any, error) { return b.Update(ctx, names) })
+	}
+	if laws {
+		h.send("policies", nil, func(Board) (any, error) { return Empty{}, nil })
 	}
 	if alerts {
 		h.send("alerts", nil, func(Board) (any, error) { return Empty{}, nil })

@@ -110,6 +110,7 @@ func (a *API) register() {
 	add(a, m, "demo-mail", http.MethodGet, "/demo/mails/{id}", access.ReadAlerts, "One mail of the demo", a.demoMail)
 
 	a.registerPeople(m)
+	a.registerGovern(m)
 	a.registerAudit(m)
 	a.stream(m)
 	nullable(a.doc.Components.Schemas)
@@ -155,5 +156,15 @@ func schemaName(t reflect.Type, hint string) string {
 	case reflect.TypeFor[huma.ErrorModel]():
 		return "Problem"
 	}
-	return huma.DefaultSchemaNamer(t, hint)
+	name := huma.DefaultSchemaNamer(t, hint)
+	// Rooms have the same short words for their own things.
+	switch _, room, _ := strings.Cut(t.PkgPath(), "/internal/"); {
+	case room == "kpi/backtest":
+		return "Backtest" + strings.TrimPrefix(name, "Backtest")
+	case room == "audit":
+		return "Audit" + strings.TrimPrefix(name, "Audit")
+	case room == "govern" && (name == "Change" || name == "Revision"):
+		return "Policy" + name
+	}
+	return name
 }

@@ -21,6 +21,7 @@ func (a *API) stream(m *table) {
 	}{
 		{"kpis", reflect.TypeFor[board.Update]()},
 		{"alerts", reflect.TypeFor[Empty]()},
+		{"policies", reflect.TypeFor[Empty]()},
 		{"sources", reflect.TypeFor[board.SourcesSummary]()},
 		{"ping", reflect.TypeFor[Ping]()},
 	} {
@@ -37,7 +38,7 @@ func (a *API) stream(m *table) {
 	op := huma.Operation{
 		OperationID: "stream", Method: http.MethodGet, Path: Prefix + "/stream",
 		Summary: "Server-sent events",
-		Description: "`kpis` after KPIs changed (views without sparkline and strip), `alerts` after alerts or silences changed (ask again), " +
+		Description: "`kpis` after KPIs changed (views without sparkline and strip), `alerts` and `policies` after those changed (ask again), " +
 			"`sources` when the number of late sources changed, `ping` at once and every 10 s. Open the stream before you ask for the board, " +
 			"and ask again after it reconnects: nothing is replayed. A client that does not read is dropped.",
 		Tags:       []string{"stream"},

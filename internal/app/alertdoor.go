@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	amalert "github.com/prometheus/alertmanager/alert"
@@ -9,8 +10,11 @@ import (
 	amlabels "github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/alertmanager/silence/silencepb"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/signalbox/signalbox/internal/access"
+	"github.com/signalbox/signalbox/internal/access/scoped"
 	"github.com/signalbox/signalbox/internal/alert"
 	"github.com/signalbox/signalbox/internal/api"
 	"github.com/signalbox/signalbox/internal/board"
@@ -22,7 +26,7 @@ import (
 // openAlert builds the alert room; what became of each attempt to tell somebody goes to the ledger.
 func openAlert(ctx context.Context, h *house, cfg *Config) (*alert.Alert, error) {
 	return alert.New(ctx, alert.Options{
-		Config: cfg.Alerting, State: h.state, ExternalURL: cfg.ExternalURL, Logger: h.log.With("room", "alert"), Registerer: h.reg, Now: time.Now,
+		Config: routed(cfg, h.law()), State: h.state, ExternalURL: cfg.ExternalURL, Logger: h.log.With("room", "alert"), Registerer: h.reg, Now: time.Now,
 		Receipt: func(ctx context.Context, r ledger.Receipt) {
 			if err := h.ledger.AddReceipt(ctx, r); err != nil {
 				h.log.Error("a receipt could not be written", "err", err, "kpi", r.KPI, "status", r.Status)
@@ -102,12 +106,15 @@ func (h *house) silences(ctx context.Context) ([]board.Silence, error) {
 
 // List implements api.Alerts.
 func (d alertDoor) List(ctx context.Context) (body api.AlertsBody, err error) {
+	sight := d.sight(ctx)
 	if body.Active, err = d.h.activeAlerts(ctx); err != nil {
 		return body, err
 	}
+	body.Active = slices.DeleteFunc(body.Active, func(a board.Alert) bool { return !sight.alert(a.Labels) })
 	if body.Silences, err = d.h.silences(ctx); err != nil {
 		return body, err
 	}
+	body.Silences = slices.DeleteFunc(body.Silences, func(s board.Silence) bool { return !sight.silence(s.Matchers) })
 	groups, _, err := d.h.alert.Groups(ctx, func(*dispatch.Route) bool { return true }, func(a *amalert.Alert, now time.Time) bool { return !a.ResolvedAt(now) })
 	if err != nil {
 		return body, err
@@ -116,20 +123,61 @@ func (d alertDoor) List(ctx context.Context) (body api.AlertsBody, err error) {
 	for _, g := range groups {
 		b := board.AlertGroup{Labels: plain(g.Labels), Receiver: g.Receiver, Fingerprints: []string{}}
 		for _, a := range g.Alerts {
-			b.Fingerprints = append(b.Fingerprints, a.Fingerprint().String())
+			if sight.alert(plain(a.Labels)) {
+				b.Fingerprints = append(b.Fingerprints, a.Fingerprint().String())
+			}
 		}
-		body.Groups = append(body.Groups, b)
+		if len(b.Fingerprints) > 0 {
+			body.Groups = append(body.Groups, b)
+		}
 	}
-	receipts, err := d.h.ledger.Receipts(ctx, ledger.Filter{Limit: 100})
+	receipts, err := d.h.ledger.Receipts(ctx, ledger.Filter{Limit: mostReceipts})
 	if err != nil {
 		return body, err
 	}
-	body.Receipts = board.Receipts(receipts)
+	receipts = slices.DeleteFunc(receipts, func(r ledger.Receipt) bool { return !sight.group(r.KPI, r.Group) })
+	body.Receipts = board.Receipts(receipts[:min(len(receipts), shownReceipts)])
 	return body, nil
+}
+
+// The newest receipts that the page shows, and how many are read to find those in sight.
+const (
+	shownReceipts = 100
+	mostReceipts  = 2000
+)
+
+// sight is what the asker may see of alerts.
+type sight struct {
+	o board.Options
+	l scoped.Lens
+}
+
+func (d alertDoor) sight(ctx context.Context) sight {
+	return sight{d.h.sights.wide, scoped.Of(ctx, access.ReadAlerts)}
+}
+
+func (s sight) alert(ls map[string]string) bool             { return s.o.Alert(s.l, ls) }
+func (s sight) silence(ms []board.Matcher) bool             { return s.o.Silence(s.l, ms) }
+func (s sight) group(name string, group labels.Labels) bool { return s.o.Group(s.l, name, group) }
+
+// bounded refuses to silence beyond what the asker may silence.
+func (d alertDoor) bounded(ctx context.Context, ms []board.Matcher) error {
+	if d.h.sights.wide.Silence(scoped.Of(ctx, access.WriteSilences), ms) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "the silence would mute more than you may").Hint("Add a matcher that bounds it to your scope, such as agency=\"IRS\"")
 }
 
 // CreateSilence implements api.Alerts.
 func (d alertDoor) CreateSilence(ctx context.Context, s board.Silence) (string, error) {
+	if err := d.bounded(ctx, s.Matchers); err != nil {
+		return "", err
+	}
+	if s.ID != "" {
+		if err := d.visible(ctx, s.ID); err != nil {
+			return "", err
+		}
+	}
 	sil := &silencepb.Silence{Id: s.ID, StartsAt: timestamppb.New(time.UnixMilli(s.StartsAt)), EndsAt: timestamppb.New(time.UnixMilli(s.EndsAt)), CreatedBy: s.CreatedBy, Comment: s.Comment}
 	set := &silencepb.MatcherSet{}
 	for _, m := range s.Matchers {
@@ -167,15 +215,35 @@ func (d alertDoor) Preview(ctx context.Context, matchers []board.Matcher) ([]boa
 		}
 		ms = append(ms, x)
 	}
-	out := []board.Alert{}
+	out, sight := []board.Alert{}, d.sight(ctx)
 	for _, s := range d.h.alert.Matching(ctx, ms) {
-		out = append(out, shown(s))
+		if a := shown(s); sight.alert(a.Labels) {
+			out = append(out, a)
+		}
 	}
 	return out, nil
 }
 
+// visible refuses a silence that the asker may not see as if it were not there.
+func (d alertDoor) visible(ctx context.Context, id string) error {
+	all, err := d.h.silences(ctx)
+	if err != nil {
+		return err
+	}
+	sight := d.sight(ctx)
+	for _, s := range all {
+		if s.ID == id && sight.silence(s.Matchers) {
+			return d.bounded(ctx, s.Matchers)
+		}
+	}
+	return fault.New(fault.NotFound, "there is no silence %q", id)
+}
+
 // ExpireSilence implements api.Alerts.
 func (d alertDoor) ExpireSilence(ctx context.Context, id string) error {
+	if err := d.visible(ctx, id); err != nil {
+		return err
+	}
 	return d.h.alert.ExpireSilence(ctx, id)
 }
 

@@ -52,7 +52,10 @@ type Config struct {
 	JSONString []string           // jobs whose answers may be one JSON string (scrape_fixes.json_string)
 	RuleFiles  []string           // absolute paths of the rule files that match
 	Alerting   *amconfig.Config   // Alertmanager's configuration; group_wait of the root route is 0s unless stated
-	KPIs       []*kpi.KPI
+	Policies   []string           // patterns of policy files
+	Documents  []policy.Document  // what the policy files say; what is in force is another matter
+	KPIs       []*kpi.KPI         // of Documents
+	Jobs       []policy.Job       // scrape jobs and the host agent, with their intervals
 
 	Metrics MetricsStorage
 	KPI     KPIStorage
@@ -61,6 +64,9 @@ type Config struct {
 	EgressAllow []netip.Prefix
 	Secrets     map[string]string
 	Host        Host
+	SignIn      SignIn
+	Anchor      Anchor
+	CloudTrail  string // folder with CloudTrail log files; empty = none
 
 	Warnings []policy.Finding
 }
@@ -96,6 +102,7 @@ func Load(path string, environ []string, flags Flags) (*Config, []policy.Finding
 		return nil, l.report.Findings()
 	}
 	l.own()
+	l.govern()
 	l.address()
 	l.scrape()
 	l.alerting()
@@ -271,17 +278,17 @@ func (l *loader) policies() {
 			}
 		}
 	}
+	for _, sc := range l.jobs {
+		l.cfg.Jobs = append(l.cfg.Jobs, policy.Job{Name: sc.JobName, Interval: time.Duration(sc.ScrapeInterval)})
+	}
+	if l.cfg.Host.Enabled {
+		l.cfg.Jobs = append(l.cfg.Jobs, policy.Job{Name: HostJob, Interval: l.cfg.Host.Interval})
+	}
 	if len(globs) == 0 {
 		return
 	}
-	limits := policy.Limits{History: l.cfg.KPI.Retention, Samples: l.cfg.Metrics.Retention, OutOfOrder: l.cfg.Metrics.OutOfOrder}
-	for _, sc := range l.jobs {
-		limits.Jobs = append(limits.Jobs, policy.Job{Name: sc.JobName, Interval: time.Duration(sc.ScrapeInterval)})
-	}
-	if l.cfg.Host.Enabled {
-		limits.Jobs = append(limits.Jobs, policy.Job{Name: HostJob, Interval: l.cfg.Host.Interval})
-	}
-	docs, findings := policy.ReadFiles(globs, l.cfg.Dir, limits)
+	l.cfg.Policies = globs
+	docs, findings := policy.ReadFiles(globs, l.cfg.Dir, l.cfg.limits())
 	for _, f := range findings {
 		if f.File == "" { // about the list itself
 			v := l.root.Get("policies")
@@ -289,7 +296,7 @@ func (l *loader) policies() {
 		}
 		l.report.Add(f)
 	}
-	l.cfg.KPIs = policy.KPIs(docs)
+	l.cfg.Documents, l.cfg.KPIs = docs, policy.KPIs(docs)
 	for _, d := range docs {
 		l.cfg.Files = append(l.cfg.Files, d.File)
 	}

@@ -15,7 +15,7 @@ func configShape() strict.Shape {
 	keys := func(doc string, k ...strict.Key) strict.Shape {
 		return strict.Shape{Doc: doc, Forms: strict.Map, Keys: k}
 	}
-	return keys("Signalbox's configuration.",
+	return keys("Signalbox's configuration.", append(governShape(),
 		strict.Key{Name: "listen", Shape: text("Address of the page and all APIs.", DefaultListen)},
 		strict.Key{Name: "data", Shape: text("Data directory.", DefaultData)},
 		strict.Key{Name: "external_url", Shape: text("How people reach the page; used in mails.", "https://signalbox.irs.example")},
@@ -52,5 +52,5 @@ func configShape() strict.Shape {
 		strict.Key{Name: "host", Shape: keys("The agent that measures this machine.",
 			strict.Key{Name: "enabled", Shape: strict.Shape{Doc: "On unless stated.", Types: []string{"boolean"}}},
 			strict.Key{Name: "interval", Shape: text("How often.", "15s")})},
-	)
+	)...)
 }

@@ -18,13 +18,15 @@ import (
 // openDoors builds what answers over HTTP and mounts every room's routes behind one access middleware.
 func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 	return func(_ context.Context, cfg *Config) error {
-		h.board = board.New(board.Options{
+		h.sights.wide = board.Options{
 			Logger: h.log.With("room", "board"), Now: time.Now, Statuses: h.engine.Statuses, Status: h.engine.Status, History: h.ledger,
 			Alerts: h.activeAlerts, Silences: h.silences, Sources: h.sources,
-		})
+		}
+		h.board = board.New(h.sights.wide)
 		h.api = api.New(api.Options{
-			Logger: h.log.With("room", "api"), Now: time.Now, Version: h.o.Version, Board: h.board, Alerts: alertDoor{h},
-			Sources: h.sources, Server: h.status, Demo: demo, People: h.access,
+			Logger: h.log.With("room", "api"), Now: time.Now, Version: h.o.Version, Board: h.board, BoardOf: func(ctx context.Context) api.Board { return h.boardOf(ctx) }, Alerts: alertDoor{h},
+			Sources: h.sourcesOf, Server: h.status, Demo: demo, People: h.access, Provider: cfg.provider(), Audit: h.audit, Govern: h.govern,
+			Preview: h.preview, Backtest: h.backtestChanges,
 		})
 		page, err := ui.Handler()
 		if err != nil {
@@ -49,9 +51,10 @@ func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 			access.Route{Method: http.MethodGet, Pattern: "/-/healthy", Action: access.Open, Handler: http.HandlerFunc(h.healthy)},
 			access.Route{Method: http.MethodGet, Pattern: "/-/ready", Action: access.Open, Handler: http.HandlerFunc(h.isReady)},
 			access.Route{Method: http.MethodPost, Pattern: "/-/reload", Action: access.Operate, Handler: http.HandlerFunc(h.postReload)},
-			access.Route{Method: http.MethodGet, Pattern: "/metrics", Action: access.ReadSignals, Handler: promhttp.HandlerFor(h.reg, promhttp.HandlerOpts{Registry: h.reg, MaxRequestsInFlight: 8})},
+			access.Route{Method: http.MethodGet, Pattern: "/metrics", Action: access.ReadServer, Handler: promhttp.HandlerFor(h.reg, promhttp.HandlerOpts{Registry: h.reg, MaxRequestsInFlight: 8})},
 		)
-		h.handler, err = h.access.Handler(routes)
+		h.routes = h.witness(routes)
+		h.handler, err = h.access.Handler(h.routes)
 		return err
 	}
 }

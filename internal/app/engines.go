@@ -55,16 +55,7 @@ type merged struct {
 
 // Querier implements storage.Queryable.
 func (m merged) Querier(mint, maxt int64) (storage.Querier, error) {
-	a, err := m.samples.Querier(mint, maxt)
-	if err != nil {
-		return nil, err
-	}
-	b, err := m.points.Querier(mint, maxt)
-	if err != nil {
-		_ = a.Close()
-		return nil, err
-	}
-	return storage.NewMergeQuerier([]storage.Querier{a, b}, nil, storage.ChainedSeriesMerge), nil
+	return both{m.samples, m.points}.Querier(mint, maxt)
 }
 
 // ChunkQuerier implements storage.ChunkQueryable: remote read, over the samples alone.

@@ -22,13 +22,16 @@ import (
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/alert"
 	"github.com/signalbox/signalbox/internal/api"
+	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/board"
 	"github.com/signalbox/signalbox/internal/evaluate"
 	"github.com/signalbox/signalbox/internal/gate"
+	"github.com/signalbox/signalbox/internal/govern"
 	"github.com/signalbox/signalbox/internal/hostagent"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/ledger"
 	"github.com/signalbox/signalbox/internal/metricstore"
+	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/receive"
 	"github.com/signalbox/signalbox/internal/rules"
 	"github.com/signalbox/signalbox/internal/scrape"
@@ -44,9 +47,12 @@ type house struct {
 	closers []closer
 
 	cfg      atomic.Pointer[Config]
+	inForce  atomic.Pointer[[]policy.Document] // what the machines go by
 	loadedAt atomic.Int64
 	lastErr  atomic.Pointer[string] // why the newest reload was refused
 	reload   sync.Mutex
+
+	lawChanged chan struct{} // wakes those who follow policies by themselves
 
 	state   *statestore.DB
 	samples metricstore.Store
@@ -63,6 +69,10 @@ type house struct {
 	board   *board.Board
 	api     *api.API
 	access  *access.Access
+	audit   *audit.Log
+	govern  *govern.Govern
+	sights  sights
+	routes  []access.Route // everything that is mounted
 	handler http.Handler
 	ready   atomic.Bool
 }
@@ -102,7 +112,7 @@ func (h *house) close() error {
 
 // open builds the house for a checked configuration. What fails leaves nothing open.
 func open(ctx context.Context, cfg *Config, o ServeOptions, log *slog.Logger, demo api.Demo) (_ *house, err error) {
-	h := &house{o: o, log: log, reg: prometheus.NewRegistry(), started: time.Now()}
+	h := &house{o: o, log: log, reg: prometheus.NewRegistry(), started: time.Now(), lawChanged: make(chan struct{}, 1)}
 	h.cfg.Store(cfg)
 	h.loadedAt.Store(time.Now().UnixMilli())
 	defer func() {
@@ -141,12 +151,16 @@ func (h *house) openStores(_ context.Context, cfg *Config) error {
 }
 
 func (h *house) openBooks(ctx context.Context, cfg *Config) (err error) {
+	if err = h.openAudit(ctx, cfg); err != nil {
+		return err
+	}
 	if h.ledger, err = ledger.Open(ctx, ledger.Options{Store: h.points, State: h.state, Now: time.Now}); err != nil {
 		return err
 	}
 	h.access, err = access.New(ctx, access.Options{
 		Logger: h.log.With("room", "access"), Registerer: h.reg, Now: time.Now, DB: h.state, DataDir: cfg.Data,
-		AdminToken: cfg.AdminToken, Listen: []string{cfg.Listen}, External: cfg.ExternalURL,
+		AdminToken: cfg.AdminToken, Listen: []string{cfg.Listen}, External: cfg.ExternalURL, Record: h.recordAccess,
+		Idle: cfg.SignIn.Idle, Life: cfg.SignIn.Life, Recent: cfg.SignIn.Recent, OIDC: cfg.oidc(),
 	})
 	return err
 }
@@ -180,6 +194,9 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 			return err
 		}
 	}
+	if err = h.openGovern(ctx); err != nil {
+		return err
+	}
 	if h.alert, err = openAlert(ctx, h, cfg); err != nil {
 		return err
 	}
@@ -190,7 +207,7 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 		Appendable: grant.Appendable(), Queryable: all, Engine: h.promql, Notify: h.alert.Put, ExternalURL: cfg.ExternalURL,
 		Logger: h.log.With("room", "rules"), Registerer: h.reg,
 	})
-	if err := h.scrape.ApplyConfig(cfg.Scrape, cfg.JSONString...); err != nil {
+	if err := h.scrape.ApplyConfig(sampled(cfg, h.law()), cfg.JSONString...); err != nil {
 		return err
 	}
 	if err := h.rules.ApplyConfig(rulesConfig(cfg)); err != nil {
@@ -199,7 +216,13 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 	if err := h.engine.Start(ctx); err != nil {
 		return err
 	}
-	if err := h.engine.Apply(ctx, cfg.KPIs); err != nil {
+	if err := h.keep(h.law()); err != nil {
+		return err
+	}
+	if err := h.engine.Apply(ctx, policy.KPIs(h.law())); err != nil {
+		return err
+	}
+	if err := h.govern.SyncFiles(ctx, cfg.Documents, true); err != nil {
 		return err
 	}
 	return h.engine.Removed(ctx)
@@ -235,7 +258,9 @@ func (h *house) page(ctx context.Context, signals []kpi.PageSignal) {
 // run runs everything until the context ends and returns when all of it has stopped.
 func (h *house) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	runs := []func(context.Context) error{h.gate.Run, h.alert.Run, h.engine.Run, h.board.Run, h.api.Run, h.rules.Run, h.scrape.Run}
+	runs := []func(context.Context) error{
+		h.gate.Run, h.alert.Run, h.engine.Run, h.board.Run, h.api.Run, h.rules.Run, h.scrape.Run, h.audit.Run, h.access.Run, h.govern.Run,
+	}
 	if h.host != nil {
 		runs = append(runs, h.host.Run)
 	}
@@ -247,7 +272,9 @@ func (h *house) run(ctx context.Context) error {
 	for _, run := range runs {
 		g.Go(func() error { return run(ctx) })
 	}
-	g.Go(func() error { h.breathe(ctx); return nil })
+	for _, keep := range []func(context.Context){h.breathe, h.maintain, h.forget} {
+		g.Go(func() error { keep(ctx); return nil })
+	}
 	h.ready.Store(true)
 	return g.Wait()
 }

@@ -7,13 +7,14 @@ import (
 	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/tsdb"
 
+	"github.com/signalbox/signalbox/internal/access/scoped"
 	"github.com/signalbox/signalbox/internal/promapi"
 )
 
 // openPromAPI builds Prometheus' HTTP API over samples and KPI series.
 func (h *house) openPromAPI(cfg *Config) *promapi.API {
 	return promapi.New(promapi.Options{
-		Engine: h.promql, Queryable: h.queryable(), Exemplars: h.samples, Targets: h.scrape, Rules: h.rules,
+		Engine: h.promql, Queryable: h.sighted(), Exemplars: scoped.Exemplars(h.samples, signalLens, scoped.Scopes), Targets: h.scrape, Rules: h.rules,
 		Config:      func() *promconfig.Config { return h.cfg.Load().Scrape },
 		Flags:       map[string]string{"listen": cfg.Listen, "data": cfg.Data, "config": cfg.File},
 		ExternalURL: cfg.ExternalURL,

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
 
@@ -122,7 +123,7 @@ func (h *house) accept(server *http.Server, listener net.Listener) error {
 // greet says where to look, once everything answers.
 func (h *house) greet() {
 	cfg := h.cfg.Load()
-	h.log.Info("signalbox is ready", "version", h.o.Version, "listen", cfg.Listen, "data", cfg.Data, "kpis", len(cfg.KPIs), "after", time.Since(h.started).Round(time.Millisecond).String())
+	h.log.Info("signalbox is ready", "version", h.o.Version, "listen", cfg.Listen, "data", cfg.Data, "kpis", len(policy.KPIs(h.law())), "after", time.Since(h.started).Round(time.Millisecond).String())
 	link := h.access.SignInURL(cfg.ExternalURL)
 	if h.o.Greet != nil {
 		h.o.Greet(link)
@@ -188,10 +189,13 @@ func (h *house) Reload(ctx context.Context) (err error) {
 		name  string
 		apply func(*Config) error
 	}{
-		{"alerting", func(c *Config) error { return h.alert.ApplyConfig(c.Alerting) }},
-		{"scrape_configs", func(c *Config) error { return h.scrape.ApplyConfig(c.Scrape, c.JSONString...) }},
+		{"alerting", func(c *Config) error { return h.alert.ApplyConfig(routed(c, h.law())) }},
+		{"scrape_configs", func(c *Config) error { return h.scrape.ApplyConfig(sampled(c, h.law()), c.JSONString...) }},
 		{"rule_files", func(c *Config) error { return h.rules.ApplyConfig(rulesConfig(c)) }},
-		{"policies", func(c *Config) error { return h.engine.Apply(ctx, c.KPIs) }},
+		{"policies", func(c *Config) error {
+			h.cfg.Store(c) // what a changed file says is checked against the configuration that names it
+			return h.govern.SyncFiles(ctx, c.Documents, true)
+		}},
 	}
 	for i, s := range steps {
 		if err := s.apply(cfg); err != nil {
@@ -200,15 +204,11 @@ func (h *house) Reload(ctx context.Context) (err error) {
 					h.log.Error("what was in force could not be put back", "part", undo.name, "err", uerr)
 				}
 			}
+			h.cfg.Store(was)
 			return fmt.Errorf("reload %s: %w", s.name, err)
 		}
 	}
 	h.cfg.Store(cfg)
-	var names []string
-	for _, k := range append(was.KPIs, cfg.KPIs...) {
-		names = append(names, k.Name)
-	}
-	h.changed(names)
-	h.log.Info("the configuration was reloaded", "kpis", len(cfg.KPIs), "warnings", len(cfg.Warnings))
+	h.log.Info("the configuration was reloaded", "policies", len(cfg.Documents), "warnings", len(cfg.Warnings))
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/signalbox/signalbox/internal/api"
 	"github.com/signalbox/signalbox/internal/board"
 	"github.com/signalbox/signalbox/internal/hostagent"
+	"github.com/signalbox/signalbox/internal/policy"
 )
 
 // intervalOf says how often a series is pulled, for the engine's delay and gaps.
@@ -76,7 +77,7 @@ func (h *house) status(context.Context) (api.StatusBody, error) {
 	cfg := h.cfg.Load()
 	b := api.StatusBody{
 		Version: h.o.Version, StartedAt: h.started.UnixMilli(), UptimeMS: time.Since(h.started).Milliseconds(), ExternalURL: cfg.ExternalURL.String(),
-		Demo: h.o.Demo != nil, KPIs: len(cfg.KPIs), Config: api.ConfigState{File: cfg.File, LoadedAt: h.loadedAt.Load()},
+		Demo: h.o.Demo != nil, KPIs: len(policy.KPIs(h.law())), Config: api.ConfigState{File: cfg.File, LoadedAt: h.loadedAt.Load()},
 	}
 	if e := h.lastErr.Load(); e != nil {
 		b.Config.Error = *e

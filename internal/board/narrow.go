@@ -269,3 +269,18 @@ func (h narrowHistory) Revisions(ctx context.Context, name string) ([]ledger.Rev
 	}
 	return h.n.o.History.Revisions(ctx, name)
 }
+
+// Alert reports whether an alert with these labels is in sight.
+func (o Options) Alert(l scoped.Lens, ls map[string]string) bool {
+	return l.Whole() || narrow{o, l}.alert(ls)
+}
+
+// Silence reports whether a silence concerns nothing but what is in sight.
+func (o Options) Silence(l scoped.Lens, ms []Matcher) bool {
+	return l.Whole() || narrow{o, l}.silence(ms)
+}
+
+// Group reports whether a group of a KPI is in sight; empty labels are the KPI as a whole.
+func (o Options) Group(l scoped.Lens, name string, group labels.Labels) bool {
+	return l.Whole() || narrow{o, l}.sees(name, group)
+}

@@ -147,26 +147,30 @@ func New(o Options) *API {
 // Routes returns what the API serves. POST is reading, too: it carries queries that are too long for a URL.
 func (a *API) Routes() []access.Route {
 	var out []access.Route
+	action := access.ReadSignals
 	add := func(pattern string, h http.Handler, methods ...string) {
 		for _, m := range methods {
-			out = append(out, access.Route{Method: m, Pattern: "/api/v1/" + pattern, Action: access.ReadSignals, Handler: h})
+			out = append(out, access.Route{Method: m, Pattern: "/api/v1/" + pattern, Action: action, Handler: h})
 		}
 	}
 	for _, p := range []string{"query", "query_range", "query_exemplars", "labels", "series", "format_query", "parse_query"} {
 		add(p, a.queued(a.handler), http.MethodGet, http.MethodPost)
 	}
 	add("label/{name}/values", a.queued(a.handler), http.MethodGet)
+	add("status/buildinfo", a.handler, http.MethodGet) // clients ask it first
+	if a.o.RemoteRead {
+		add("read", http.MaxBytesHandler(a.queued(a.handler), readBody), http.MethodPost)
+	}
+	// What has no labels to be bounded by is for people who see everything.
+	action = access.ReadServer
 	for _, p := range []string{
 		"metadata", "rules", "alerts", "alertmanagers", "scrape_pools", "scrape_pools/config",
-		"status/config", "status/flags", "status/runtimeinfo", "status/buildinfo", "status/tsdb",
+		"status/config", "status/flags", "status/runtimeinfo", "status/tsdb",
 	} {
 		add(p, a.handler, http.MethodGet)
 	}
 	add("targets", masking(a.handler), http.MethodGet)
 	add("targets/metadata", a.handler, http.MethodGet)
-	if a.o.RemoteRead {
-		add("read", http.MaxBytesHandler(a.queued(a.handler), readBody), http.MethodPost)
-	}
 	return out
 }
 

@@ -27,6 +27,7 @@ import (
 // Store implements metricstore.Store. Open returns it ready for use; Run mends it while it runs.
 type Store struct {
 	o       Options
+	stated  time.Duration // o.Retention as the store was opened with
 	space   space
 	metrics *metrics
 	sync    *syncer // nil without Options.Fsync
@@ -58,7 +59,7 @@ func Open(o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("create the metric store: %w", err)
 	}
-	s := &Store{o: o, metrics: &metrics{out: o.Registerer}}
+	s := &Store{o: o, stated: o.Retention, metrics: &metrics{out: o.Registerer}}
 	s.space = space{dir: o.Dir, free: o.FreeSpace, now: o.Now, floor: o.FloorBytes, reserve: o.ReserveBytes}
 	s.idle = sync.NewCond(&s.mu)
 	if o.Fsync {
@@ -156,7 +157,10 @@ func (s *Store) fail(o *opened, err error) {
 
 // Usage implements metricstore.Store.
 func (s *Store) Usage() metricstore.Usage {
-	u := metricstore.Usage{Retention: s.o.Retention, RetentionBytes: s.o.RetentionBytes, DiskBytes: dirBytes(s.o.Dir)}
+	s.mu.Lock()
+	retention := s.o.Retention
+	s.mu.Unlock()
+	u := metricstore.Usage{Retention: retention, RetentionBytes: s.o.RetentionBytes, DiskBytes: dirBytes(s.o.Dir)}
 	u.FreeBytes, _ = s.o.FreeSpace(s.o.Dir)
 	if err := s.Writable(); err != nil {
 		u.Reason = err.Error()

@@ -313,3 +313,18 @@ func anonymous(t testing.TB) int64 {
 	}
 	return 0
 }
+
+// Retention can be changed while the store is open, and goes back to what was stated.
+func TestKeep(t *testing.T) {
+	s, err := tsdb.Open(tsdb.Options{Dir: t.TempDir(), ReserveBytes: -1, FloorBytes: -1})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	require.NoError(t, s.Keep(3*24*time.Hour))
+	require.Equal(t, 3*24*time.Hour, s.Usage().Retention)
+	app := s.Appender(t.Context())
+	_, err = app.Append(0, labels.FromStrings("__name__", "still_accepted"), time.Now().UnixMilli(), 1)
+	require.NoError(t, err)
+	require.NoError(t, app.Commit())
+	require.NoError(t, s.Keep(0))
+	require.Equal(t, tsdb.DefaultRetention, s.Usage().Retention)
+}

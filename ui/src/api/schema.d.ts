@@ -239,6 +239,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people say of the KPIs, newest first */
+        get: operations["feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/feedback/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close feedback with an answer */
+        post: operations["answer-feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn what another tool wrote into policy documents; nothing is stored */
+        post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/kpis": {
         parameters: {
             query?: never;
@@ -301,6 +352,23 @@ export interface paths {
         get: operations["kpi-decisions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/kpis/{name}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether a KPI is relevant and accurate */
+        post: operations["give-feedback"];
         delete?: never;
         options?: never;
         head?: never;
@@ -426,6 +494,314 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All policies in force */
+        get: operations["policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/policies/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One policy with its document */
+        get: operations["policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/policies/{kind}/{name}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose an earlier revision */
+        post: operations["revert-policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/policies/{kind}/{name}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Revisions of a policy, newest first */
+        get: operations["policy-revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/policies/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What documents would have done, beside what is in force */
+        post: operations["backtest-policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/policies/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What documents would be: findings, sentences, a preview of the light */
+        post: operations["check-policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/policies/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The documents in force */
+        get: operations["policies-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/policies/schema/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** JSON Schema of a kind, for editors */
+        get: operations["policy-schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposals, newest first */
+        get: operations["proposals"];
+        put?: never;
+        /** Propose a change; it is applied at once where no approval is asked for */
+        post: operations["propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal with diff, sentences, votes and back-test */
+        get: operations["proposal"];
+        /** Edit a proposal; votes and back-test are void */
+        put: operations["edit-proposal"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply a proposal that has what it needs */
+        post: operations["apply-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve what was read; never one's own, never by a token */
+        post: operations["approve-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stop the back-test */
+        delete: operations["cancel-backtest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's own proposal back */
+        post: operations["cancel-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}/comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say something in the discussion */
+        post: operations["comment-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}/rebase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a stale proposal on what is in force now and test it again */
+        post: operations["rebase-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject, with a reason */
+        post: operations["reject-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/proposals/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start the back-test */
+        post: operations["test-proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/receivers/test": {
         parameters: {
             query?: never;
@@ -437,6 +813,40 @@ export interface paths {
         put?: never;
         /** Send a test message */
         post: operations["test-receiver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The review calendar, the most urgent first */
+        get: operations["reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/reviews/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a policy was looked at and what was found */
+        post: operations["complete-review"];
         delete?: never;
         options?: never;
         head?: never;
@@ -588,7 +998,7 @@ export interface paths {
         };
         /**
          * Server-sent events
-         * @description `kpis` after KPIs changed (views without sparkline and strip), `alerts` after alerts or silences changed (ask again), `sources` when the number of late sources changed, `ping` at once and every 10 s. Open the stream before you ask for the board, and ask again after it reconnects: nothing is replayed. A client that does not read is dropped.
+         * @description `kpis` after KPIs changed (views without sparkline and strip), `alerts` and `policies` after those changed (ask again), `sources` when the number of late sources changed, `ping` at once and every 10 s. Open the stream before you ask for the board, and ask again after it reconnects: nothing is replayed. A client that does not read is dropped.
          */
         get: operations["stream"];
         put?: never;
@@ -675,11 +1085,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Actor: {
-            id: string;
-            kind?: string;
-            name?: string;
-        };
         Alert: {
             annotations: {
                 [key: string]: string;
@@ -714,11 +1119,102 @@ export interface components {
             /** @description Active, pending and lately expired */
             silences: components["schemas"]["Silence"][];
         };
+        AnswerInput: {
+            answer: string;
+        };
+        ApproveInput: {
+            comment?: string;
+            /** @description The proposal's hash as it was read: another one is a conflict */
+            hash: string;
+        };
+        AuditActor: {
+            id: string;
+            kind?: string;
+            name?: string;
+        };
         AuditBody: {
-            head: components["schemas"]["Point"];
+            head: components["schemas"]["AuditPoint"];
             /** @description There are older ones: ask again with before = the last seq */
             more: boolean;
-            records: components["schemas"]["Record"][];
+            records: components["schemas"]["AuditRecord"][];
+        };
+        AuditDigest: {
+            /** Format: int64 */
+            at: number;
+            /** @description The hour lies before the end of the digest before: the clock was set back */
+            clock_back?: boolean;
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            first_seq: number;
+            /** Format: int64 */
+            from: number;
+            /** @description SHA-256 of this digest's canonical JSON */
+            hash?: string;
+            head: string;
+            /** @description Fingerprint of the key that signed */
+            key: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** @description Written long after the hour: the process was down at its end */
+            late?: boolean;
+            /** Format: int64 */
+            number: number;
+            /** @description SHA-256 of the digest before, empty for the first */
+            previous?: string;
+            previous_signature?: string;
+            signature?: string;
+            /** Format: int64 */
+            to: number;
+        };
+        AuditKey: {
+            /** Format: int64 */
+            created_at: number;
+            endorsed: string;
+            fingerprint: string;
+            public_key: string;
+            vouched: string;
+        };
+        AuditObject: {
+            kind?: string;
+            name?: string;
+        };
+        AuditPoint: {
+            /** Format: int64 */
+            at: number;
+            hash: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        AuditRecord: {
+            action: string;
+            actor: components["schemas"]["AuditActor"];
+            /** @description Content hash after */
+            after?: string;
+            /** Format: int64 */
+            at: number;
+            /** @description Content hash before */
+            before?: string;
+            /**
+             * Format: int64
+             * @description Milliseconds by which the clock stood before the record before: it was set back
+             */
+            clock_back?: number;
+            detail?: {
+                [key: string]: string;
+            };
+            /** @description Of the chain up to this record */
+            hash?: string;
+            object: components["schemas"]["AuditObject"];
+            /** @enum {string} */
+            outcome: "done" | "denied" | "failed";
+            reason?: string;
+            /** @description Request id */
+            request?: string;
+            /** Format: int64 */
+            seq: number;
+            /** @description Remote address */
+            source?: string;
         };
         Axis: {
             /** Format: int64 */
@@ -726,6 +1222,85 @@ export interface components {
             /** Format: double */
             factor: number;
             unit: string;
+        };
+        BacktestBody: {
+            results: components["schemas"]["BacktestComparison"][];
+            sentence: string;
+        };
+        BacktestComparison: {
+            /**
+             * Format: int64
+             * @description As asked for, Unix ms
+             */
+            from: number;
+            kpi: string;
+            /** @description null for a new KPI */
+            now: components["schemas"]["Side"] | null;
+            /** @description null for a removal */
+            proposed: components["schemas"]["Side"] | null;
+            /** @example Five more pages in 90 days, one real incident caught that was missed, and the board would show Breached today. */
+            sentence: string;
+            title: string;
+            /** Format: int64 */
+            to: number;
+            /**
+             * Format: double
+             * @description Seconds of computing
+             */
+            took_s: number;
+            unit: string;
+        };
+        BacktestDay: {
+            /** @example 2026-04-14 */
+            day: string;
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey" | "none";
+        };
+        BacktestGroup: {
+            chart: components["schemas"]["Chart"] | null;
+            labels: components["schemas"]["Labels"];
+            /** @description By light */
+            minutes: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            pages: number;
+            spans: components["schemas"]["BacktestSpan"][];
+        };
+        BacktestInput: {
+            /**
+             * Format: int64
+             * @default 30
+             */
+            days?: number;
+            documents: components["schemas"]["Text"][];
+        };
+        BacktestPage: {
+            /** @enum {string} */
+            cause: "threshold" | "burn" | "no_data";
+            /** Format: int64 */
+            from: number;
+            group: components["schemas"]["Labels"];
+            /** @description It began between 22:00 and 06:00 in the zone of the test */
+            night: boolean;
+            /**
+             * @description What the troubleshooting log says of that time
+             * @enum {string}
+             */
+            real: "real" | "noise" | "unlabelled";
+            /**
+             * Format: int64
+             * @description 0 while it is still open at the end
+             */
+            to: number;
+        };
+        BacktestSpan: {
+            /** Format: int64 */
+            from: number;
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            /** Format: int64 */
+            to: number;
         };
         Band: {
             /** @enum {string} */
@@ -884,6 +1459,31 @@ export interface components {
             title: string;
             word: string;
         };
+        Chart: {
+            t: number[];
+            value: (number | null)[];
+        };
+        CheckBody: {
+            changes: components["schemas"]["PolicyChange"][];
+            findings: components["schemas"]["Finding"][];
+            need: components["schemas"]["Need"];
+            previews: components["schemas"]["Preview"][];
+        };
+        CheckInput: {
+            documents: components["schemas"]["Text"][];
+            /** @description Also judge the last hours by each KPI as written */
+            preview?: boolean;
+        };
+        Comment: {
+            /** Format: int64 */
+            at: number;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "comment" | "propose" | "edit" | "test" | "approve" | "reject" | "apply" | "rebase" | "expire" | "supersede" | "schedule" | "fail" | "revert" | "emergency";
+            text: string;
+            who: components["schemas"]["Who"];
+        };
         ConfigState: {
             /** @description Why the newest reload was refused; empty when it was not */
             error: string;
@@ -997,37 +1597,17 @@ export interface components {
             title: string;
             url: string;
         };
-        Digest: {
+        DiffLine: {
+            /** @enum {string} */
+            kind: "same" | "add" | "remove" | "gap";
             /** Format: int64 */
-            at: number;
-            /** @description The hour lies before the end of the digest before: the clock was set back */
-            clock_back?: boolean;
+            new_line: number;
             /** Format: int64 */
-            count: number;
-            /** Format: int64 */
-            first_seq: number;
-            /** Format: int64 */
-            from: number;
-            /** @description SHA-256 of this digest's canonical JSON */
-            hash?: string;
-            head: string;
-            /** @description Fingerprint of the key that signed */
-            key: string;
-            /** Format: int64 */
-            last_seq: number;
-            /** @description Written long after the hour: the process was down at its end */
-            late?: boolean;
-            /** Format: int64 */
-            number: number;
-            /** @description SHA-256 of the digest before, empty for the first */
-            previous?: string;
-            previous_signature?: string;
-            signature?: string;
-            /** Format: int64 */
-            to: number;
+            old_line: number;
+            text: string;
         };
         DigestsBody: {
-            digests: components["schemas"]["Digest"][];
+            digests: components["schemas"]["AuditDigest"][];
         };
         Display: {
             /**
@@ -1041,6 +1621,27 @@ export interface components {
              */
             value: string;
         };
+        Document: {
+            kind: string;
+            name: string;
+            text: string;
+        };
+        Draft: {
+            /** @description Hash of the proposal that was edited; refused as stale if it moved on */
+            base?: string;
+            documents: components["schemas"]["Text"][];
+            /**
+             * Format: int64
+             * @description Unix ms; left out: at the next period boundary
+             */
+            effective_from?: number;
+            /** @description Apply now, approve within 24 h; needs the right to */
+            emergency?: boolean;
+            /** @description Feedback that it answers */
+            feedback?: number[];
+            reason: string;
+            title: string;
+        };
         Empty: Record<string, never>;
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -1049,6 +1650,42 @@ export interface components {
             message?: string;
             /** @description The value at the given location */
             value?: unknown;
+        };
+        EvidenceBody: {
+            /**
+             * Format: int64
+             * @description When it was started, Unix ms
+             */
+            at: number;
+            by: components["schemas"]["Who"];
+            /** @description It is of the proposal as it stands, against what is in force, and fresh enough */
+            current: boolean;
+            error: string;
+            /** Format: int64 */
+            from: number;
+            hash: string;
+            id: string;
+            /**
+             * Format: double
+             * @description 0 to 1
+             */
+            progress: number;
+            /** @description One for each KPI that the proposal changes */
+            results: components["schemas"]["BacktestComparison"][];
+            sentence: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            to: number;
+        };
+        ExportBody: {
+            documents: components["schemas"]["Exported"][];
+        };
+        Exported: {
+            file: string;
+            kind: string;
+            name: string;
+            text: string;
         };
         Failing: {
             /**
@@ -1078,6 +1715,53 @@ export interface components {
             total: number | null;
             /** Format: double */
             value: number | null;
+        };
+        Feedback: {
+            /** @enum {string} */
+            accurate: "yes" | "no" | "unsaid";
+            answer: string;
+            /** Format: int64 */
+            at: number;
+            comment: string;
+            /** Format: int64 */
+            id: number;
+            kpi: string;
+            /**
+             * Format: int64
+             * @description Proposal that answers it, 0 for none
+             */
+            proposal: number;
+            /** @enum {string} */
+            relevant: "yes" | "no" | "unsaid";
+            /** @enum {string} */
+            state: "open" | "proposed" | "changed" | "closed";
+            who: components["schemas"]["Who"];
+        };
+        FeedbackBody: {
+            feedback: components["schemas"]["Feedback"][];
+        };
+        FeedbackInput: {
+            /**
+             * @default unsaid
+             * @enum {string}
+             */
+            accurate?: "yes" | "no" | "unsaid";
+            comment?: string;
+            /**
+             * @default unsaid
+             * @enum {string}
+             */
+            relevant?: "yes" | "no" | "unsaid";
+        };
+        Finding: {
+            /** Format: int64 */
+            column: number;
+            file: string;
+            key: string;
+            /** Format: int64 */
+            line: number;
+            message: string;
+            severity: string;
         };
         GrantText: {
             /** @description viewer, developer, analyst, owner, auditor or admin */
@@ -1147,6 +1831,14 @@ export interface components {
              */
             until: number;
         };
+        ImportInput: {
+            /** @description Text by file name */
+            files: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            format: "openslo" | "rules" | "sloth" | "grafana";
+        };
         Indicator: {
             /** @description Names of the KPIs that an expression reads */
             inputs: string[];
@@ -1159,18 +1851,10 @@ export interface components {
              */
             text: string;
         };
-        Key: {
-            /** Format: int64 */
-            created_at: number;
-            endorsed: string;
-            fingerprint: string;
-            public_key: string;
-            vouched: string;
-        };
         KeyBody: {
             fingerprint: string;
             /** @description All that ever signed, the oldest first */
-            keys: components["schemas"]["Key"][];
+            keys: components["schemas"]["AuditKey"][];
             /** @description PEM, as openssl reads it */
             public_key: string;
         };
@@ -1266,6 +1950,16 @@ export interface components {
             /** @description On target, At risk, Breached or No data */
             word: string;
         };
+        Labels: Record<string, never>;
+        Line: {
+            file: string;
+            /** Format: int64 */
+            line: number;
+            outcome: string;
+            path: string;
+            what: string;
+            why: string;
+        };
         LoginInput: {
             login?: string;
             password?: string;
@@ -1342,6 +2036,30 @@ export interface components {
             /** @enum {string} */
             via: "cookie" | "bearer" | "loopback";
         };
+        Need: {
+            /** Format: int64 */
+            approvals: number;
+            /** @description A back-test of exactly this text is asked for */
+            evidence: boolean;
+            /**
+             * Format: int64
+             * @description How old the evidence may be; 0 = any age
+             */
+            fresh_ms: number;
+            /**
+             * Format: int64
+             * @description Approvals that count
+             */
+            given: number;
+            met: boolean;
+            /** @description Approval policies that ask for it */
+            policies: string[];
+            regulated: boolean;
+            roles: string[];
+            /** @description Needs 1 more approval by analyst or owner */
+            sentence: string;
+            users: string[];
+        };
         NewPassword: {
             password?: string;
         };
@@ -1393,9 +2111,8 @@ export interface components {
             /** @description active or disabled */
             state: string;
         };
-        Object: {
-            kind?: string;
-            name?: string;
+        NoteInput: {
+            note: string;
         };
         Objective: {
             /** @example ≥ 99.50 % over 30 days */
@@ -1434,12 +2151,142 @@ export interface components {
             /** Format: int64 */
             as_of: number;
         };
-        Point: {
-            /** Format: int64 */
-            at: number;
+        PoliciesBody: {
+            policies: components["schemas"]["Policy"][];
+        };
+        Policy: {
+            approvers: components["schemas"]["Who"][];
+            author: components["schemas"]["Who"];
+            description: string;
+            /**
+             * Format: int64
+             * @description Unix ms
+             */
+            effective_from: number;
+            /** @description In force by an emergency change that nobody has approved yet */
+            emergency: boolean;
+            /**
+             * Format: int64
+             * @description Open feedback
+             */
+            feedback: number;
+            /** @description Where the document is kept; empty: in the state database only */
+            file: string;
+            /**
+             * @description ahead: the file differs and waits as a proposal; behind: the file could not be written
+             * @enum {string}
+             */
+            file_state: "same" | "ahead" | "behind" | "none";
             hash: string;
+            /** @enum {string} */
+            kind: "KPI" | "Route" | "Retention" | "Sampling" | "Privacy" | "Approval" | "Maintenance" | "Board";
+            labels: {
+                [key: string]: string;
+            };
+            name: string;
+            owner: string;
+            /**
+             * Format: int64
+             * @description Proposal that made this revision, 0 for none
+             */
+            proposal: number;
+            /** @description Open proposals that touch it */
+            proposals: number[];
+            reason: string;
+            regulated: boolean;
+            /**
+             * Format: int64
+             * @description Unix ms, 0 = no review asked for
+             */
+            review_due: number;
+            /** @enum {string} */
+            review_state: "ok" | "soon" | "overdue" | "none";
+            /**
+             * Format: int64
+             * @description Unix ms, 0 = never
+             */
+            reviewed_at: number;
+            /**
+             * Format: int64
+             * @description Number of the revision in force, or the first one that is scheduled
+             */
+            revision: number;
+            /** @description The whole policy in one or two plain sentences */
+            sentence: string;
+            /**
+             * @description refused: the revision in force cannot be read any more
+             * @enum {string}
+             */
+            state: "in_force" | "scheduled" | "removed" | "refused";
+            /** @description The YAML document; left out of lists */
+            text?: string;
+            title: string;
+        };
+        PolicyChange: {
+            /** @enum {string} */
+            action: "create" | "change" | "remove";
+            /** @description YAML as proposed; empty when it removes */
+            after: string;
+            /**
+             * Format: int64
+             * @description Revision that the change starts from, 0 for none
+             */
+            base: number;
+            base_hash: string;
+            /** @description YAML of the base */
+            before: string;
+            diff: components["schemas"]["DiffLine"][];
+            hash: string;
+            /** @description The change can be back-tested: a KPI of which not only words changed */
+            judges: boolean;
+            kind: string;
+            name: string;
+            /** @description One plain sentence per change */
+            sentences: string[];
+            title: string;
+        };
+        PolicyRevision: {
+            /**
+             * Format: int64
+             * @description Unix ms
+             */
+            applied_at: number;
+            approvers: components["schemas"]["Who"][];
+            author: components["schemas"]["Who"];
+            editors: components["schemas"]["Who"][];
+            /**
+             * Format: int64
+             * @description Unix ms of the period boundary from which it judges
+             */
+            effective_from: number;
+            emergency: boolean;
+            hash: string;
+            kind: string;
+            name: string;
             /** Format: int64 */
-            seq: number;
+            number: number;
+            /** Format: int64 */
+            proposal: number;
+            reason: string;
+            removed: boolean;
+            /** @description file:line, or where the change came from */
+            source: string;
+            text: string;
+        };
+        Preview: {
+            /** @description Why it could not be judged; empty when it was */
+            error: string;
+            /** Format: int64 */
+            from: number;
+            kpi: string;
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            sentence: string;
+            /** @description Lights over time, oldest first */
+            spans: components["schemas"]["BacktestSpan"][];
+            /** Format: int64 */
+            to: number;
+            word: string;
         };
         PreviewBody: {
             alerts: components["schemas"]["Alert"][];
@@ -1482,6 +2329,63 @@ export interface components {
              */
             type?: string;
         };
+        ProposalBody: {
+            /** Format: int64 */
+            applied_at: number;
+            author: components["schemas"]["Who"];
+            changes: components["schemas"]["PolicyChange"][];
+            /** Format: int64 */
+            created_at: number;
+            discussion: components["schemas"]["Comment"][];
+            /** @description Everyone who edited it: none of them may approve where that is regulated */
+            editors: components["schemas"]["Who"][];
+            /**
+             * Format: int64
+             * @description Wanted instant, 0 = at the next period boundary after approval
+             */
+            effective_from: number;
+            emergency: boolean;
+            /** @description The newest back-test; null before the first */
+            evidence: components["schemas"]["EvidenceBody"] | null;
+            /** Format: int64 */
+            expires_at: number;
+            /** @description Feedback that it answers */
+            feedback: number[];
+            findings: components["schemas"]["Finding"][];
+            /** @description Over all texts and bases; approvals are for this hash */
+            hash: string;
+            /** Format: int64 */
+            id: number;
+            /** @description What the asker may do now: edit test approve reject apply cancel rebase comment revert */
+            may: string[];
+            /** @description Why not, in words, for what they may not */
+            may_no: {
+                [key: string]: string;
+            };
+            need: components["schemas"]["Need"];
+            /** @enum {string} */
+            origin: "page" | "api" | "command" | "file" | "import" | "revert" | "feedback";
+            reason: string;
+            /** Format: int64 */
+            revert_of: number;
+            /** @description What is in force changed since; rebase before approving */
+            stale: boolean;
+            stale_why: string;
+            /** @enum {string} */
+            state: "draft" | "tested" | "approved" | "scheduled" | "applied" | "rejected" | "expired" | "superseded" | "failed";
+            title: string;
+            /** Format: int64 */
+            updated_at: number;
+            votes: components["schemas"]["Vote"][];
+            /** @description Why it failed, was rejected, expired or was superseded */
+            why: string;
+        };
+        ProposalsBody: {
+            proposals: components["schemas"]["ProposalBody"][];
+        };
+        ReasonInput: {
+            reason: string;
+        };
         Receipt: {
             /** Format: int64 */
             at: number;
@@ -1503,35 +2407,44 @@ export interface components {
             /** @enum {string} */
             status: "sent" | "failed" | "silenced" | "inhibited" | "muted";
         };
-        Record: {
-            action: string;
-            actor: components["schemas"]["Actor"];
-            /** @description Content hash after */
-            after?: string;
+        Result: {
+            documents: components["schemas"]["Document"][];
+            report: components["schemas"]["Line"][];
+        };
+        RevertInput: {
             /** Format: int64 */
-            at: number;
-            /** @description Content hash before */
-            before?: string;
+            number: number;
+            reason: string;
+        };
+        Review: {
+            /** Format: int64 */
+            due_at: number;
+            kind: string;
+            /** @description The asker may complete it */
+            may: boolean;
+            name: string;
+            note: string;
+            owner: string;
             /**
              * Format: int64
-             * @description Milliseconds by which the clock stood before the record before: it was set back
+             * @description The emergency change that waits, 0 for none
              */
-            clock_back?: number;
-            detail?: {
-                [key: string]: string;
-            };
-            /** @description Of the chain up to this record */
-            hash?: string;
-            object: components["schemas"]["Object"];
-            /** @enum {string} */
-            outcome: "done" | "denied" | "failed";
-            reason?: string;
-            /** @description Request id */
-            request?: string;
+            proposal: number;
             /** Format: int64 */
-            seq: number;
-            /** @description Remote address */
-            source?: string;
+            reviewed_at: number;
+            reviewed_by: components["schemas"]["Who"] | null;
+            /** Format: int64 */
+            revision: number;
+            sentence: string;
+            /** @enum {string} */
+            state: "ok" | "soon" | "overdue" | "emergency";
+            title: string;
+        };
+        ReviewsBody: {
+            reviews: components["schemas"]["Review"][];
+        };
+        RevisionsBody: {
+            revisions: components["schemas"]["PolicyRevision"][];
         };
         RoleBody: {
             id: string;
@@ -1604,6 +2517,89 @@ export interface components {
         };
         SessionsBody: {
             sessions: components["schemas"]["Session"][];
+        };
+        Side: {
+            /**
+             * Format: double
+             * @description Share left at the end; null without an objective
+             */
+            budget_left: number | null;
+            /**
+             * Format: int64
+             * @description Real incidents that alerted
+             */
+            caught: number;
+            /** @description Of the KPI as a whole */
+            chart: components["schemas"]["Chart"] | null;
+            /**
+             * Format: double
+             * @description Median seconds from an incident's start to the first alert; null without incidents
+             */
+            first_alert: number | null;
+            /**
+             * Format: int64
+             * @description First instant really covered
+             */
+            from: number;
+            /** @description The worst twenty */
+            groups: components["schemas"]["BacktestGroup"][];
+            /**
+             * Format: int64
+             * @description Groups that are not listed
+             */
+            hidden: number;
+            /** @example Now, revision 3 */
+            label: string;
+            /**
+             * @description At the end
+             * @enum {string}
+             */
+            light: "green" | "yellow" | "red" | "grey";
+            /** @description Why less than asked for is covered; empty when all is */
+            limited: string;
+            /** @description Of the KPI's light: green yellow red grey */
+            minutes: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            night_count: number;
+            /** Format: int64 */
+            page_count: number;
+            /** @description At most 500, oldest first */
+            pages: components["schemas"]["BacktestPage"][];
+            /** Format: double */
+            per_week: number;
+            /** Format: int64 */
+            points: number;
+            /** Format: double */
+            precision: number | null;
+            /**
+             * Format: int64
+             * @description Real incidents there were
+             */
+            real: number;
+            /** Format: double */
+            recall: number | null;
+            /**
+             * Format: int64
+             * @description 0 for what is proposed
+             */
+            revision: number;
+            /** @description The KPI's light over time */
+            spans: components["schemas"]["BacktestSpan"][];
+            /** @description The newest 30 days, oldest first */
+            strip: components["schemas"]["BacktestDay"][];
+            /** @example > 3 % */
+            threshold: string;
+            /** Format: int64 */
+            to: number;
+            /** Format: int64 */
+            transitions: number;
+            /**
+             * @description points: published datapoints judged anew; raw: stored samples replayed; none: there is no such definition
+             * @enum {string}
+             */
+            way: "points" | "raw" | "query" | "none";
         };
         Silence: {
             comment: string;
@@ -1745,6 +2741,13 @@ export interface components {
         TestInput: {
             receiver: string;
         };
+        TestProposalInput: {
+            /**
+             * Format: int64
+             * @default 30
+             */
+            days?: number;
+        };
         TestResult: {
             /** Format: int64 */
             duration_ms: number;
@@ -1752,6 +2755,14 @@ export interface components {
             /** @example email[0] */
             integration: string;
             ok: boolean;
+        };
+        Text: {
+            /** @example KPI/efile-error-rate */
+            remove?: string;
+            text?: string;
+        };
+        TextInput: {
+            text: string;
         };
         Threshold: {
             /**
@@ -2047,6 +3058,25 @@ export interface components {
             to: number;
             /** Format: int64 */
             took_ms: number;
+        };
+        Vote: {
+            /** Format: int64 */
+            at: number;
+            comment: string;
+            counts: boolean;
+            /** @description What was voted on */
+            hash: string;
+            /** @enum {string} */
+            verdict: "approve" | "reject";
+            who: components["schemas"]["Who"];
+            /** @description Why it does not count; empty when it does */
+            why: string;
+        };
+        Who: {
+            id: string;
+            /** @enum {string} */
+            kind: "person" | "token" | "start" | "file" | "system";
+            name: string;
         };
     };
     responses: never;
@@ -2519,6 +3549,105 @@ export interface operations {
             };
         };
     };
+    feedback: {
+        parameters: {
+            query?: {
+                kpi?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     kpis: {
         parameters: {
             query?: never;
@@ -2638,6 +3767,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "give-feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feedback"];
                 };
             };
             /** @description Error */
@@ -2890,6 +4055,671 @@ export interface operations {
             };
         };
     };
+    policies: {
+        parameters: {
+            query?: {
+                kind?: string;
+                owner?: string;
+                review?: "ok" | "soon" | "overdue" | "none";
+                state?: "in_force" | "scheduled" | "removed" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoliciesBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "KPI" | "Route" | "Retention" | "Sampling" | "Privacy" | "Approval" | "Maintenance" | "Board";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revert-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "KPI" | "Route" | "Retention" | "Sampling" | "Privacy" | "Approval" | "Maintenance" | "Board";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevertInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "policy-revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "KPI" | "Route" | "Retention" | "Sampling" | "Privacy" | "Approval" | "Maintenance" | "Board";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "backtest-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "policies-export": {
+        parameters: {
+            query?: {
+                kind?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "policy-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "all" | "KPI" | "Route" | "Retention" | "Sampling" | "Privacy" | "Approval" | "Maintenance" | "Board";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposals: {
+        parameters: {
+            query?: {
+                kind?: string;
+                limit?: number;
+                /** @description Only the asker's own */
+                mine?: boolean;
+                name?: string;
+                state?: "open" | "draft" | "tested" | "approved" | "scheduled" | "applied" | "rejected" | "expired" | "superseded" | "failed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "approve-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cancel-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "comment-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rebase-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reject-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestProposalInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "test-receiver": {
         parameters: {
             query?: never;
@@ -2910,6 +4740,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "complete-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "KPI" | "Route" | "Retention" | "Sampling" | "Privacy" | "Approval" | "Maintenance" | "Board";
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
                 };
             };
             /** @description Error */
@@ -3190,6 +5085,10 @@ export interface operations {
                         data: components["schemas"]["Empty"];
                         /** @enum {string} */
                         event: "alerts";
+                    } | {
+                        data: components["schemas"]["Empty"];
+                        /** @enum {string} */
+                        event: "policies";
                     } | {
                         data: components["schemas"]["SourcesSummary"];
                         /** @enum {string} */
