@@ -53,7 +53,7 @@ func (a *Account) Note(v *strict.Value, o Outcome, what, why string) {
 func (a *Account) whole(v *strict.Value, o Outcome, what, why string) {
 	a.Take(v)
 	a.Note(v, o, what, why)
-	a.lines[len(a.lines)-1].Whole = true
+	a.lines[len(a.lines)-1].Covers = []string{v.Path}
 }
 
 // Imported writes that v means the same here. It takes nothing: an object is more than its headline.
@@ -129,25 +129,46 @@ func (a *Account) Close(check func(Document) error) *Result {
 
 // rest reports the topmost parts of which nothing was taken.
 func (a *Account) rest(v *strict.Value) {
-	if a.done[v] || v.Form == strict.Null {
-		return
+	a.untouched(v, func(at *strict.Value) {
+		why := "Signalbox has nothing that it would stand for"
+		if at.Form == strict.Other {
+			why = at.Text + " is not followed; write the value out"
+		}
+		a.Lost(at, lastKey(at.Path)+": "+Brief(at), "%s", why)
+	})
+}
+
+// LostRest writes one line about everything below v that nobody took, and takes it. The line names each part.
+func (a *Account) LostRest(v *strict.Value, what, why string) {
+	var parts, paths []string
+	a.untouched(v, func(at *strict.Value) {
+		part := strings.TrimPrefix(strings.TrimPrefix(at.Path, v.Path), ".")
+		if at.Form == strict.Scalar {
+			part += " " + Clip(at.Text)
+		}
+		parts, paths = append(parts, part), append(paths, at.Path)
+		a.Take(at)
+	})
+	if len(parts) > 0 {
+		a.Note(v, Lost, what, why+": "+strings.Join(parts, ", "))
+		a.lines[len(a.lines)-1].Covers = paths
 	}
-	if leaves := Leaves(v); len(leaves) == 0 {
+}
+
+// untouched calls f for the topmost parts of which nothing was taken.
+func (a *Account) untouched(v *strict.Value, f func(*strict.Value)) {
+	if a.done[v] || v.Form == strict.Null || len(Leaves(v)) == 0 {
 		return
 	}
 	if !a.touched(v) {
-		why := "Signalbox has nothing that it would stand for"
-		if v.Form == strict.Other {
-			why = v.Text + " is not followed; write the value out"
-		}
-		a.Lost(v, lastKey(v.Path)+": "+Brief(v), "%s", why)
+		f(v)
 		return
 	}
 	for _, p := range v.Keys {
-		a.rest(p.Value)
+		a.untouched(p.Value, f)
 	}
 	for _, item := range v.Items {
-		a.rest(item)
+		a.untouched(item, f)
 	}
 }
 

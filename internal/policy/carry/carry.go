@@ -6,6 +6,7 @@ package carry
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/signalbox/signalbox/internal/policy/strict"
@@ -30,7 +31,7 @@ type Line struct {
 	Outcome Outcome `json:"outcome"`
 	Why     string  `json:"why"`
 
-	Whole bool `json:"-"` // it speaks for everything below Path, too
+	Covers []string `json:"-"` // paths of what it speaks for, with everything below them
 }
 
 // Document is one policy document that came out, ready to be stored.
@@ -79,10 +80,11 @@ func sorted(lines []Line) []Line {
 	slices.SortStableFunc(lines, func(a, b Line) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
-	seen := map[Line]bool{}
+	seen := map[[5]string]bool{}
 	return slices.DeleteFunc(lines, func(l Line) bool {
-		twice := seen[l]
-		seen[l] = true
+		key := [5]string{l.File + ":" + strconv.Itoa(l.Line), l.Path, string(l.Outcome), l.What, l.Why}
+		twice := seen[key]
+		seen[key] = true
 		return twice
 	})
 }

@@ -45,6 +45,9 @@ func (a *Account) JSON(file string, src []byte) *strict.Value {
 			err = errors.New("something follows the document")
 		}
 	}
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it ends too early")
+	}
 	if err != nil {
 		a.LostFile(file, p.line(p.dec.InputOffset()), "the file", "this is not JSON that can be read: "+err.Error())
 		return nil
@@ -81,9 +84,6 @@ func (p *jsonReader) value(path string, depth int) (*strict.Value, error) {
 	}
 	t, err := p.dec.Token()
 	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("it ends too early")
-		}
 		return nil, err
 	}
 	// The offset is that of the token's end; a token other than a bracket stands on one line.

@@ -16,6 +16,11 @@ import (
 // exported reads testdata/export/kpis.yaml, a KPI of every kind, and the examples of the documentation.
 func exported(t *testing.T) []policy.Document {
 	t.Helper()
+	return exportedFor(t)
+}
+
+func exportedFor(t testing.TB) []policy.Document {
+	t.Helper()
 	files, err := filepath.Glob("../../../examples/policies/*.yaml")
 	require.NoError(t, err)
 	var docs []policy.Document

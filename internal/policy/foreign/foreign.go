@@ -12,6 +12,7 @@ import (
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/carry"
+	"github.com/signalbox/signalbox/internal/policy/grafana"
 	"github.com/signalbox/signalbox/internal/policy/openslo"
 	"github.com/signalbox/signalbox/internal/policy/promrules"
 	"github.com/signalbox/signalbox/internal/policy/sloth"
@@ -26,7 +27,7 @@ type Result = carry.Result
 type Options = carry.Options
 
 // Formats returns the names of the formats that Import reads.
-func Formats() []string { return []string{"openslo", "rules", "sloth"} }
+func Formats() []string { return []string{"openslo", "rules", "sloth", "grafana"} }
 
 // Import reads the files of one format together, in order of their names; references between files hold. What cannot be
 // read, file by file, is in the report; the error is of the kind fault.Invalid for an unknown format or no files, and
@@ -52,6 +53,8 @@ func Import(format string, files map[string][]byte, o Options) (*Result, error) 
 	switch format {
 	case "openslo":
 		openslo.Import(a, files)
+	case "grafana":
+		each(files, func(name string, src []byte) { grafana.Import(a, name, src) })
 	case "rules":
 		each(files, func(name string, src []byte) { promrules.Import(a, name, src) })
 	case "sloth":

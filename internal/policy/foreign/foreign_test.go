@@ -23,6 +23,11 @@ var update = flag.Bool("update", false, "rewrite the expectations in testdata")
 // cases lists testdata/FORMAT/NAME.EXT, and testdata/FORMAT/NAME/* as one case of several files.
 func cases(t *testing.T, format string) map[string]map[string][]byte {
 	t.Helper()
+	return casesOf(t, format)
+}
+
+func casesOf(t testing.TB, format string) map[string]map[string][]byte {
+	t.Helper()
 	entries, err := os.ReadDir(filepath.Join("testdata", format))
 	require.NoError(t, err)
 	out := map[string]map[string][]byte{}
@@ -145,6 +150,29 @@ func TestSameTwice(t *testing.T) {
 			require.Equal(t, show(a), show(b), name)
 		}
 	}
+}
+
+// A dashboard of more panels than a Board can have becomes several.
+func TestManyPanels(t *testing.T) {
+	var panels []string
+	for i := range 130 {
+		panels = append(panels, fmt.Sprintf(`{"type":"timeseries","title":"p%d","gridPos":{"x":0,"y":%d,"w":24,"h":1},"targets":[{"expr":"m{a=\"$a\"} + %d"}]}`, i, 1000-i, i))
+	}
+	src := `{"title":"Wall","templating":{"list":[{"name":"a","type":"query","query":"label_values(a)"}]},"panels":[` + strings.Join(panels, ",") + `]}`
+	r, err := foreign.Import("grafana", map[string][]byte{"wall.json": []byte(src)}, foreign.Options{})
+	require.NoError(t, err)
+	var names []string
+	total := 0
+	for _, d := range r.Documents {
+		names = append(names, d.Name)
+		docs, _ := policy.Read("", []byte(d.Text), policy.Limits{})
+		require.NotNil(t, docs[0].Board)
+		total += len(docs[0].Board.Panels)
+		require.Len(t, docs[0].Board.Variables, 1)
+	}
+	require.Equal(t, []string{"wall", "wall-2", "wall-3"}, names)
+	require.Equal(t, 130, total)
+	require.Contains(t, r.Documents[0].Text, "panels:\n  - {title: p129,", "the panel that stands highest comes first")
 }
 
 func keys(m map[string][]byte) []string { return slices.Sorted(maps.Keys(m)) }

@@ -53,11 +53,13 @@ func covered(r *foreign.Result, file string, line int, path string) bool {
 		if l.File != file || l.Line != line || l.Outcome == carry.Imported {
 			continue
 		}
-		rest, below := strings.CutPrefix(path, l.Path)
-		if l.Path == path || l.Whole && (l.Path == "" || below && strings.ContainsAny(rest[:1], ".[")) {
-			return true
+		for _, whole := range l.Covers {
+			rest, below := strings.CutPrefix(path, whole)
+			if whole == "" || path == whole || below && strings.ContainsAny(rest[:1], ".[") {
+				return true
+			}
 		}
-		if l.Path == "" && l.Outcome == carry.Lost && strings.HasPrefix(l.What, "the ") {
+		if l.Path == path {
 			return true
 		}
 	}
