@@ -315,6 +315,9 @@ func (e *Engine) recallPoints(ctx context.Context, u *unit, g *standing, whole b
 				points[i] = s.Point
 			}
 		}
+		if !points[i].Real() && points[i].Detail == "" {
+			points[i].Detail = u.k.Explain(points[i])
+		}
 		points[i] = kpi.Settle(u.k, points[i])
 		if points[i].Real() {
 			g.realAt = points[i].End

@@ -141,6 +141,10 @@ func (e *Engine) closeDue(ctx context.Context, now int64, slow bool, backlog *ba
 	started := time.Now()
 	e.closing.Lock()
 	defer e.closing.Unlock()
+	if !slow {
+		e.judging.Add(1)
+		defer e.judging.Add(-1)
+	}
 	for {
 		due := e.due(now, slow)
 		if len(due) == 0 {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -54,9 +55,10 @@ type Engine struct {
 	step    step           // guarded by mu
 	closing sync.Mutex     // one close at a time: publishing must be in order
 	spare   []ledger.Entry // the entries of the last round, reused; guarded by closing
+	stage   chan struct{}  // holds a token while a rehearsal runs
+	judging atomic.Int32   // closes of the fast lane under way
 	// Revisions in force that the ledger could not write yet; guarded by closing.
 	unrevised []ledger.Effective
-	ordered   []kpi.Point // a group's datapoints in order, for Judge; guarded by mu
 }
 
 // New returns an engine without KPIs. Apply gives it some, Run closes their datapoints.
@@ -67,7 +69,7 @@ func New(o Options) *Engine {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{o: o, log: o.Logger, units: map[string]*unit{}, index: newIndex(nil), targets: map[target]*uptime{}, wake: make(chan struct{}, 1)}
+	e := &Engine{o: o, log: o.Logger, units: map[string]*unit{}, index: newIndex(nil), targets: map[target]*uptime{}, wake: make(chan struct{}, 1), stage: make(chan struct{}, 1)}
 	e.watches[0] = make([]watch, 1) // watch 0 is nobody
 	e.metrics = newMetrics(o.Registerer)
 	e.step = step{book: o.Ledger, moved: func(to kpi.Light) { e.metrics.transitions.WithLabelValues(to.String()).Inc() }}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
@@ -36,6 +37,7 @@ type house struct {
 	gate    *gate.Gate
 	engine  *evaluate.Engine
 	signals []kpi.PageSignal
+	answer  func(at time.Time) (promql.Vector, error) // of every PromQL question
 }
 
 // t0 is a whole day in the past, so that every period begins there.
@@ -65,6 +67,7 @@ func (h *house) open() {
 		Store: h.raw, Ledger: h.ledger, Now: h.clock, Registerer: prometheus.NewRegistry(),
 		IntervalOf: func(l labels.Labels) (time.Duration, bool) { return 15 * time.Second, l.Get("job") == "efile" },
 		Rewatch:    func() { h.gate.Rewatch() },
+		Query:      func(_ context.Context, _ string, at time.Time) (promql.Vector, error) { return h.answer(at) },
 		Page:       func(_ context.Context, s []kpi.PageSignal) { h.signals = append(h.signals, s...) },
 	})
 	h.gate = gate.New(gate.Options{Store: h.raw, Observers: []gate.Observer{h.engine}, Now: h.clock, Registerer: prometheus.NewRegistry()})

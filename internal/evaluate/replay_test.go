@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +18,17 @@ import (
 // day drives three hours of two services with resets, gaps, scrapes that arrive late and restarts in between, and returns
 // the house as it then stands.
 func day(t *testing.T, seed uint64, k *kpi.KPI) *house {
+	return badDay(t, seed, k, bad{late: 60, lateBy: 20 * time.Minute, restarts: []int{250, 500}})
+}
+
+// bad says how bad a day is: one scrape in `late` arrives up to lateBy late, and after these scrapes we are restarted.
+type bad struct {
+	late     int
+	lateBy   time.Duration
+	restarts []int
+}
+
+func badDay(t *testing.T, seed uint64, k *kpi.KPI, how bad) *house {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	h := newHouse(t, k)
 	type svc struct{ ok, bad float64 }
@@ -46,8 +58,8 @@ func day(t *testing.T, seed uint64, k *kpi.KPI) *house {
 				fmt.Sprintf(`http_requests_total{job="efile",instance=%q,service=%q,code="200"} %g`, name, name, s.ok),
 				fmt.Sprintf(`http_requests_total{job="efile",instance=%q,service=%q,code="500"} %g`, name, name, s.bad),
 			}
-			if rng.IntN(60) == 0 {
-				waiting = append(waiting, late{at, at + time.Duration(1+rng.IntN(20))*time.Minute, samples[1:]})
+			if rng.IntN(how.late) == 0 {
+				waiting = append(waiting, late{at, at + time.Minute + time.Duration(rng.IntN(int(how.lateBy/time.Minute)))*time.Minute, samples[1:]})
 				samples = samples[:1]
 			}
 			h.push(at, samples...)
@@ -62,7 +74,7 @@ func day(t *testing.T, seed uint64, k *kpi.KPI) *house {
 		}
 		waiting = kept
 		h.engine.CloseDue(t.Context())
-		if q == 250 || q == 500 {
+		if slices.Contains(how.restarts, q) {
 			h.restart(2 * time.Second)
 			h.now = t0.Add(at)
 		}

@@ -68,6 +68,7 @@ type Side struct {
 	Light       string             `json:"light" enum:"green,yellow,red,grey" doc:"At the end"`
 	Strip       []Day              `json:"strip" doc:"The newest 30 days, oldest first"`
 	Spans       []Span             `json:"spans" doc:"The KPI's light over time"`
+	Chart       *Chart             `json:"chart" doc:"Of the KPI as a whole"`
 	Groups      []Group            `json:"groups" doc:"The worst twenty"`
 	Hidden      int                `json:"hidden" doc:"Groups that are not listed"`
 }
