@@ -126,20 +126,13 @@ func (c Condition) holds(before, after *Document) bool {
 		return hasPath(keyPaths(documentShape(after.Kind), ""), c.Field)
 	}
 	for path := range union(was, is) {
-		old, hadOld := was[path]
-		now, hasNow := is[path]
-		if hadOld && hasNow && equalValue(old, now) {
-			continue
-		}
-		switch c.When {
-		case BeforeAfter:
-			if (!hadOld || c.From.holds(old)) && (!hasNow || c.To.holds(now)) {
-				return true
-			}
-		case Size:
-			if !hadOld || !hasNow || growth(old, now) > c.MoreThan {
-				return true
-			}
+		old, now := was[path], is[path] // nil where it is not stated, which every bound accepts and which no size measures
+		switch {
+		case equalValue(old, now):
+		case c.When == BeforeAfter && c.From.holds(old) && c.To.holds(now):
+			return true
+		case c.When == Size && growth(old, now) > c.MoreThan:
+			return true
 		}
 	}
 	return false
@@ -217,10 +210,8 @@ func growth(old, now any) float64 {
 		return math.Inf(1)
 	case a == b:
 		return 0
-	case a == 0:
-		return math.Inf(1)
 	}
-	return math.Abs(b-a) / math.Abs(a)
+	return math.Abs(b-a) / math.Abs(a) // infinite from 0
 }
 
 func (c Condition) words() string {

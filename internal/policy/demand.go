@@ -175,7 +175,6 @@ func (d Demand) and(o Demand) Demand {
 		FreshFor:    shortest(d.FreshFor, o.FreshFor), RecentSignIn: shortest(d.RecentSignIn, o.RecentSignIn), Expires: shortest(d.Expires, o.Expires),
 		Emergency: EmergencyDemand{Never: d.Emergency.Never || o.Emergency.Never, Expires: shortest(d.Emergency.Expires, o.Emergency.Expires)},
 	}
-	out.AllowAuthor = out.AllowAuthor && !out.Regulated
 	for _, c := range slices.Concat(d.Circles, o.Circles) {
 		if !slices.ContainsFunc(out.Circles, func(x Circle) bool { return x.Policy == c.Policy }) {
 			out.Circles = append(out.Circles, c)
@@ -220,7 +219,7 @@ func (d Demand) Counts(v Vote, authors []string) (ok bool, why string) {
 		return false, name + " wrote a part of it, and it is regulated: nobody approves what they wrote"
 	case slices.Contains(authors, v.By.ID) && !d.AllowAuthor:
 		return false, name + " wrote a part of it; another person must approve"
-	case d.RecentSignIn > 0 && (v.SignedInAt.IsZero() || v.At.Sub(v.SignedInAt) > d.RecentSignIn):
+	case d.RecentSignIn > 0 && v.At.Sub(v.SignedInAt) > d.RecentSignIn:
 		return false, name + " had not signed in within " + spanWords(d.RecentSignIn) + " before approving"
 	}
 	for _, c := range d.Circles {

@@ -69,6 +69,8 @@ func TestGoldenApproval(t *testing.T) {
 			require.True(t, asks(size, policy.Change{Before: none, After: two}), "there was no red")
 			require.True(t, asks(size, policy.Change{Before: two, After: none}), "there is no red any more")
 			require.True(t, asks(size, policy.Change{Before: two}), "the policy goes")
+			require.True(t, asks("{size: {field: objective.target, more_than: 1%}}", policy.Change{Before: two}), "the policy goes, whatever it stated")
+			require.True(t, asks("{size: {field: objective.target, more_than: 1%}}", policy.Change{After: two}), "there was no policy that stated or left out an objective")
 			require.True(t, asks(size, policy.Change{Before: two, After: paged(t, "< 2.5%")}), "another comparison has no size")
 			require.True(t, asks(size, policy.Change{Before: paged(t, "> 0"), After: two}), "from nothing, each step is infinite")
 			require.True(t, asks("{size: {field: thresholds, more_than: 20%}}", policy.Change{Before: three, After: paged(t, "> 1%")}), "a key stands for those below it")

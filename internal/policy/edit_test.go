@@ -111,6 +111,16 @@ func TestEditingKeepsTheFile(t *testing.T) {
 	}
 }
 
+// A file in which line ends are mixed stays so when an editor gives back what it was given, with its own line ends.
+func TestEditingMixedLineEnds(t *testing.T) {
+	file := []byte(strings.Replace(kpiText("a", "x"), "\n", "\r\n", 2))
+	for _, text := range []string{string(file), strings.ReplaceAll(string(file), "\r\n", "\n"), strings.ReplaceAll(kpiText("a", "x"), "\n", "\r\n")} {
+		out, err := policy.Replace(file, name("a"), text)
+		require.NoError(t, err)
+		require.Equal(t, string(file), string(out))
+	}
+}
+
 // The files of the house come through unchanged too.
 func TestEditingRealFiles(t *testing.T) {
 	files, err := filepath.Glob("../../examples/policies/*.yaml")

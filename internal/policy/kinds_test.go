@@ -116,6 +116,19 @@ func TestKeepFor(t *testing.T) {
 		require.Equal(t, c.keep, keep)
 		require.Equal(t, c.keep != 0, ok)
 	}
+	docs, _ = policy.Read("f", []byte(minimal+"window: 10d\n---\nkind: Retention\nname: a\nsignal: metrics\nclass: personal\nkeep: 7d\nreason: x\n"), policy.Limits{})
+	require.Len(t, docs, 2)
+	require.Empty(t, policy.Cross(docs), "a class may be kept for less than KPIs look back; they see the rest")
+}
+
+// A KPI that is pushed, or that another job feeds, does not mind how often a job is scraped.
+func TestSamplingMindsItsOwnJob(t *testing.T) {
+	const sampling = "---\nkind: Sampling\nname: s\nscrape: {job: efile, interval: 5m}\n"
+	for indicator, findings := range map[string]int{"{rate: 'a_total{job=\"efile\"}'}": 1, "{rate: 'a_total{job=~\"e.*\"}'}": 1, "{rate: 'a_total{job=\"other\"}'}": 0, "{rate: a_total}": 0, "{rate: 'a_total{job=\"efile\"}'}\ninterval: 1m": 0, "{rate: 'a_total{job=\"efile\"}'}\nperiod: 5m": 0} {
+		docs, _ := policy.Read("f", []byte("kind: KPI\nname: k\nowner: o\nthresholds: {red: '< 1'}\nindicator: "+indicator+"\n"+sampling), policy.Limits{})
+		require.Len(t, docs, 2)
+		require.Len(t, policy.Cross(docs), findings, indicator)
+	}
 }
 
 // A value that a reader chooses stays a value, whatever letters it has.
@@ -129,6 +142,7 @@ panels:
       - expr: sum(a{agency="$agency"}) / sum(b{agency!="$agency",x="y.z"})
       - expr: sum(a{agency=~"$agency|x.*",service="${svc}-v1"})
       - expr: sum(a{code=~"5..$"})
+      - expr: sum(a{service="a.b-$svc"})
 `).Board
 	q := b.Panels[0].Queries
 	query := func(i int, chosen map[string]string) string {
@@ -143,6 +157,8 @@ panels:
 	require.Equal(t, `sum(a{agency=~"IRS|x.*",service=~".*-v1"})`, query(1, nil), "a variable without a choice is all its values")
 	require.Equal(t, `sum(a{agency=~"a\\.b\"\\} or vector\\(1\\) #|x.*",service=".*-v1"})`, query(1, map[string]string{"agency": `a.b"} or vector(1) #`, "svc": ".*"}), "a value is no pattern")
 	require.Equal(t, `sum(a{code=~"5..$"})`, query(2, nil))
+	require.Equal(t, `sum(a{service=~"a\\.b-.*"})`, query(3, nil), "the letters around a variable stay letters")
+	require.Equal(t, `sum(a{service="a.b-x.y"})`, query(3, map[string]string{"svc": "x.y"}))
 	_, err := b.Query(q[0], map[string]string{"agency": "VA"})
 	require.EqualError(t, err, `the variable "agency" of the board "b" has no value "VA"; want one of IRS, SSA, a.b"} or vector(1) #`)
 	_, err = b.Query(q[0], map[string]string{"agencies": "IRS"})
