@@ -191,6 +191,16 @@ func TestAnEditVoidsVotesAndEvidence(t *testing.T) {
 	require.False(t, p.Votes[0].Counts)
 	require.Contains(t, p.Votes[0].Why, "changed after this vote")
 	require.False(t, p.Evidence.Current)
+	p, err = h.Approve(h.otto(), p.ID, p.Hash, "")
+	require.NoError(t, err)
+	titled := draft("2.4 %", kpiDoc("efile", "> 2.4%", ""))
+	titled.Title = "A better title"
+	p, err = h.Edit(h.ana(), p.ID, titled)
+	require.NoError(t, err)
+	require.Equal(t, 1, p.Need.Given, "another title alone is the same wish")
+	p, err = h.Edit(h.ana(), p.ID, draft("for another reason", kpiDoc("efile", "> 2.4%", "")))
+	require.NoError(t, err)
+	require.Zero(t, p.Need.Given, "another reason is another wish")
 	for _, who := range []context.Context{h.otto(), h.as("olga", access.Owner)} {
 		p, err = h.Approve(who, p.ID, p.Hash, "")
 		require.NoError(t, err)

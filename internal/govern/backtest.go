@@ -23,7 +23,7 @@ import (
 // Bounds of back-tests.
 const (
 	defaultDays = 30
-	maxDays     = 400
+	maxDays     = 760
 	maxTested   = 100              // KPIs in one back-test
 	maxQueued   = 100              // back-tests that wait
 	jobTime     = 30 * time.Minute // of one back-test
@@ -320,7 +320,7 @@ func (g *Govern) tested(ctx context.Context, x *job, results json.RawMessage, se
 	outcome := audit.Done
 	word := sentence
 	switch {
-	case x.gone || errors.Is(failure, context.Canceled):
+	case errors.Is(failure, context.Canceled):
 		e.State, e.Error, e.Results = "cancelled", "cancelled", json.RawMessage("[]")
 	case failure != nil:
 		e.State, e.Error, e.Results, outcome = "failed", sentenceOf(failure), json.RawMessage("[]"), audit.Failed

@@ -153,21 +153,14 @@ func (b book) proposal(ctx context.Context, q querier, id int64) (*filed, error)
 	return f, b.attach(ctx, q, f)
 }
 
-// proposals reads the newest proposals of a state ("open" for all that may still move, "" for all) down to limit.
+// proposals reads the newest proposals of a state ("open" for all that may still move, "" for all) down to limit, without
+// what hangs on them: see attach.
 func (b book) proposals(ctx context.Context, q querier, state string, limit int) ([]*filed, error) {
 	rows, err := q.QueryContext(ctx, b.sql["proposals"], state, state, state, limit)
-	list, err := collect(rows, err, "proposals", func(r *sql.Rows) (*filed, error) { return scanProposal(r) })
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range list {
-		if err := b.attach(ctx, q, f); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
+	return collect(rows, err, "proposals", func(r *sql.Rows) (*filed, error) { return scanProposal(r) })
 }
 
+// attach reads changes, votes, discussion, feedback and evidence of a proposal.
 func (b book) attach(ctx context.Context, q querier, f *filed) error {
 	rows, err := q.QueryContext(ctx, b.sql["changes"], f.ID)
 	f.Changes, err = collect(rows, err, "changes", func(r *sql.Rows) (c Change, err error) {
@@ -218,7 +211,7 @@ func (b book) evidence(ctx context.Context, q querier, id int64) (*Evidence, err
 }
 
 func (b book) putEvidence(ctx context.Context, tx *sql.Tx, proposal int64, e *Evidence) error {
-	_, err := tx.ExecContext(ctx, b.sql["put evidence"], e.ID, proposal, e.Hash, e.State, e.Error, e.Progress, e.From, e.To, e.At, pack(e.By), e.Sentence, string(e.Results))
+	_, err := tx.ExecContext(ctx, b.sql["put evidence"], e.ID, proposal, proposal, e.Hash, e.State, e.Error, e.Progress, e.From, e.To, e.At, pack(e.By), e.Sentence, string(e.Results))
 	if err != nil {
 		return fmt.Errorf("write evidence of proposal %d: %w", proposal, err)
 	}

@@ -395,7 +395,7 @@ func (g *Govern) Apply(ctx context.Context, id int64) (Proposal, error) {
 
 // Comment adds a word to the discussion of a proposal, open or closed.
 func (g *Govern) Comment(ctx context.Context, id int64, text string) (Proposal, error) {
-	if err := words("text", text, true, maxReason); err != nil {
+	if err := words("text", text, true, maxComment); err != nil {
 		return Proposal{}, err
 	}
 	return g.on(ctx, id, "comment", func(a asker, m *matter, now int64) error {

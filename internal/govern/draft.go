@@ -206,13 +206,13 @@ func failed(findings []policy.Finding) error {
 	return fault.New(fault.Invalid, "%s (and %d more)", first, n-1)
 }
 
-// proposalHash is what approvals and evidence are for: every text to the byte, every base, and when it shall hold.
-func proposalHash(changes []Change, effective int64) string {
+// proposalHash is what approvals and evidence are for: every text to the byte, every base, why, and when it shall hold.
+func proposalHash(changes []Change, reason string, effective int64) string {
 	h := sha256.New()
 	for _, c := range changes {
 		fmt.Fprintf(h, "%s/%s %s %d %s %s %d\n%s\n", c.Kind, c.Name, c.Action, c.Base, c.BaseHash, c.Hash, len(c.After), c.After)
 	}
-	fmt.Fprintf(h, "effective %d", effective)
+	fmt.Fprintf(h, "effective %d %s", effective, reason)
 	return hex.EncodeToString(h.Sum(nil))
 }
 

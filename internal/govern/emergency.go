@@ -108,7 +108,7 @@ func (g *Govern) undo(ctx context.Context, by asker, f *filed, why string, also 
 		Title: "Take back: " + f.Title, Reason: why, State: "approved", Origin: "revert", Author: by.Who, CreatedAt: now, UpdatedAt: now,
 		ExpiresAt: now, RevertOf: f.ID, Changes: changesOf(ws),
 	}}
-	back.Hash = proposalHash(back.Changes, 0)
+	back.Hash = proposalHash(back.Changes, back.Reason, 0)
 	if back.ID, err = g.book.nextProposal(ctx, g.o.DB.SQL()); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (g *Govern) enact(ctx context.Context, d deed) error {
 		l := &law{rev: Revision{
 			Kind: w.Kind, Name: w.Name, Number: w.old.number() + 1, Hash: w.Hash, Text: w.After, Removed: w.Action == "remove",
 			Author: d.f.Author, Editors: list(d.f.Editors), Approvers: approvers(d.f), Reason: d.reason, Proposal: d.f.ID, Emergency: d.f.waits,
-			AppliedAt: now, EffectiveFrom: now, Source: d.sourceOf(w),
+			AppliedAt: now, EffectiveFrom: max(now, d.f.EffectiveFrom), Source: d.sourceOf(w),
 		}}
 		if w.by.ID != "" {
 			l.rev.Author = w.by.Who
@@ -67,7 +67,7 @@ func (g *Govern) enact(ctx context.Context, d deed) error {
 	err := g.o.Swap(ctx, next.docs, func(effective map[string]int64) error {
 		for ref, l := range changed {
 			if at, ok := effective[ref.Name]; ok && ref.Kind == policy.KindKPI {
-				l.rev.EffectiveFrom = max(at, 0)
+				l.rev.EffectiveFrom = at
 			}
 		}
 		failure = g.o.DB.Tx(ctx, func(tx *sql.Tx) (err error) {

@@ -403,7 +403,7 @@ func (g *Govern) fileProposal(ctx context.Context, wants []fileWish) error {
 	f := &filed{Proposal: Proposal{
 		Title: titleOf("", ws), Reason: reason, State: "draft", Origin: "file", Author: a.Who, CreatedAt: now, UpdatedAt: now, Changes: changesOf(ws),
 	}}
-	f.Hash = proposalHash(f.Changes, 0)
+	f.Hash = proposalHash(f.Changes, f.Reason, 0)
 	return g.admit(ctx, a, f, ws, learn, failed(g.against(ws, cur)) == nil)
 }
 
@@ -415,7 +415,7 @@ func (g *Govern) openOf(ctx context.Context, a asker) (*filed, error) {
 	}
 	for _, f := range open {
 		if f.Origin == "file" && !f.waits && a.is(f.Author) {
-			return f, nil
+			return f, g.book.attach(ctx, g.o.DB.SQL(), f)
 		}
 	}
 	return nil, nil

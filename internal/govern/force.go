@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -159,7 +160,7 @@ func readLabels(in kpi.Indicator) labels.Labels {
 func demanded(ms []*labels.Matcher) map[string]string {
 	set := map[string]string{}
 	for _, m := range ms {
-		if m.Type == labels.MatchEqual && m.Name != labels.MetricName && m.Value != "" {
+		if m.Type == labels.MatchEqual && m.Name != model.MetricNameLabel && m.Value != "" {
 			set[m.Name] = m.Value
 		}
 	}

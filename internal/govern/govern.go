@@ -182,7 +182,7 @@ type Text struct {
 
 // Draft is what a proposal is made or edited from.
 type Draft struct {
-	Title         string  `json:"title" maxLength:"200"`
+	Title         string  `json:"title,omitempty" maxLength:"200" doc:"Made from the changes when left out"`
 	Reason        string  `json:"reason" minLength:"1" maxLength:"4000"`
 	Documents     []Text  `json:"documents" minItems:"1" maxItems:"1000"`
 	EffectiveFrom int64   `json:"effective_from,omitempty" doc:"Unix ms; left out: at the next period boundary"`

@@ -96,12 +96,12 @@ VALUES (?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM govern_discussion WHERE propos
 SELECT id, hash, state, error, progress, from_ms, to_ms, at, who, sentence, results
 FROM govern_evidence
 WHERE proposal = ?
-ORDER BY at DESC, id DESC
+ORDER BY seq DESC
 LIMIT 1;
 
 -- name: put evidence
-INSERT INTO govern_evidence (id, proposal, hash, state, error, progress, from_ms, to_ms, at, who, sentence, results)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO govern_evidence (id, proposal, seq, hash, state, error, progress, from_ms, to_ms, at, who, sentence, results)
+VALUES (?, ?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM govern_evidence WHERE proposal = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state, error = excluded.error, progress = excluded.progress,
     sentence = excluded.sentence, results = excluded.results;
 

@@ -33,7 +33,6 @@ type house struct {
 
 	auditFails atomic.Pointer[string] // an action whose record cannot be written; "*" for all
 	buildFails atomic.Bool
-	fail       func(step string) error // a fail point; nil for none
 	o          govern.Options
 }
 

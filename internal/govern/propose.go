@@ -19,6 +19,7 @@ import (
 const (
 	maxTitle     = 200
 	maxReason    = 4000
+	maxComment   = 10000
 	maxDocuments = 1000
 )
 
@@ -66,7 +67,7 @@ func (g *Govern) propose(ctx context.Context, a asker, d Draft, origin string, r
 		Title: titleOf(d.Title, ws), Reason: strings.TrimSpace(d.Reason), State: "draft", Emergency: d.Emergency, Origin: origin, Author: a.Who,
 		CreatedAt: now, UpdatedAt: now, EffectiveFrom: d.EffectiveFrom, RevertOf: revertOf, Changes: changesOf(ws),
 	}}
-	f.Hash = proposalHash(f.Changes, f.EffectiveFrom)
+	f.Hash = proposalHash(f.Changes, f.Reason, f.EffectiveFrom)
 	if d.Emergency {
 		if err := g.mayHurry(ctx, a, g.demandOf(ws), ws); err != nil {
 			return nil, err
@@ -275,12 +276,12 @@ func (g *Govern) edit(ctx context.Context, a asker, f *filed, d Draft, ws []wish
 		f.Editors = append(f.Editors, a.Who)
 	}
 	f.Title, f.Reason, f.EffectiveFrom, f.Changes = titleOf(d.Title, ws), strings.TrimSpace(d.Reason), d.EffectiveFrom, changesOf(ws)
-	f.Hash = proposalHash(f.Changes, f.EffectiveFrom)
-	f.UpdatedAt, f.State = now, to
-	if f.Hash == before {
-		f.State = stateAfterWords(f, g, ws, now)
+	f.Hash = proposalHash(f.Changes, f.Reason, f.EffectiveFrom)
+	f.UpdatedAt = now
+	if f.Hash != before { // another title alone is the same wish
+		f.State = to
+		g.jobs.cancel(f.ID)
 	}
-	g.jobs.cancel(f.ID)
 	s := g.stand(f, ws, now, false)
 	f.ExpiresAt = now + s.demand.Expires.Milliseconds()
 	f.Votes = s.votes
@@ -309,12 +310,4 @@ func (g *Govern) edit(ctx context.Context, a asker, f *filed, d Draft, ws []wish
 		f.State = "scheduled"
 	}
 	return g.store(ctx, f, first, learn)
-}
-
-// stateAfterWords is the state after an edit of title and reason alone: the text voted on and tested is the same.
-func stateAfterWords(f *filed, g *Govern, ws []wish, now int64) string {
-	if s := g.stand(f, ws, now, false); s.current {
-		return "tested"
-	}
-	return "draft"
 }

@@ -34,9 +34,9 @@ func reachable(from policy.Standing, n int) map[policy.State]bool {
 // TestRandomSequences does random things to proposals and holds every move against the pure state machine, and every law
 // against what it takes to become one.
 func TestRandomSequences(t *testing.T) {
-	rounds := 12
+	rounds := 8
 	if testing.Short() {
-		rounds = 5
+		rounds = 2
 	}
 	for seed := range rounds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -57,7 +57,7 @@ func random(t *testing.T, seed uint64) {
 	}
 	text := func() string { return kpiDoc("efile", fmt.Sprintf("> %d%%", 2+r.IntN(5)), "") }
 	states := map[int64]govern.Proposal{}
-	for range 60 {
+	for range 50 {
 		ps, err := h.Proposals(h.ana(), govern.ProposalFilter{})
 		require.NoError(t, err)
 		var id int64

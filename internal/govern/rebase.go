@@ -39,7 +39,7 @@ func (g *Govern) Rebase(ctx context.Context, id int64) (Proposal, error) {
 		if f.EffectiveFrom <= now {
 			f.EffectiveFrom = 0
 		}
-		f.Hash = proposalHash(f.Changes, f.EffectiveFrom)
+		f.Hash = proposalHash(f.Changes, f.Reason, f.EffectiveFrom)
 		s := g.stand(f, ws, now, false)
 		f.ExpiresAt, f.Votes = now+s.demand.Expires.Milliseconds(), s.votes
 		write := func(tx *sql.Tx) error {

@@ -45,7 +45,8 @@ type Options struct {
 	Swap func(ctx context.Context, next []policy.Document, commit func(effective map[string]int64) error) error
 	// BackTest replays both definitions over (from, to]; a nil one is left out. It returns one comparison as JSON, and a sentence.
 	BackTest func(ctx context.Context, old, new *kpi.KPI, from, to int64, progress func(float64)) (json.RawMessage, string, error)
-	// Changed is told of policies whose state moved: revision, proposal, review or feedback. May be nil.
+	// Changed is told of policies whose state moved: revision, proposal, review or feedback. It must not change anything here
+	// itself: the turn is still held. May be nil.
 	Changed func([]policy.Ref)
 	// Numbers is the number that the books of an earlier version give the first revision of a policy: that of the same hash, or
 	// the one after the newest; 0 for none. May be nil.

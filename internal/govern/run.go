@@ -69,7 +69,10 @@ func (g *Govern) due(ctx context.Context, c *clockwork) time.Duration {
 		if now < c.tried[f.ID] {
 			continue
 		}
-		err := g.dueOne(ctx, f, now)
+		err := g.book.attach(ctx, g.o.DB.SQL(), f)
+		if err == nil {
+			err = g.dueOne(ctx, f, now)
+		}
 		if err != nil && ctx.Err() == nil {
 			g.o.Logger.Error("what was due for a proposal failed and is tried again", "proposal", f.ID, "state", f.State, "err", err)
 			c.tried[f.ID] = now + time.Minute.Milliseconds()

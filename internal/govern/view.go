@@ -290,13 +290,16 @@ func (g *Govern) Proposals(ctx context.Context, by ProposalFilter) ([]Proposal, 
 	if by.Limit > 0 {
 		limit = min(by.Limit, 1000)
 	}
-	all, err := g.book.proposals(ctx, g.o.DB.SQL(), by.State, 10000)
+	all, err := g.book.proposals(ctx, g.o.DB.SQL(), by.State, 100000)
 	if err != nil {
 		return nil, err
 	}
 	now := g.now()
 	out := []Proposal{}
 	for _, f := range all {
+		if err := g.book.attach(ctx, g.o.DB.SQL(), f); err != nil {
+			return nil, err
+		}
 		touches := slices.ContainsFunc(f.Changes, func(c Change) bool {
 			return (by.Kind == "" || by.Kind == c.Kind) && (by.Name == "" || by.Name == c.Name)
 		})

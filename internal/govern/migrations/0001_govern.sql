@@ -84,6 +84,7 @@ CREATE TABLE govern_discussion (
 CREATE TABLE govern_evidence (
     id TEXT PRIMARY KEY,
     proposal INTEGER NOT NULL,
+    seq INTEGER NOT NULL,            -- the newest is the one that counts
     hash TEXT NOT NULL,              -- the proposal's: over texts and bases
     state TEXT NOT NULL,
     error TEXT NOT NULL,
@@ -95,7 +96,7 @@ CREATE TABLE govern_evidence (
     sentence TEXT NOT NULL,
     results TEXT NOT NULL            -- JSON list of comparisons
 );
-CREATE INDEX govern_evidence_by_proposal ON govern_evidence (proposal, at);
+CREATE INDEX govern_evidence_by_proposal ON govern_evidence (proposal, seq);
 
 CREATE TABLE govern_feedback (
     id INTEGER PRIMARY KEY,
