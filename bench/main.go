@@ -32,6 +32,7 @@ var measurements = []measurement{
 	{"rules1s", "5,000 KPIs at 1 s over 40,000 series, against as many rules", measureRules1s},
 	{"rules15s", "50,000 KPIs at 15 s over 400,000 series, against as many rules", measureRules15s},
 	{"engine", "the engine alone, in process", measureEngine},
+	{"backtest", "a back-test of one KPI over 30 days, against a range query", measureBacktest},
 	{"page", "time to page, tuned: pushed, and scraped at 1 s", measurePage},
 	{"shipped", "time to page as shipped, scraped at 15 s", measureShipped},
 	{"scrape", "scraping 50 targets of 1,000 series at 1 s", measureScrape},
@@ -39,6 +40,7 @@ var measurements = []measurement{
 	{"middleware", "what the emit middleware adds to a request", measureMiddleware},
 	{"idle", "memory at rest and time to start", measureIdle},
 	{"board", "a board with 1,000 KPIs", measureBoard},
+	{"audit", "verifying 10 million audit records, in process", measureAudit},
 }
 
 // bench is what the measurements share.
