@@ -160,3 +160,11 @@ func TestNumberAndTimeOfABody(t *testing.T) {
 		}
 	}
 }
+
+// ForgeLine changes the reason in an exported record line and hashes the line again.
+func ForgeLine(line []byte) []byte {
+	prev, _, body, _ := splitRecord(line)
+	body = bytes.Replace(body, []byte("agreed"), []byte("argued"), 1)
+	hash := link(prev, body)
+	return []byte(recordHead + hash.String() + recordMiddle + prev.String() + recordBody + string(body) + recordTail)
+}

@@ -62,6 +62,10 @@ func keyOf(t testing.TB, h house, number int) ed25519.PublicKey {
 // Whatever byte of an exported file changes, the line is named.
 func TestFlipAnyByteOfAFile(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
+	step := 190
+	if os.Getenv("SIGNALBOX_LONG") != "" {
+		step = 3
+	}
 	for round := range 4 {
 		h := history(t, r)
 		b := h.export(t, audit.Filter{})
@@ -74,7 +78,7 @@ func TestFlipAnyByteOfAFile(t *testing.T) {
 		if round%2 == 0 {
 			o.Keys = []ed25519.PublicKey{keyOf(t, h, round/2%2)}
 		}
-		for at := r.IntN(7); at < len(b)-1; at += 1 + r.IntN(41) {
+		for at := r.IntN(7); at < len(b)-1; at += 1 + r.IntN(step) {
 			line := int64(bytes.Count(b[:at], []byte{'\n'}) + 1)
 			got := verifyFile(t, flip(r, b, at), o)
 			require.False(t, got.Good, "byte %d of line %d is not seen", at, line)
@@ -329,6 +333,22 @@ func TestManyBlocks(t *testing.T) {
 		got := verifyFile(t, flip(r, b, at), audit.VerifyOptions{Workers: 3})
 		require.False(t, got.Good)
 		require.Equal(t, line, got.Break.Line, got.Break)
+	}
+	lines := bytes.Split(b, []byte{'\n'})
+	for range 20 {
+		at := 1 + r.IntN(len(lines)-4)
+		if !bytes.HasPrefix(lines[at], []byte(`{"hash`)) {
+			continue
+		}
+		was := lines[at]
+		lines[at] = audit.ForgeLine(was)
+		got := verifyFile(t, bytes.Join(lines, []byte{'\n'}), audit.VerifyOptions{Workers: 3})
+		require.False(t, got.Good)
+		require.Contains(t, string(was), fmt.Sprintf(`,"seq":%d`, got.Break.Seq), got.Break)
+		lines[at] = was
+		missing := bytes.Join(append(append([][]byte{}, lines[:at]...), lines[at+1:]...), []byte{'\n'})
+		got = verifyFile(t, missing, audit.VerifyOptions{Workers: 3})
+		require.Contains(t, string(was), fmt.Sprintf(`,"seq":%d`, got.Break.Seq), got.Break)
 	}
 	long := append(append([]byte{}, b[:3<<20]...), bytes.Repeat([]byte{'x'}, 3<<20)...)
 	require.False(t, verifyFile(t, long, audit.VerifyOptions{}).Good)
