@@ -81,6 +81,8 @@ type Options struct {
 	People   People
 	Provider string // name of the single sign-on; empty for none
 	Audit    Audit
+	Changes  Changes
+	Pages    Pages
 
 	// MaxStreams bounds the open event streams; 0 means 256.
 	MaxStreams int

@@ -40,7 +40,7 @@ func TestScalingValue(t *testing.T) {
 		{"group", "?group=" + `%7B%22service%22%3A%22refund%22%7D`, by, 200, fmt.Sprintf(`{"name":"efile-error-rate","value":0.07,"light":"red","period_end":%d}`, now-1000)},
 		{"no such group", "?group=" + `%7B%22service%22%3A%22x%22%7D`, by, 404, "has no group"},
 		{"bad group", "?group=service%3Drefund", by, 400, `group "service=refund": want a JSON object`},
-		{"stale", "", status(kpi.Green, point(now-fresh.Milliseconds()-1000, 10, 1000)), 503, "no fresh value: the newest datapoint ended 126 s ago, and two periods and the delay are 2m5s"},
+		{"stale", "", status(kpi.Green, point(now-fresh.Milliseconds()-1000, 10, 1000)), 503, "and two periods and the delay are 2m5s"},
 		{"missing", "", status(kpi.Grey, gone(now-1000, kpi.NoData, "nothing matched reported")), 503, "the newest datapoint is missing (nothing matched reported)"},
 		{"few", "", status(kpi.Green, gone(now-1000, kpi.Few, "")), 503, "the newest datapoint is missing (few)"},
 		{"never", "", status(kpi.Grey, gone(0, kpi.NoData, "")), 503, "no datapoint yet"},
@@ -366,4 +366,39 @@ func TestPacking(t *testing.T) {
 	require.Empty(t, ask("127.0.0.1:1", "gzip", "/board").Header().Get("Content-Encoding"))
 	require.Empty(t, ask("203.0.113.1:1", "", "/board").Header().Get("Content-Encoding"))
 	require.Empty(t, ask("203.0.113.1:1", "gzip", "/demo").Header().Get("Content-Encoding"), "not worth it")
+}
+
+func TestBoardsAreHarmless(t *testing.T) {
+	h := newHouse(t, nil)
+	code, body := h.get(t, "/boards/efile-error-rate")
+	require.Equal(t, 200, code, body)
+	require.Contains(t, body, "Hello")
+	require.NotContains(t, body, "<script")
+	require.NotContains(t, body, `u003cscript`)
+	code, _ = h.get(t, "/boards/nope")
+	require.Equal(t, 404, code)
+}
+
+func TestChangesAreReported(t *testing.T) {
+	h := newHouse(t, nil)
+	for body, want := range map[string]string{
+		`{}`:                                  "title",
+		`{"title":"x","kind":"rocket"}`:       "kind",
+		`{"title":"x","link":"javascript:1"}`: "https://",
+		`{"title":"x","labels":["a"]}`:        "labels",
+		`{"title":"x","at":253402300799999}`:  "day ahead",
+		`{"title":"x","colour":"red"}`:        "colour",
+	} {
+		code, got := h.do(t, "POST", api.Prefix+"/changes", body)
+		require.Equal(t, 400, code, "%s: %s", body, got)
+		require.Contains(t, problem(t, got), want, body)
+	}
+	for range 2 { // a retry is the same change
+		code, got := h.do(t, "POST", api.Prefix+"/changes", `{"id":"build-7","title":"Deploy 4.2","labels":{"service":"intake"}}`)
+		require.Equal(t, 200, code, got)
+	}
+	code, got := h.get(t, "/changes")
+	require.Equal(t, 200, code)
+	require.Equal(t, 1, strings.Count(got, "Deploy 4.2"), got)
+	require.Contains(t, got, `"letter":"D"`)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"math"
@@ -152,7 +153,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 		return commit(nil)
 	}})
 	require.NoError(t, err)
-	o := api.Options{Audit: chain, Govern: law, Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, People: acc, Demo: &demo{}, Version: "1.2.3"}
+	o := api.Options{Audit: chain, Govern: law, Changes: marks{h.ledger}, Pages: sheets{b}, Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, People: acc, Demo: &demo{}, Version: "1.2.3"}
 	if change != nil {
 		change(&o)
 	}
@@ -224,4 +225,34 @@ func gone(end int64, why kpi.MissingReason, detail string) kpi.Point {
 
 func status(l kpi.Light, p kpi.Point) kpi.Status {
 	return kpi.Status{KPI: errorRate(), Revision: 1, Light: l, Since: p.End, Last: p, Delay: 5 * time.Second, Groups: []kpi.GroupStatus{{Labels: labels.EmptyLabels(), Light: l, Last: p}}}
+}
+
+// marks are the ledger's, as the house would serve them.
+type marks struct{ l *ledger.Ledger }
+
+func (m marks) Marks(ctx context.Context, f ledger.MarkFilter) ([]ledger.Mark, error) {
+	return m.l.Marks(ctx, f)
+}
+
+func (m marks) AddMark(ctx context.Context, x ledger.Mark) (ledger.Mark, error) {
+	kept, _, err := m.l.AddMark(ctx, x)
+	return kept, err
+}
+
+// sheets are boards of one document.
+type sheets struct{ b *board.Board }
+
+const sheet = "kind: Board\nname: %s\ntitle: Filing season\nowner: a@irs.example\npanels:\n  - {text: '# Hello <script>alert(1)</script>'}\n  - {promql: [{expr: 'up'}], title: Up}\n"
+
+func (s sheets) docs() []policy.Document {
+	docs, _ := policy.Read("", []byte(fmt.Sprintf(sheet, "efile-error-rate")), policy.Limits{})
+	return docs
+}
+
+func (s sheets) Boards(context.Context) ([]board.BoardSummary, error) {
+	return board.Boards(s.docs(), nil), nil
+}
+
+func (s sheets) BoardPage(ctx context.Context, name string, vars map[string]string) (board.BoardPage, error) {
+	return s.b.BoardPage(ctx, s.docs(), name, vars, func(context.Context, string) ([]string, error) { return nil, nil })
 }

@@ -112,6 +112,7 @@ func (a *API) register() {
 	a.registerPeople(m)
 	a.registerGovern(m)
 	a.registerAudit(m)
+	a.registerChanges(m)
 	a.stream(m)
 	nullable(a.doc.Components.Schemas)
 	a.routes = append(m.routes,

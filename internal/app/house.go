@@ -33,6 +33,7 @@ import (
 	"github.com/signalbox/signalbox/internal/metricstore"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/receive"
+	"github.com/signalbox/signalbox/internal/receive/cloudtrail"
 	"github.com/signalbox/signalbox/internal/rules"
 	"github.com/signalbox/signalbox/internal/scrape"
 	"github.com/signalbox/signalbox/internal/statestore"
@@ -71,6 +72,7 @@ type house struct {
 	access  *access.Access
 	audit   *audit.Log
 	govern  *govern.Govern
+	trail   *cloudtrail.Reader // nil without a folder
 	sights  sights
 	routes  []access.Route // everything that is mounted
 	handler http.Handler
@@ -197,6 +199,9 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 	if err = h.openGovern(ctx); err != nil {
 		return err
 	}
+	if err = h.openCloudTrail(ctx, cfg); err != nil {
+		return err
+	}
 	if h.alert, err = openAlert(ctx, h, cfg); err != nil {
 		return err
 	}
@@ -263,6 +268,9 @@ func (h *house) run(ctx context.Context) error {
 	}
 	if h.host != nil {
 		runs = append(runs, h.host.Run)
+	}
+	if h.trail != nil {
+		runs = append(runs, h.trail.Run)
 	}
 	for _, s := range []metricstore.Store{h.samples, h.points} {
 		if keeper, ok := s.(interface{ Run(context.Context) error }); ok {

@@ -175,6 +175,9 @@ func (h *house) forget(ctx context.Context) {
 		if err := h.ledger.Prune(ctx, time.Now().Add(-keep).UnixMilli()); err != nil && ctx.Err() == nil {
 			h.log.Error("old decision records could not be forgotten", "err", err)
 		}
+		if err := h.ledger.ForgetMarks(ctx, time.Now().Add(-h.cfg.Load().KPI.Retention).UnixMilli()); err != nil && ctx.Err() == nil {
+			h.log.Error("old change marks could not be forgotten", "err", err)
+		}
 	}
 }
 

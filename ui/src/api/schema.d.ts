@@ -120,6 +120,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The boards that are kept as policies */
+        get: operations["boards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/boards/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One board with its panels and variables */
+        get: operations["board-page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened around the KPIs: revisions, deploys, silences */
+        get: operations["changes"];
+        put?: never;
+        /** Report a deploy or another change */
+        post: operations["report-change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/confirm": {
         parameters: {
             query?: never;
@@ -1347,6 +1399,40 @@ export interface components {
             /** @description Over all KPIs, whatever the filter */
             verdict: components["schemas"]["Verdict"];
         };
+        BoardPage: {
+            description: string;
+            /** @description Empty: everybody */
+            for_roles: string[];
+            items: components["schemas"]["Panel"][];
+            name: string;
+            owner: string;
+            /** Format: int64 */
+            panels: number;
+            teams: string[];
+            title: string;
+            variables: components["schemas"]["BoardVariable"][];
+        };
+        BoardsBody: {
+            boards: components["schemas"]["BoardSummary"][];
+        };
+        BoardSummary: {
+            description: string;
+            /** @description Empty: everybody */
+            for_roles: string[];
+            name: string;
+            owner: string;
+            /** Format: int64 */
+            panels: number;
+            teams: string[];
+            title: string;
+        };
+        BoardVariable: {
+            label: string;
+            name: string;
+            /** @description Empty: all */
+            value: string;
+            values: string[];
+        };
         Break: {
             /**
              * Format: int64
@@ -1458,6 +1544,34 @@ export interface components {
             letter: "D" | "P" | "F" | "C" | "N" | "A";
             title: string;
             word: string;
+        };
+        ChangeInput: {
+            /**
+             * Format: int64
+             * @description Unix ms; now when left out
+             */
+            at?: number;
+            detail?: string;
+            /** @description The reporter's own id: the same again is not a second change */
+            id?: string;
+            /**
+             * @default deploy
+             * @enum {string}
+             */
+            kind?: "deploy" | "flag" | "config" | "note" | "action";
+            /** @description Only this KPI */
+            kpi?: string;
+            /** @description What it concerns, such as service and env; it is shown on the KPIs whose labels agree */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description https address with more */
+            link?: string;
+            /** @example Deploy 4.2 */
+            title: string;
+        };
+        ChangesBody: {
+            changes: components["schemas"]["Mark"][];
         };
         Chart: {
             t: number[];
@@ -1640,7 +1754,8 @@ export interface components {
             /** @description Feedback that it answers */
             feedback?: number[];
             reason: string;
-            title: string;
+            /** @description Made from the changes when left out */
+            title?: string;
         };
         Empty: Record<string, never>;
         ErrorDetail: {
@@ -1989,6 +2104,35 @@ export interface components {
         MailsBody: {
             mails: components["schemas"]["Mail"][];
         };
+        Mark: {
+            actor?: string;
+            /**
+             * Format: int64
+             * @description Unix ms; now when left out
+             */
+            at: number;
+            detail?: string;
+            /** @description The sender's, so that a retry is not a second mark; made from the content when left out */
+            id: string;
+            /** @description The only KPI that it concerns; all when left out */
+            kpi?: string;
+            /** @description What it concerns, such as service="intake"; what is not said is not excluded */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Deploy, policy, flag, configuration, note or action
+             * @enum {string}
+             */
+            letter: "D" | "P" | "F" | "C" | "N" | "A";
+            /** @description An http or https address, or a path of this server */
+            link?: string;
+            /** @description The system that says so */
+            source?: string;
+            title: string;
+            /** @description The letter's word when left out */
+            word: string;
+        };
         Matcher: {
             /** @description false negates the matcher */
             is_equal: boolean;
@@ -2133,6 +2277,29 @@ export interface components {
         Page: {
             runbook: string;
             severity: string;
+        };
+        Panel: {
+            /** @description Markdown made into HTML without scripts, styles and images */
+            html: string;
+            /** @enum {string} */
+            kind: "kpi" | "promql" | "text";
+            /** @description Names of the KPIs that it shows, as far as the reader may see them */
+            kpis: string[];
+            /** @description Names that it should show and that there are none of */
+            missing: string[];
+            queries: components["schemas"]["PanelQuery"][];
+            title: string;
+            unit: string;
+            /**
+             * Format: int64
+             * @description Columns of three
+             */
+            width: number;
+        };
+        PanelQuery: {
+            expr: string;
+            /** @description {{label}} stands for a label's value */
+            legend: string;
         };
         PasswordChange: {
             /** @description for another: empty has one made, which the answer shows once */
@@ -3315,6 +3482,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    boards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "board-page": {
+        parameters: {
+            query?: {
+                /** @description name=value of a variable; repeat for more */
+                var?: string[];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changes: {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Only what concerns this KPI */
+                kpi?: string;
+                /** @description D deploy, P policy, F flag, C config, N note, A action */
+                letter?: string[];
+                /** @description The newest of the span */
+                limit?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
                 };
             };
             /** @description Error */
