@@ -22,7 +22,9 @@ const noncePlaceholder = "__CSP_NONCE__"
 // what the address names. No other path does: a misspelt API path or asset is 404, not a page.
 func Pages() []string {
 	return []string{"/{$}", "/kpi/{name}", "/alerts", "/explore", "/explore/metrics", "/sources", "/wall", "/welcome", "/demo",
-		"/audit", "/people", "/account", "/boards", "/boards/{name}"}
+		"/audit", "/people", "/account", "/boards", "/boards/{name}",
+		"/policy", "/policy/new", "/policy/calendar", "/policy/proposals", "/policy/proposals/{id}",
+		"/policy/{kind}/{name}", "/policy/{kind}/{name}/edit"}
 }
 
 // Assets are the net/http patterns of the files that the document loads. They hold code, fonts and an icon, no data.

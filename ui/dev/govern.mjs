@@ -12,7 +12,6 @@ const person = (name) => ({ id: name.toLowerCase().replace(/\W+/g, '-'), name, k
 const osei = person('Tariq Osei');
 const alvarez = person('Maria Alvarez');
 const banerjee = person('Rina Banerjee');
-const house = { id: 'system', name: 'Signalbox', kind: 'system' };
 const agent = { id: 'tuner', name: 'threshold-tuner', kind: 'token' };
 
 const yaml = {
@@ -190,7 +189,10 @@ function side(label, revision, limit, from, to, now, hold) {
     t.push(Math.round(at));
     const dayOf = Math.floor((at - from) / day);
     const bump = [3, 11, 12, 19, 26].includes(dayOf % 30) && (at % day) / hour > 9 && (at % day) / hour < 15 ? 1 : 0;
-    const v = n > 300 && n < 318 ? null : 0.0055 + r() * 0.003 + bump * (0.004 + 0.012 + 0.011 * ((dayOf * 7) % 3)) * (0.8 + r() * 0.4);
+    const v =
+      n > 300 && n < 318
+        ? null
+        : 0.0055 + r() * 0.003 + bump * (0.004 + 0.012 + 0.011 * ((dayOf * 7) % 3)) * (0.8 + r() * 0.4);
     value.push(v);
     const light = v === null ? 'grey' : v > limit ? 'red' : v > 0.01 ? 'yellow' : 'green';
     const last = spans.at(-1);
@@ -217,10 +219,13 @@ function side(label, revision, limit, from, to, now, hold) {
     const inDay = spans.filter((s) => s.to > a && s.from < a + day);
     strip.push({
       day: new Date(a + hour).toISOString().slice(0, 10),
-      light: inDay.reduce((w, s) => {
-        const long = Math.min(s.to, a + day) - Math.max(s.from, a) > hour;
-        return long && worst.indexOf(s.light) > worst.indexOf(w) ? s.light : w;
-      }, inDay.length > 0 ? 'green' : 'none'),
+      light: inDay.reduce(
+        (w, s) => {
+          const long = Math.min(s.to, a + day) - Math.max(s.from, a) > hour;
+          return long && worst.indexOf(s.light) > worst.indexOf(w) ? s.light : w;
+        },
+        inDay.length > 0 ? 'green' : 'none',
+      ),
     });
   }
   const group = { labels: { service: 'intake' }, spans, minutes, pages: pages.length, chart: { t, value } };
@@ -323,7 +328,10 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
   }
   const error = 'KPI/efile-error-rate';
   revisions.set(error, [
-    revision(error, 3, yaml[error]('3%'), started - 20 * day, { proposal: 31, reason: '5 % came too late on deadline day.' }),
+    revision(error, 3, yaml[error]('3%'), started - 20 * day, {
+      proposal: 31,
+      reason: '5 % came too late on deadline day.',
+    }),
     revision(error, 2, yaml[error]('5%', '5'), started - 120 * day, {
       author: banerjee,
       proposal: 12,
@@ -420,7 +428,10 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
     const one = comparison(now(), days, was, red);
     p.evidence = {
       ...evidence(`e${p.id}`, p, 'done', now() - 20 * minute, days),
-      results: p.changes.filter((c) => c.judges).slice(0, 1).map((c) => ({ ...one, kpi: c.name, title: c.title })),
+      results: p.changes
+        .filter((c) => c.judges)
+        .slice(0, 1)
+        .map((c) => ({ ...one, kpi: c.name, title: c.title })),
       sentence: one.sentence,
     };
     if (p.state === 'draft') p.state = 'tested';
@@ -441,7 +452,13 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
         kind: 'comment',
         text: 'On 15 April the first calls came eleven minutes before the page did.',
       },
-      { id: 3, who: banerjee, at: started - 5 * hour, kind: 'comment', text: 'Two minutes in a row instead of three is what I would want anyway.' },
+      {
+        id: 3,
+        who: banerjee,
+        at: started - 5 * hour,
+        kind: 'comment',
+        text: 'Two minutes in a row instead of three is what I would want anyway.',
+      },
       { id: 4, who: osei, at: started - 20 * minute, kind: 'test', text: 'Back-test over 30 days' },
     ],
   });
@@ -481,7 +498,10 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
       change(
         'Route/business-hours',
         texts.get('Route/business-hours'),
-        texts.get('Route/business-hours').replace('receiver: platform', 'receiver: oncall').replace(/active_time.*\n/, ''),
+        texts
+          .get('Route/business-hours')
+          .replace('receiver: platform', 'receiver: oncall')
+          .replace(/active_time.*\n/, ''),
         ['Alerts of 2 KPIs go to oncall; before: platform.', 'They go at any time; before: in office hours.'],
       ),
     ],
@@ -496,8 +516,25 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
     created_at: started - 3 * day,
     effective_from: started + 2 * day,
     need: need(1, { evidence: false }),
-    votes: [{ who: alvarez, at: started - 2 * day, verdict: 'approve', comment: 'Disk is bought.', hash: '', counts: true, why: '' }],
-    changes: [change('Retention/raw-90d', texts.get('Retention/raw-90d'), texts.get('Retention/raw-90d').replaceAll('90', '180'), ['Metrics are kept for 180 days; before: 90 days.'])],
+    votes: [
+      {
+        who: alvarez,
+        at: started - 2 * day,
+        verdict: 'approve',
+        comment: 'Disk is bought.',
+        hash: '',
+        counts: true,
+        why: '',
+      },
+    ],
+    changes: [
+      change(
+        'Retention/raw-90d',
+        texts.get('Retention/raw-90d'),
+        texts.get('Retention/raw-90d').replaceAll('90', '180'),
+        ['Metrics are kept for 180 days; before: 90 days.'],
+      ),
+    ],
   });
   put({
     id: 38,
@@ -508,7 +545,17 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
     state: 'rejected',
     why: 'That is 400 pages a day.',
     created_at: started - 9 * day,
-    votes: [{ who: alvarez, at: started - 8 * day, verdict: 'reject', comment: 'That is 400 pages a day.', hash: '', counts: true, why: '' }],
+    votes: [
+      {
+        who: alvarez,
+        at: started - 8 * day,
+        verdict: 'reject',
+        comment: 'That is 400 pages a day.',
+        hash: '',
+        counts: true,
+        why: '',
+      },
+    ],
     changes: [change(error, yaml[error]('3%'), yaml[error]('0.01%'))],
   });
   put({
@@ -523,12 +570,51 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
     changes: [change(error, yaml[error]('5%', '5'), yaml[error]('3%'))],
   });
   feedback.push(
-    { id: 3, kpi: 'efile-error-rate', who: person('Jo Lindqvist'), at: started - 2 * hour, relevant: 'yes', accurate: 'no', comment: 'Uploads that time out in the browser are not in it.', state: 'open', proposal: 0, answer: '' },
-    { id: 2, kpi: 'efile-error-rate', who: person('Contact centre'), at: started - 2 * day, relevant: 'yes', accurate: 'yes', comment: 'We are called long before you are paged.', state: 'proposed', proposal: 41, answer: '' },
-    { id: 1, kpi: 'efile-error-rate', who: banerjee, at: started - 40 * day, relevant: 'yes', accurate: 'unsaid', comment: 'Should the test filings count?', state: 'closed', proposal: 0, answer: 'They never did: test traffic has another job label.' },
+    {
+      id: 3,
+      kpi: 'efile-error-rate',
+      who: person('Jo Lindqvist'),
+      at: started - 2 * hour,
+      relevant: 'yes',
+      accurate: 'no',
+      comment: 'Uploads that time out in the browser are not in it.',
+      state: 'open',
+      proposal: 0,
+      answer: '',
+    },
+    {
+      id: 2,
+      kpi: 'efile-error-rate',
+      who: person('Contact centre'),
+      at: started - 2 * day,
+      relevant: 'yes',
+      accurate: 'yes',
+      comment: 'We are called long before you are paged.',
+      state: 'proposed',
+      proposal: 41,
+      answer: '',
+    },
+    {
+      id: 1,
+      kpi: 'efile-error-rate',
+      who: banerjee,
+      at: started - 40 * day,
+      relevant: 'yes',
+      accurate: 'unsaid',
+      comment: 'Should the test filings count?',
+      state: 'closed',
+      proposal: 0,
+      answer: 'They never did: test traffic has another job label.',
+    },
   );
 
-  const due = { 'KPI/efile-error-rate': -12, 'Privacy/taxpayer-ids': -2, 'KPI/efile-under-2s': 9, 'KPI/refunds-on-time': 48, 'Approval/promises': 140 };
+  const due = {
+    'KPI/efile-error-rate': -12,
+    'Privacy/taxpayer-ids': -2,
+    'KPI/efile-under-2s': 9,
+    'KPI/refunds-on-time': 48,
+    'Approval/promises': 140,
+  };
   const reviewOf = (key) => {
     const at = reviewed.get(key)?.at;
     const days = due[key];
@@ -592,7 +678,8 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
       no.approve ??= `Proposal ${p.id} needs a back-test of exactly this text before it can be approved. Run the test, look at it, then approve`;
     if (p.state === 'approved' || p.state === 'scheduled') no.approve ??= `Proposal ${p.id} is ${p.state} already`;
     if (!confirmed)
-      no.approve ??= 'Approving asks for a personal sign-in within the last 15 minutes. Confirm your password, then approve again';
+      no.approve ??=
+        'Approving asks for a personal sign-in within the last 15 minutes. Confirm your password, then approve again';
     if (!p.need.met) no.apply ??= `Proposal ${p.id} cannot be applied yet. ${p.need.sentence}`;
     if (!p.changes.some((c) => c.judges)) no.test ??= 'Nothing in it can be back-tested: no KPI changes';
     if (p.evidence?.state === 'running') no.test ??= `A back-test of proposal ${p.id} is running`;
@@ -638,15 +725,28 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
       out.push({ file: '', line: n, column, key, message, severity });
     if (!/^kind: \w+/m.test(text)) at(1, 1, 'kind', 'no kind; want such as kind: KPI');
     if (!/^name: \S/m.test(text)) at(Math.max(1, line(/^name:/)), 1, 'name', 'no name; want such as efile-error-rate');
-    if (!/^owner: \S/m.test(text)) at(Math.max(1, line(/^owner:/)), 1, 'owner', 'no owner; want a person or team such as oncall@irs.example');
+    if (!/^owner: \S/m.test(text))
+      at(Math.max(1, line(/^owner:/)), 1, 'owner', 'no owner; want a person or team such as oncall@irs.example');
     for (const [n, l] of text.split('\n').entries()) {
       const k = /^(tresholds|threshold|objectiv|titel):/.exec(l);
-      if (k) at(n + 1, 1, k[1], `there is no key "${k[1]}"; did you mean "${{ tresholds: 'thresholds', threshold: 'thresholds', objectiv: 'objective', titel: 'title' }[k[1]]}"?`);
+      if (k)
+        at(
+          n + 1,
+          1,
+          k[1],
+          `there is no key "${k[1]}"; did you mean "${{ tresholds: 'thresholds', threshold: 'thresholds', objectiv: 'objective', titel: 'title' }[k[1]]}"?`,
+        );
       const red = /red: "([^"]*)"/.exec(l);
       if (red && !/^[<>]=? ?[\d.]+ ?\S*$/.test(red[1]))
-        at(n + 1, (red.index ?? 0) + 6, 'thresholds.red', `"${red[1]}" is no threshold; want a comparison with a unit such as "> 3%"`);
+        at(
+          n + 1,
+          (red.index ?? 0) + 6,
+          'thresholds.red',
+          `"${red[1]}" is no threshold; want a comparison with a unit such as "> 3%"`,
+        );
     }
-    if (/job="efil"/.test(text)) at(line(/job="efil"/), 10, 'indicator', 'selects nothing now; did you mean job="efile"?', 'warning');
+    if (/job="efil"/.test(text))
+      at(line(/job="efil"/), 10, 'indicator', 'selects nothing now; did you mean job="efile"?', 'warning');
     return out;
   };
   const keyOf = (text) => `${/^kind: (\w+)/m.exec(text)?.[1] ?? 'KPI'}/${/^name: (\S+)/m.exec(text)?.[1] ?? ''}`;
@@ -721,7 +821,16 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
       if (m[4] === 'revert') {
         const to = revisions.get(at).find((r) => r.number === body.number);
         if (!to) return no(404, `There is no revision ${body.number} of ${at}.`);
-        const p = put({ id: next++, title: `Back to revision ${body.number} of ${titleOf(to.text, at)}`, reason: body.reason, origin: 'revert', author: me, created_at: now(), updated_at: now(), changes: [change(at, revisions.get(at)[0].text, to.text)] });
+        const p = put({
+          id: next++,
+          title: `Back to revision ${body.number} of ${titleOf(to.text, at)}`,
+          reason: body.reason,
+          origin: 'revert',
+          author: me,
+          created_at: now(),
+          updated_at: now(),
+          changes: [change(at, revisions.get(at)[0].text, to.text)],
+        });
         word(p, me, 'revert', body.reason);
         return ok(shown(p));
       }
@@ -735,15 +844,33 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
           .filter((p) => state === '' || (state === 'open' ? open(p) || waits(p) : p.state === state))
           .map((p) => {
             const full = shown(p);
-            return { ...full, evidence: full.evidence ? { ...full.evidence, results: [] } : null, changes: p.changes.map((c) => ({ ...c, before: '', after: '', diff: [] })) };
+            return {
+              ...full,
+              evidence: full.evidence ? { ...full.evidence, results: [] } : null,
+              changes: p.changes.map((c) => ({ ...c, before: '', after: '', diff: [] })),
+            };
           }),
       });
     }
     if (key === 'POST /proposals') {
-      const bad = body.documents.flatMap((d) => (d.text ? findingsOf(d.text) : [])).filter((f) => f.severity === 'error');
+      const bad = body.documents
+        .flatMap((d) => (d.text ? findingsOf(d.text) : []))
+        .filter((f) => f.severity === 'error');
       if (bad.length > 0) return no(400, `${bad[0].line}:${bad[0].column}: ${bad[0].message}`);
       const changes = changesOf(body.documents);
-      const p = put({ id: next++, title: body.title || `Change ${changes[0].title}`, reason: body.reason, author: me, feedback: body.feedback ?? [], effective_from: body.effective_from ?? 0, emergency: body.emergency ?? false, created_at: now(), updated_at: now(), expires_at: now() + 14 * day, changes });
+      const p = put({
+        id: next++,
+        title: body.title || `Change ${changes[0].title}`,
+        reason: body.reason,
+        author: me,
+        feedback: body.feedback ?? [],
+        effective_from: body.effective_from ?? 0,
+        emergency: body.emergency ?? false,
+        created_at: now(),
+        updated_at: now(),
+        expires_at: now() + 14 * day,
+        changes,
+      });
       for (const f of feedback) if (p.feedback.includes(f.id)) Object.assign(f, { state: 'proposed', proposal: p.id });
       word(p, me, 'propose', 'Proposed');
       if (p.emergency) {
@@ -758,7 +885,15 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
       if (method === 'GET') return ok(shown(p));
       if (method === 'PUT') {
         p.changes = changesOf(body.documents);
-        Object.assign(p, { title: body.title || p.title, reason: body.reason, state: 'draft', evidence: null, votes: [], effective_from: body.effective_from ?? 0, hash: hashOf(p.changes.map((c) => c.after).join()) });
+        Object.assign(p, {
+          title: body.title || p.title,
+          reason: body.reason,
+          state: 'draft',
+          evidence: null,
+          votes: [],
+          effective_from: body.effective_from ?? 0,
+          hash: hashOf(p.changes.map((c) => c.after).join()),
+        });
         if (p.author.id !== me.id) p.editors.push(me);
         word(p, me, 'edit', 'Edited: votes and back-test are void');
         return ok(shown(p));
@@ -773,7 +908,15 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
       if (act === 'test') test(p, body.days ?? 30);
       if (act === 'approve') {
         if (body.hash !== p.hash) return no(409, 'The proposal moved on. Read it again.');
-        p.votes.push({ who: me, at: now(), verdict: 'approve', comment: body.comment ?? '', hash: p.hash, counts: true, why: '' });
+        p.votes.push({
+          who: me,
+          at: now(),
+          verdict: 'approve',
+          comment: body.comment ?? '',
+          hash: p.hash,
+          counts: true,
+          why: '',
+        });
         p.need = need(1);
         if (open(p)) {
           p.state = 'scheduled';
@@ -782,7 +925,15 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
         word(p, me, 'approve', body.comment || 'Approved');
       }
       if (act === 'reject') {
-        p.votes.push({ who: me, at: now(), verdict: 'reject', comment: body.reason, hash: p.hash, counts: true, why: '' });
+        p.votes.push({
+          who: me,
+          at: now(),
+          verdict: 'reject',
+          comment: body.reason,
+          hash: p.hash,
+          counts: true,
+          why: '',
+        });
         Object.assign(p, { state: 'rejected', why: body.reason });
         word(p, me, 'reject', body.reason);
       }
@@ -813,26 +964,84 @@ export function makeGovern({ story = 'incident', now = () => Date.now(), me = pe
         : Object.keys(due).map((k) => {
             const p = policyOf(k, false);
             const last = reviewed.get(k);
-            return { kind: p.kind, name: p.name, title: p.title, owner: p.owner, revision: p.revision, due_at: p.review_due, state: p.review_state, reviewed_at: p.reviewed_at, reviewed_by: last?.by ?? alvarez, note: last?.note ?? 'Still what we want.', proposal: 0, sentence: p.sentence, may: k !== 'Privacy/taxpayer-ids' };
+            return {
+              kind: p.kind,
+              name: p.name,
+              title: p.title,
+              owner: p.owner,
+              revision: p.revision,
+              due_at: p.review_due,
+              state: p.review_state,
+              reviewed_at: p.reviewed_at,
+              reviewed_by: last?.by ?? alvarez,
+              note: last?.note ?? 'Still what we want.',
+              proposal: 0,
+              sentence: p.sentence,
+              may: k !== 'Privacy/taxpayer-ids',
+            };
           });
       const emergencies = empty
         ? []
-        : [...proposals.values()].filter(waits).map((p) => ({ kind: p.changes[0].kind, name: p.changes[0].name, title: p.changes[0].title, owner: 'oncall@irs.example', revision: 2, due_at: p.expires_at, state: 'emergency', reviewed_at: 0, reviewed_by: null, note: '', proposal: p.id, sentence: p.changes[0].sentences.join(' '), may: true }));
+        : [...proposals.values()].filter(waits).map((p) => ({
+            kind: p.changes[0].kind,
+            name: p.changes[0].name,
+            title: p.changes[0].title,
+            owner: 'oncall@irs.example',
+            revision: 2,
+            due_at: p.expires_at,
+            state: 'emergency',
+            reviewed_at: 0,
+            reviewed_by: null,
+            note: '',
+            proposal: p.id,
+            sentence: p.changes[0].sentences.join(' '),
+            may: true,
+          }));
       const order = ['emergency', 'overdue', 'soon', 'ok'];
-      return ok({ reviews: [...emergencies, ...rows].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.due_at - b.due_at) });
+      return ok({
+        reviews: [...emergencies, ...rows].sort(
+          (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.due_at - b.due_at,
+        ),
+      });
     }
     if ((m = /^POST \/reviews\/(\w+)\/(.+)$/.exec(key))) {
       const at = `${m[1]}/${decodeURIComponent(m[2])}`;
       reviewed.set(at, { at: now(), by: me, note: body.note });
       const p = policyOf(at, false);
-      return ok({ kind: p.kind, name: p.name, title: p.title, owner: p.owner, revision: p.revision, due_at: p.review_due, state: p.review_state, reviewed_at: now(), reviewed_by: me, note: body.note, proposal: 0, sentence: p.sentence, may: true });
+      return ok({
+        kind: p.kind,
+        name: p.name,
+        title: p.title,
+        owner: p.owner,
+        revision: p.revision,
+        due_at: p.review_due,
+        state: p.review_state,
+        reviewed_at: now(),
+        reviewed_by: me,
+        note: body.note,
+        proposal: 0,
+        sentence: p.sentence,
+        may: true,
+      });
     }
     if (key === 'GET /feedback') {
       const kpi = query.get('kpi') ?? '';
       return ok({ feedback: empty ? [] : feedback.filter((f) => kpi === '' || f.kpi === kpi) });
     }
     if ((m = /^POST \/kpis\/([^/]+)\/feedback$/.exec(key))) {
-      const f = { id: feedback.length + 1, kpi: decodeURIComponent(m[1]), who: me, at: now(), relevant: 'unsaid', accurate: 'unsaid', comment: '', ...body, state: 'open', proposal: 0, answer: '' };
+      const f = {
+        id: feedback.length + 1,
+        kpi: decodeURIComponent(m[1]),
+        who: me,
+        at: now(),
+        relevant: 'unsaid',
+        accurate: 'unsaid',
+        comment: '',
+        ...body,
+        state: 'open',
+        proposal: 0,
+        answer: '',
+      };
       feedback.unshift(f);
       return ok(f);
     }
@@ -855,7 +1064,8 @@ function sentencesOf(before, after) {
   const hold = (t) => /for: (\d+)/.exec(t)?.[1];
   const [a, b] = [red(before), red(after)];
   if (a && b && (a[2] !== b[2] || hold(before) !== hold(after))) {
-    const say = (r, n) => `${r[1] === '>' ? 'more' : 'fewer'} than ${r[2].replace('%', `${thin}%`)}${n ? ` for ${n} minutes in a row` : ''}`;
+    const say = (r, n) =>
+      `${r[1] === '>' ? 'more' : 'fewer'} than ${r[2].replace('%', `${thin}%`)}${n ? ` for ${n} minutes in a row` : ''}`;
     out.push(`Pages when ${say(b, hold(after))}; before: ${say(a, hold(before))}.`);
   }
   const target = (t) => /target: ([\d.]+%)/.exec(t)?.[1];

@@ -1,5 +1,7 @@
 // The pages that are walked, scanned and photographed, with what must be there before it counts as shown.
 
+import { governPages } from './govern-pages.mjs';
+
 /** Every page with its states, for a server whose first KPI has this name. */
 export function pages(kpi) {
   const q = encodeURIComponent('sum(rate(http_requests_total[5m])) by (job)');
@@ -47,6 +49,7 @@ export function pages(kpi) {
     { name: 'board-edit', mock: true, path: '/boards/filing-season?edit=on', act: openPanel },
     { name: 'board-import', mock: true, path: '/boards?make=import', act: importFile, ready: '[role=dialog] table' },
     { name: 'signed-out', mock: true, path: '/account', act: signedOut, ready: '[role=dialog]' },
+    ...governPages(kpi),
     { name: 'missing', path: '/kpi/' },
   ].filter((p) => p.name !== 'missing' && !(p.mock && process.env.SIGNALBOX_URL));
 }

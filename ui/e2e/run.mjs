@@ -1,8 +1,8 @@
-// Runs the browser tests: `npm run e2e [walk|axe|live|speed|shots ...]`. Against SIGNALBOX_URL with SIGNALBOX_TOKEN, or else
+// Runs the browser tests: `npm run e2e [walk|govern|axe|live|speed|shots ...]`. Against SIGNALBOX_URL with SIGNALBOX_TOKEN, or else
 // against the mock. live and speed always use the mock.
 import { start } from '../dev/mock.mjs';
 
-const all = ['walk', 'axe', 'live', 'speed', 'shots'];
+const all = ['walk', 'govern', 'axe', 'live', 'speed', 'shots'];
 const wanted = process.argv.slice(2);
 for (const w of wanted) {
   if (!all.includes(w)) {

@@ -274,7 +274,7 @@ export function kindOf(text: string | undefined): Kind | undefined {
 
 /** Whether a refusal is lifted by confirming one's password; the server says so in its sentence. */
 export function asksConfirm(sentence: string | undefined): boolean {
-  return /\bconfirm your password\b/i.test(sentence ?? '');
+  return /\bconfirm (your password|that it is you)\b/i.test(sentence ?? '');
 }
 
 const path = (kind: string, name: string) => `/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;

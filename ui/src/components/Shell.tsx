@@ -7,6 +7,7 @@ import { openStream, useStreamValue } from '../api/stream';
 import { useKeys } from '../keys/keys';
 import { AccountMenu } from '../pages/account/AccountMenu';
 import { SessionBars } from '../pages/account/SessionBars';
+import { PolicyCrumbs } from '../pages/policy/PolicyCrumbs';
 import { clockSeconds } from '../time/format';
 import { setZone, useZone, zoneName } from '../time/zone';
 import { useScheme } from '../theme/scheme';
@@ -29,6 +30,7 @@ const pages: Page[] = [
   { to: '/boards', name: 'Boards', icon: 'layout', prefix: '/boards' },
 ];
 const governance: Page[] = [
+  { to: '/policy', name: 'Policies', icon: 'policy', prefix: '/policy', needs: 'read_policies' },
   { to: '/audit', name: 'Audit trail', icon: 'history', prefix: '/audit', needs: 'read_audit' },
   { to: '/people', name: 'People', icon: 'people', prefix: '/people', needs: 'read_people' },
 ];
@@ -59,6 +61,7 @@ export function Shell() {
     'g s': go('/sources'),
     'g d': go('/demo'),
     'g o': go('/boards'),
+    'g p': go('/policy'),
     'g t': go('/audit'),
   });
   return (
@@ -250,7 +253,9 @@ function Crumbs() {
   }
   return (
     <nav className={css.crumbs} aria-label="Where you are">
-      {page && path !== page.to && path.startsWith(`${page.to}/`) ? (
+      {page?.to === '/policy' && path !== page.to ? (
+        <PolicyCrumbs path={path} />
+      ) : page && path !== page.to && path.startsWith(`${page.to}/`) ? (
         <>
           <Link to={page.to}>{page.name}</Link>
           <span aria-hidden="true">/</span>

@@ -16,6 +16,7 @@ import { resolveRange, shiftRange } from '../../time/range';
 import { useZone } from '../../time/zone';
 import { Budget } from './Budget';
 import { Facts } from './Facts';
+import { FeedbackPanel, ProposeChange } from './Feedback';
 import { History } from './History';
 import css from './Kpi.module.css';
 import { Making } from './Making';
@@ -89,9 +90,10 @@ function KpiView({ kpi }: { kpi: View }) {
           <Why kpi={kpi} search={search} set={set} />
           <Making kpi={kpi} />
         </div>
-        <aside className="stack" aria-label="Runbook, pages and definition">
+        <aside className="stack" aria-label="Runbook, pages and feedback">
           <Runbook kpi={kpi} />
           <Pages kpi={kpi} set={set} />
+          <FeedbackPanel kpi={kpi.name} />
         </aside>
       </div>
       {silencing ? (
@@ -124,7 +126,10 @@ function Head({ kpi, onSilence }: { kpi: View; onSilence: () => void }) {
             Owner <strong>{kpi.owner || 'nobody yet'}</strong>
           </span>
           <span>
-            Policy <a href="#making">revision {kpi.revision}</a>
+            Policy{' '}
+            <Link to="/policy/$kind/$name" params={{ kind: 'KPI', name: kpi.name }}>
+              revision {kpi.revision}
+            </Link>
           </span>
           <span>
             Window <strong>{kpi.window_text}</strong>
@@ -155,6 +160,7 @@ function Head({ kpi, onSilence }: { kpi: View; onSilence: () => void }) {
           </Button>
         ) : null}
         <Share />
+        <ProposeChange kpi={kpi.name} />
         <Button
           leftSection={<Icon name="bell-off" />}
           variant={light === 'red' ? 'filled' : 'default'}

@@ -26,10 +26,12 @@ export function ApproveDialog({
   const [tried, setTried] = useState(false);
   const me = useQuery(meQuery).data;
   const confirm = asksConfirm(p.may_no.approve) || asksConfirm(error?.message);
+  // Who signs in elsewhere confirms there, and comes back to this proposal.
+  const provider = me?.via === 'cookie' ? me.provider : '';
   const submit = (e: React.SyntheticEvent) => {
     e.preventDefault();
     setTried(true);
-    if (confirm && password === '') return;
+    if (confirm && (password === '' || provider !== '')) return;
     onApprove(comment.trim(), confirm ? password : undefined);
   };
   return (
@@ -60,30 +62,37 @@ export function ApproveDialog({
             <p className="small">
               <strong>Confirm that it is you.</strong> Approving asks for a recent personal sign-in.
             </p>
-            <input
-              type="text"
-              className="vh"
-              tabIndex={-1}
-              aria-hidden="true"
-              autoComplete="username"
-              readOnly
-              value={me?.name ?? ''}
-            />
-            <TextInput
-              label="Your password"
-              type="password"
-              autoComplete="current-password"
-              value={password}
-              onChange={(e) => setPassword(e.currentTarget.value)}
-              required
-              data-autofocus
-              error={tried && password === '' ? 'Type your password.' : undefined}
-            />
-            {me?.oidc ? (
-              <p className="fine">
-                You have no password here? <a href={me.oidc.url}>Sign in again with {me.oidc.name}</a>, then approve.
-              </p>
-            ) : null}
+            {provider === '' ? (
+              <>
+                <input
+                  type="text"
+                  className="vh"
+                  tabIndex={-1}
+                  aria-hidden="true"
+                  autoComplete="username"
+                  readOnly
+                  value={me?.name ?? ''}
+                />
+                <TextInput
+                  label="Your password"
+                  type="password"
+                  autoComplete="current-password"
+                  value={password}
+                  onChange={(e) => setPassword(e.currentTarget.value)}
+                  required
+                  data-autofocus
+                  error={tried && password === '' ? 'Type your password.' : undefined}
+                />
+              </>
+            ) : (
+              <Button
+                component="a"
+                href={`/login/oidc?confirm=1&next=${encodeURIComponent(`/policy/proposals/${p.id}`)}`}
+                variant="filled"
+              >
+                Confirm with {provider}
+              </Button>
+            )}
           </div>
         ) : null}
         {error && !asksConfirm(error.message) ? (
@@ -94,9 +103,11 @@ export function ApproveDialog({
         ) : null}
         <div className={form.buttons}>
           <Button onClick={onClose}>Not now</Button>
-          <Button type="submit" variant="filled" loading={busy}>
-            {confirm ? 'Confirm and approve' : 'Approve'}
-          </Button>
+          {confirm && provider !== '' ? null : (
+            <Button type="submit" variant="filled" loading={busy}>
+              {confirm ? 'Confirm and approve' : 'Approve'}
+            </Button>
+          )}
         </div>
       </form>
     </Dialog>

@@ -62,8 +62,7 @@ type Group = { name: string; reviews: Review[] };
 export function byMonth(all: readonly Review[], month: (ms: number) => string): Group[] {
   const out = new Map<string, Review[]>();
   for (const r of all) {
-    const name =
-      r.state === 'emergency' ? 'Waiting for approval' : r.state === 'overdue' ? 'Overdue' : month(r.due_at);
+    const name = r.state === 'emergency' ? 'Waiting for approval' : r.state === 'overdue' ? 'Overdue' : month(r.due_at);
     out.set(name, [...(out.get(name) ?? []), r]);
   }
   return [...out].map(([name, reviews]) => ({ name, reviews }));
@@ -106,14 +105,16 @@ function Calendar({ reviews }: { reviews: Review[] }) {
               <thead>
                 <tr>
                   <th scope="col">Policy</th>
-                  <th scope="col">Due</th>
+                  <th scope="col" className={list.wide}>
+                    Due
+                  </th>
                   <th scope="col" className={list.wide}>
                     Owner
                   </th>
                   <th scope="col" className={list.wide}>
                     Last looked at
                   </th>
-                  <th scope="col">
+                  <th scope="col" className={list.wide}>
                     <span className="vh">Action</span>
                   </th>
                 </tr>
@@ -135,7 +136,9 @@ function Calendar({ reviews }: { reviews: Review[] }) {
           action="Mark as reviewed"
           busy={complete.isPending}
           error={complete.error}
-          onDone={(note) => complete.mutate({ kind: open.kind, name: open.name, note }, { onSuccess: () => setOpen(null) })}
+          onDone={(note) =>
+            complete.mutate({ kind: open.kind, name: open.name, note }, { onSuccess: () => setOpen(null) })
+          }
           onClose={() => {
             setOpen(null);
             complete.reset();
@@ -157,6 +160,27 @@ function Row({ review: r, zone, onReview }: { review: Review; zone: Zone; onRevi
     ) : (
       <span className="muted">never</span>
     );
+  const due = (
+    <>
+      <StateMark said={reviewState(r.state)} />
+      <p>
+        <time dateTime={new Date(r.due_at).toISOString()}>{date(r.due_at, zone)}</time>
+      </p>
+      <p className="fine">
+        <Ago at={r.due_at} />
+      </p>
+    </>
+  );
+  const act =
+    r.state === 'emergency' ? (
+      <Link to="/policy/proposals/$id" params={{ id: String(r.proposal) }} className={css.button}>
+        Decide
+      </Link>
+    ) : r.may ? (
+      <Button aria-label={`Mark ${r.title} as reviewed`} onClick={onReview}>
+        Reviewed
+      </Button>
+    ) : null;
   return (
     <tr data-row>
       <th scope="row">
@@ -173,29 +197,15 @@ function Row({ review: r, zone, onReview }: { review: Review; zone: Zone; onRevi
         <p className={list.phone}>
           {r.kind} · {r.owner || 'nobody owns it'}
         </p>
+        <div className={`${list.phone} ${css.small}`}>
+          <div>{due}</div>
+          {act}
+        </div>
       </th>
-      <td className={css.due}>
-        <StateMark said={reviewState(r.state)} />
-        <p>
-          <time dateTime={new Date(r.due_at).toISOString()}>{date(r.due_at, zone)}</time>
-        </p>
-        <p className="fine">
-          <Ago at={r.due_at} />
-        </p>
-      </td>
+      <td className={`${list.wide} ${css.due}`}>{due}</td>
       <td className={`${list.wide} ${list.owner}`}>{r.owner || <span className="muted">nobody</span>}</td>
       <td className={list.wide}>{r.state === 'emergency' ? <span className="muted">—</span> : last}</td>
-      <td className={css.act}>
-        {r.state === 'emergency' ? (
-          <Link to="/policy/proposals/$id" params={{ id: String(r.proposal) }} className={css.button}>
-            Decide
-          </Link>
-        ) : r.may ? (
-          <Button aria-label={`Mark ${r.title} as reviewed`} onClick={onReview}>
-            Reviewed
-          </Button>
-        ) : null}
-      </td>
+      <td className={`${list.wide} ${css.act}`}>{act}</td>
     </tr>
   );
 }

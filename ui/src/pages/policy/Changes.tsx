@@ -8,7 +8,9 @@ import { count } from './words';
 export function Changes({ proposal: p }: { proposal: Proposal }) {
   return (
     <section className="panel" aria-labelledby="change">
-      <h2 id="change">{p.changes.length > 1 ? `Changes of ${count(p.changes.length, 'policy', 'policies')}` : 'Change'}</h2>
+      <h2 id="change">
+        {p.changes.length > 1 ? `Changes of ${count(p.changes.length, 'policy', 'policies')}` : 'Change'}
+      </h2>
       {p.changes.map((c, i) => (
         <div key={`${c.kind}/${c.name}`} className={css.change}>
           {p.changes.length > 1 || c.action !== 'change' ? (

@@ -108,7 +108,11 @@ function Entry({ entry: c }: { entry: Comment }) {
   return (
     <li className={css.line} data-quiet={!said || undefined}>
       <span className={css.initial} aria-hidden="true">
-        {said ? (c.who.name.split(' ').at(-1)?.charAt(0).toUpperCase() ?? '') : <Icon name={icons[c.kind] ?? 'clock'} size={12} />}
+        {said ? (
+          (c.who.name.split(' ').at(-1)?.charAt(0).toUpperCase() ?? '')
+        ) : (
+          <Icon name={icons[c.kind] ?? 'clock'} size={12} />
+        )}
       </span>
       <div className="small">
         <p className={css.words}>

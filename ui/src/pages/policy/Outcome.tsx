@@ -18,7 +18,15 @@ import { isOpen } from './words';
 const lengths = [7, 30, 90] as const;
 
 /** What would have happened: the back-test, its progress, or how to get one. */
-export function Outcome({ proposal: p, busy, onMove }: { proposal: Proposal; busy: boolean; onMove: (m: Move) => void }) {
+export function Outcome({
+  proposal: p,
+  busy,
+  onMove,
+}: {
+  proposal: Proposal;
+  busy: boolean;
+  onMove: (m: Move) => void;
+}) {
   const search = useSearch({ from: '/shell/policy/proposals/$id' });
   const navigate = useNavigate({ from: '/policy/proposals/$id' });
   const set = (patch: { [K in keyof ProposalSearch]?: ProposalSearch[K] | undefined }) =>
@@ -31,7 +39,8 @@ export function Outcome({ proposal: p, busy, onMove }: { proposal: Proposal; bus
       <section className="panel" aria-labelledby="outcome">
         <h2 id="outcome">What would have happened</h2>
         <p className="muted">
-          Nothing here can be played over the past: {p.changes.length > 0 ? 'no judgement of a KPI changes' : 'nothing changes'}.
+          Nothing here can be played over the past:{' '}
+          {p.changes.length > 0 ? 'no judgement of a KPI changes' : 'nothing changes'}.
         </p>
       </section>
     );
@@ -45,7 +54,9 @@ export function Outcome({ proposal: p, busy, onMove }: { proposal: Proposal; bus
         <h2 id="outcome">What would have happened</h2>
         <Again proposal={p} busy={busy} onMove={onMove} />
       </div>
-      {e?.state === 'running' ? <Running evidence={e} busy={busy} onCancel={() => onMove({ do: 'cancel-test' })} /> : null}
+      {e?.state === 'running' ? (
+        <Running evidence={e} busy={busy} onCancel={() => onMove({ do: 'cancel-test' })} />
+      ) : null}
       {e === null ? (
         <p className="muted">
           Not tested yet. A back-test runs both versions over recorded data and shows who would have been paged.
@@ -66,7 +77,9 @@ export function Outcome({ proposal: p, busy, onMove }: { proposal: Proposal; bus
       {e?.state === 'done' && !e.current && isOpen(p) ? (
         <p className={css.note}>
           <LightShape state="yellow" size={16} />
-          <span>This back-test is not of what would be approved now: the text, what is in force, or the day moved on.</span>
+          <span>
+            This back-test is not of what would be approved now: the text, what is in force, or the day moved on.
+          </span>
         </p>
       ) : null}
       {shown ? (
@@ -160,8 +173,8 @@ function Result({ comparison: c }: { comparison: Comparison }) {
   return (
     <>
       <p className="muted">
-        {sides.length > 1 ? 'Both versions run' : c.now ? 'The version in force, run' : 'The new version, run'} over the last{' '}
-        {days} {days === 1 ? 'day' : 'days'} of recorded data, to {exact(c.to, zone)}.
+        {sides.length > 1 ? 'Both versions run' : c.now ? 'The version in force, run' : 'The new version, run'} over the
+        last {days} {days === 1 ? 'day' : 'days'} of recorded data, to {exact(c.to, zone)}.
       </p>
       {limited ? (
         <p className={css.note}>
@@ -169,7 +182,12 @@ function Result({ comparison: c }: { comparison: Comparison }) {
           <span>{limited}</span>
         </p>
       ) : null}
-      <div className={`${css.desk} scroll-x`} tabIndex={0} role="region" aria-label="What would have happened, as a table">
+      <div
+        className={`${css.desk} scroll-x`}
+        tabIndex={0}
+        role="region"
+        aria-label="What would have happened, as a table"
+      >
         <table className={css.table}>
           <thead>
             <tr>

@@ -148,7 +148,9 @@ function Drawn({
             Dashed: the threshold {c.proposed ? 'as proposed' : 'in force'}, {(c.proposed ?? c.now)?.threshold}
           </span>
         ) : null}
-        {lines.some((l) => l.name === 'threshold') ? <span>Dotted: the threshold in force, {c.now?.threshold}</span> : null}
+        {lines.some((l) => l.name === 'threshold') ? (
+          <span>Dotted: the threshold in force, {c.now?.threshold}</span>
+        ) : null}
         {differs ? <span>Thin dotted line: the value as it is made now</span> : null}
         <span>Bars: low on target, middle at risk, high breached, dashed no data</span>
       </p>
@@ -182,7 +184,9 @@ export function Band({ name, spans, from, to }: { name: string; spans: readonly 
         role="img"
         aria-label={`${name}: ${bandSentence(spans, from, to)}`}
       >
-        {(['grey', 'green', 'yellow', 'red'] as const).map((l) => (p[l] ? <path key={l} className={css[l]} d={p[l]} /> : null))}
+        {(['grey', 'green', 'yellow', 'red'] as const).map((l) =>
+          p[l] ? <path key={l} className={css[l]} d={p[l]} /> : null,
+        )}
       </svg>
     </div>
   );
@@ -209,7 +213,8 @@ function Periods({
   const zone = useZone();
   const all = useMemo(() => segments(now, proposed, c.from, c.to).reverse(), [now, proposed, c.from, c.to]);
   const shown = thin(all, 400);
-  const cell = (l: LightName | null) => (l ? <LightLabel state={l} size={14} /> : <span className="muted">not judged</span>);
+  const cell = (l: LightName | null) =>
+    l ? <LightLabel state={l} size={14} /> : <span className="muted">not judged</span>;
   return (
     <div className={css.periods} tabIndex={0} role="region" aria-label="Periods">
       <table className="table">

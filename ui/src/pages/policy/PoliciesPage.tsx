@@ -146,7 +146,9 @@ function Table({ policies }: { policies: Policy[] }) {
             <th scope="col" className={css.kind}>
               Kind
             </th>
-            <th scope="col">State</th>
+            <th scope="col" className={css.wide}>
+              State
+            </th>
             <th scope="col" className={css.wide}>
               Revision
             </th>
@@ -170,6 +172,9 @@ function Table({ policies }: { policies: Policy[] }) {
                 </Link>
                 <p className={css.sentence}>{p.sentence}</p>
                 <p className={css.phone}>
+                  <StateMark said={policyState(p)} size={13} />
+                </p>
+                <p className={css.phone}>
                   {kindWords[p.kind].plural} · revision {p.revision} · {p.owner || 'nobody owns it'}
                 </p>
                 {p.review_state === 'overdue' || p.review_state === 'soon' ? (
@@ -184,13 +189,15 @@ function Table({ policies }: { policies: Policy[] }) {
                 ) : null}
               </th>
               <td className={css.kind}>{p.kind}</td>
-              <td>
+              <td className={css.wide}>
                 <StateMark said={policyState(p)} />
                 {p.file_state === 'behind' ? <p className="fine">The file could not be written</p> : null}
                 {p.file_state === 'ahead' ? <p className="fine">Its file differs</p> : null}
               </td>
               <td className={css.wide}>{p.revision}</td>
-              <td className={`${css.wide} ${css.owner}`}>{p.owner ? <Owner name={p.owner} /> : <span className="muted">nobody</span>}</td>
+              <td className={`${css.wide} ${css.owner}`}>
+                {p.owner ? <Owner name={p.owner} /> : <span className="muted">nobody</span>}
+              </td>
               <td className={css.wide}>
                 <NextReview policy={p} zone={zone} />
               </td>
@@ -254,7 +261,10 @@ function None() {
         </Link>
       }
     >
-      <p>No policy is kept yet. Write one here, or put a file into the folder that the configuration names under policies.</p>
+      <p>
+        No policy is kept yet. Write one here, or put a file into the folder that the configuration names under
+        policies.
+      </p>
     </Empty>
   );
 }

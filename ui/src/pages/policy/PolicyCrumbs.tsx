@@ -1,17 +1,18 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 
 const words: Record<string, string> = { proposals: 'Proposals', calendar: 'Review calendar', new: 'New policy' };
 
 /** Where one is below the policies; the title of a policy is taken from what the page has asked for already. */
 export function PolicyCrumbs({ path }: { path: string }) {
-  const client = useQueryClient();
   const [first = '', second = '', third] = path
     .replace(/^\/policy\//, '')
     .split('/')
     .map(decodeURIComponent);
   const slash = <span aria-hidden="true">/</span>;
-  const title = client.getQueryData<{ title: string }>(['policies', 'one', first, second])?.title ?? second;
+  // Nothing is asked for here: the page below asks, and this shows what came.
+  const known = useQuery<{ title: string }>({ queryKey: ['policies', 'one', first, second], enabled: false }).data;
+  const title = known?.title ?? second;
   const here =
     first === 'proposals' && second !== ''
       ? `Proposal ${second}`

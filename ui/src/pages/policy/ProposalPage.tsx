@@ -136,7 +136,8 @@ function Facts({ proposal: p }: { proposal: Proposal }) {
   const zone = useZone();
   const now = useNow(60_000);
   const from = originWords(p.origin);
-  const open = p.may_no.approve === undefined || !/ is (applied|rejected|expired|superseded|failed)/.test(p.may_no.approve);
+  const open =
+    p.may_no.approve === undefined || !/ is (applied|rejected|expired|superseded|failed)/.test(p.may_no.approve);
   return (
     <p className={css.facts}>
       <span>
@@ -247,8 +248,8 @@ function Banners({ proposal: p, busy, onRebase }: { proposal: Proposal; busy: bo
             <strong>Emergency change.</strong>{' '}
             {waits(p) ? (
               <>
-                It is in force since {exact(p.applied_at, zone)} although nobody has approved it. Unless somebody does, it
-                is taken back <Ago at={p.expires_at} />.
+                It is in force since {exact(p.applied_at, zone)} although nobody has approved it. Unless somebody does,
+                it is taken back <Ago at={p.expires_at} />.
               </>
             ) : (
               'It was applied first and approved afterwards.'

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { proposalsQuery, type Proposal } from '../../api/govern';
+import { asksConfirm, proposalsQuery, type Proposal } from '../../api/govern';
 import { Segments } from '../../components/Segments';
 import { Empty, Failure, Loading } from '../../components/States';
 import { useKeys } from '../../keys/keys';
@@ -27,7 +27,9 @@ export function ProposalsPage() {
       <header className={css.head}>
         <div>
           <h1>{shown && !closed ? headline(shown) : 'Proposals'}</h1>
-          <p className="muted">{closed ? 'What was applied, rejected, or ran out of time.' : 'Read the back-test, then decide.'}</p>
+          <p className="muted">
+            {closed ? 'What was applied, rejected, or ran out of time.' : 'Read the back-test, then decide.'}
+          </p>
         </div>
       </header>
       <Sections />
@@ -64,7 +66,7 @@ export function ProposalsPage() {
 
 function headline(list: Proposal[]): string {
   const waiting = list.filter(waits).length;
-  const mine = list.filter((p) => p.may.includes('approve') || /confirm your password/i.test(p.may_no.approve ?? ''));
+  const mine = list.filter((p) => p.may.includes('approve') || asksConfirm(p.may_no.approve));
   if (list.length === 0) return 'No proposal is open';
   if (waiting > 0) return `${count(waiting, 'emergency change waits', 'emergency changes wait')} for approval`;
   if (mine.length > 0) return `${count(list.length, 'open proposal')}, ${mine.length} for you to decide`;
@@ -81,7 +83,9 @@ function Table({ proposals }: { proposals: Proposal[] }) {
         <thead>
           <tr>
             <th scope="col">Proposal</th>
-            <th scope="col">State</th>
+            <th scope="col" className={css.wide}>
+              State
+            </th>
             <th scope="col" className={css.wide}>
               Needs
             </th>
@@ -109,12 +113,15 @@ function Table({ proposals }: { proposals: Proposal[] }) {
                     {p.id} · {about}
                     {p.changes[0]?.sentences[0] ? `: ${p.changes[0].sentences[0]}` : ''}
                   </p>
+                  <p className={css.phone}>
+                    <StateMark said={proposalState(p)} size={13} />
+                  </p>
                   <p className={css.phone}>{needs}</p>
                   <p className={css.phone}>
                     {whoWords(p.author)}, {when(p.created_at, now, zone)}
                   </p>
                 </th>
-                <td>
+                <td className={css.wide}>
                   <StateMark said={proposalState(p)} />
                   {p.evidence?.state === 'running' ? <p className="fine">Back-test is running</p> : null}
                 </td>

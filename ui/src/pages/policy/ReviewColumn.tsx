@@ -40,7 +40,9 @@ export function ReviewColumn({ proposal: p }: { proposal: Proposal }) {
                 <strong>{count(missing, 'approval')}</strong> not yet
               </p>
               <p className="fine">
-                {asked.length > 0 ? `By ${listWords(p.need.roles.concat(p.need.users)).replace(' and ', ' or ')}` : 'By anybody who may approve'}
+                {asked.length > 0
+                  ? `By ${listWords(p.need.roles.concat(p.need.users)).replace(' and ', ' or ')}`
+                  : 'By anybody who may approve'}
                 {p.need.regulated ? '; never by an author' : ''}
               </p>
             </div>

@@ -15,8 +15,7 @@ export function diffTexts(before: string, after: string): DiffLine[] {
   let tail = 0;
   while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail++;
   const all: DiffLine[] = [];
-  const same = (i: number, j: number) =>
-    all.push({ kind: 'same', old_line: i + 1, new_line: j + 1, text: a[i] ?? '' });
+  const same = (i: number, j: number) => all.push({ kind: 'same', old_line: i + 1, new_line: j + 1, text: a[i] ?? '' });
   for (let i = 0; i < head; i++) same(i, i);
   middle(a, b, head, a.length - tail, b.length - tail, all);
   for (let k = tail; k > 0; k--) same(a.length - k, b.length - k);
@@ -74,6 +73,7 @@ export function diffWords(lines: readonly DiffLine[]): string {
   if (added + removed === 0) return 'No line differs';
   const parts = [];
   if (added > 0) parts.push(`${added} ${added === 1 ? 'line' : 'lines'} added`);
-  if (removed > 0) parts.push(`${removed} ${removed === 1 && added === 0 ? 'line ' : added === 0 ? 'lines ' : ''}removed`);
+  if (removed > 0)
+    parts.push(`${removed} ${removed === 1 && added === 0 ? 'line ' : added === 0 ? 'lines ' : ''}removed`);
   return parts.join(', ');
 }

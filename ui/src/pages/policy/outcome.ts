@@ -34,7 +34,19 @@ export function axisOf(unit: string): Axis {
   return { factor: 1, decimals: 2, unit: unit === 'count' ? '' : unit };
 }
 
-const scales: Record<string, number> = { '': 1, '%': 0.01, s: 1, ms: 0.001, min: 60, h: 3600, d: 86_400, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+const scales: Record<string, number> = {
+  '': 1,
+  '%': 0.01,
+  s: 1,
+  ms: 0.001,
+  min: 60,
+  h: 3600,
+  d: 86_400,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+};
 
 /** The number of a threshold such as "> 2.5 %" in the unit of the values; null where it is none or has two sides. */
 export function limitOf(threshold: string): { value: number; side: 'above' | 'below' } | null {

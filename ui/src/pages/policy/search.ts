@@ -52,7 +52,9 @@ export function editorSearch(raw: Record<string, unknown>): EditorSearch {
   if (kind) out.kind = kind;
   const proposal = number(typeof raw.proposal === 'number' ? String(raw.proposal) : one(raw.proposal));
   if (proposal !== undefined) out.proposal = proposal;
-  const raws = Array.isArray(raw.feedback) ? raw.feedback.map(String) : many(String(raw.feedback ?? ''));
+  const raws = (Array.isArray(raw.feedback) ? (raw.feedback as unknown[]) : [raw.feedback]).flatMap((f) =>
+    typeof f === 'number' ? [String(f)] : many(f),
+  );
   const feedback = raws.map((f) => number(f)).filter((n) => n !== undefined);
   if (feedback.length > 0) out.feedback = feedback;
   return out;

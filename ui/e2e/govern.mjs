@@ -1,0 +1,133 @@
+// A change from 3 % to 2.5 % as people make it: typed, lost and found again, proposed, tested, refused to its author, and
+// another one approved with a password; with the mouse and with the keyboard alone. Runs against a mock of its own, whose
+// law it changes.
+import assert from 'node:assert/strict';
+import { start } from '../dev/mock.mjs';
+import { launch, looks, open } from './browser.mjs';
+
+export async function run({ log }) {
+  const mock = await start({ tick: 60_000 });
+  const browser = await launch();
+  try {
+    const page = await open(browser, mock.url, '', looks.light);
+    await propose(page);
+    log('govern: a draft outlives a reload, a proposal is tested and refused to its author');
+    await decide(page);
+    log('govern: another person’s proposal is approved after the password');
+    await byKeyboard(page);
+    log('govern: lists, table and dialogs by keyboard');
+    await feedback(page);
+    log('govern: feedback becomes a proposal');
+    assert.deepEqual(
+      page.complaints.filter((c) => !/40[349]/.test(c)),
+      [],
+      'the browser complains',
+    );
+  } finally {
+    await browser.close();
+    mock.stop();
+  }
+}
+
+async function propose(page) {
+  await page.goto('/policy');
+  await page.getByRole('link', { name: 'E-file error rate' }).click();
+  await page.getByRole('link', { name: 'Propose a change' }).click();
+  await page.locator('.cm-content').waitFor();
+  await page.getByRole('textbox', { name: 'Breached when' }).fill('> 2.5%');
+  await page.getByText(/Pages when more than 2.5/).waitFor();
+  const text = await page.locator('.cm-content').innerText();
+  assert.match(text, /# Why 3 %/, 'the comment stays');
+  assert.match(text, /red: "> 2\.5%", for: 3/, 'only the value changed');
+  await page.getByRole('textbox', { name: /^Why/ }).fill('Earlier on deadline day.');
+
+  await page.reload();
+  await page.getByText(/What you typed/).waitFor();
+  assert.equal(await page.getByRole('textbox', { name: 'Breached when' }).inputValue(), '> 2.5%');
+  assert.equal(await page.getByRole('textbox', { name: /^Why/ }).inputValue(), 'Earlier on deadline day.');
+
+  await page.getByRole('button', { name: 'Propose', exact: true }).click();
+  await page.waitForURL(/\/policy\/proposals\/\d+/);
+  await page.getByRole('progressbar').waitFor();
+  await page.getByRole('heading', { name: /Day by day/ }).waitFor({ timeout: 15_000 });
+  assert.ok(await page.getByRole('button', { name: 'Approve proposal' }).isDisabled(), 'nobody approves their own');
+  await page.getByText(/another person must approve it/).waitFor();
+  await page.goto('/policy/KPI/efile-error-rate/edit');
+  await page.locator('.cm-content').waitFor();
+  assert.equal(await page.getByText(/What you typed/).count(), 0, 'what was sent is no draft any more');
+}
+
+async function decide(page) {
+  await page.goto('/policy/proposals/41');
+  await page.locator('canvas').first().waitFor();
+  await page.getByRole('button', { name: 'Approve proposal' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Approve proposal' });
+  await dialog.getByRole('button', { name: 'Confirm and approve' }).click();
+  await dialog.getByText('Type your password.').waitFor();
+  await dialog.getByLabel(/Your password/).fill('correct horse battery staple');
+  await dialog.getByRole('textbox', { name: 'A word about it' }).fill('Long overdue.');
+  await dialog.getByRole('button', { name: 'Confirm and approve' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('Long overdue.').first().waitFor();
+  await page.getByText('Scheduled', { exact: true }).first().waitFor();
+
+  await page.goto('/policy/proposals/40');
+  await page.getByRole('button', { name: 'Rebase and test again' }).click();
+  await page.getByRole('progressbar').waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText(/was stopped/).waitFor();
+}
+
+async function byKeyboard(page) {
+  const key = (k) => page.keyboard.press(k);
+  await page.goto('/');
+  await page.locator('[data-tile]').first().waitFor();
+  await key('g');
+  await key('p');
+  await page.waitForURL(/\/policy$/);
+  await page.locator('[data-row]').first().waitFor();
+  await key('j');
+  await key('j');
+  await key('k');
+  await key('Enter');
+  await page.waitForURL(/\/policy\/KPI\//);
+  await page.locator('h1').waitFor();
+  await key('Escape');
+  await page.waitForURL(/\/policy$/);
+
+  await page.goto('/policy/proposals/41');
+  await page.locator('canvas').first().waitFor();
+  await key('t');
+  await page.getByRole('region', { name: 'Periods' }).waitFor();
+  await page.waitForURL(/view=table/);
+  await key('t');
+  const chart = page.locator('[aria-roledescription=chart]').first();
+  await chart.focus();
+  await key('End');
+  await key('ArrowLeft');
+  assert.match(await chart.locator('[role=status]').innerText(), /now .*, proposed /, 'a point says both lights');
+
+  // Tab leaves the editor, completion opens in it.
+  await page.goto('/policy/new?kind=KPI');
+  const editor = page.getByRole('textbox', { name: 'Document, YAML' });
+  await editor.focus();
+  await key('Control+End');
+  await page.keyboard.type('rest');
+  await page.locator('.cm-tooltip-autocomplete').getByText('restate_for').waitFor();
+  await key('Enter');
+  assert.match(await editor.innerText(), /restate_for: /, 'the key was completed');
+  await key('Tab');
+  assert.ok(await editor.evaluate((e) => !e.contains(document.activeElement)), 'Tab leaves the editor');
+}
+
+async function feedback(page) {
+  await page.goto('/kpi/efile-error-rate');
+  const panel = page.locator('section[aria-labelledby=feedback]');
+  await panel.getByRole('button', { name: 'Say what you think' }).click();
+  await panel.getByRole('group', { name: 'Is it relevant?' }).getByRole('button', { name: 'Yes' }).click();
+  await panel.getByRole('textbox', { name: 'Comment' }).fill('Late filings are missing.');
+  await panel.getByRole('button', { name: 'Send' }).click();
+  const entry = panel.locator('li', { hasText: 'Late filings are missing.' });
+  await entry.getByRole('link', { name: 'Turn into a proposal' }).click();
+  await page.getByText(/Answers 1 piece of feedback/).waitFor();
+}
