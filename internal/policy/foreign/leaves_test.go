@@ -2,6 +2,7 @@ package foreign_test
 
 import (
 	"encoding/json"
+	"flag"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"github.com/signalbox/signalbox/internal/policy/foreign"
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
+
+var every = flag.Bool("every", false, "put every shape in the place of every part, not two of eight")
 
 // TestNothingIsSilentlyLost walks every leaf of every input: changing it must change a document or the report, or a line of
 // the report must say of it, or of something it is part of, that it was changed or not carried over.
@@ -45,6 +48,62 @@ func TestNothingIsSilentlyLost(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestAnyShape puts every other shape in the place of every part of every input, ours with annotations among them: what comes
+// out is read or reported, and nothing panics.
+func TestAnyShape(t *testing.T) {
+	r, err := foreign.Export("openslo", exported(t))
+	require.NoError(t, err)
+	for _, format := range foreign.Formats() {
+		inputs := cases(t, format)
+		if format == "openslo" {
+			for _, d := range r.Documents {
+				inputs["own "+d.Name] = map[string][]byte{d.Name + ".yaml": []byte(d.Text)}
+			}
+		}
+		runs := 0
+		for _, files := range inputs {
+			trees := map[string][]*strict.Value{}
+			for file, src := range files {
+				trees[file] = read(t, format, file, src)
+			}
+			for _, roots := range trees {
+				for _, root := range roots {
+					for n, v := range nodes(root) {
+						before := *v
+						for i, shape := range []strict.Value{
+							{Form: strict.Null}, {Form: strict.Scalar, Text: "x"}, {Form: strict.Scalar, Text: ""}, {Form: strict.Scalar, Text: "-1"}, {Form: strict.List}, {Form: strict.Map},
+							{Form: strict.List, Items: []*strict.Value{{Form: strict.Null}, {Form: strict.Scalar, Text: "y"}, {Form: strict.Map}}},
+							{Form: strict.Map, Keys: []strict.Pair{{Key: &strict.Value{Form: strict.Scalar, Text: "z"}, Value: &strict.Value{Form: strict.Scalar, Text: "1"}}}},
+						} {
+							// Every part meets two shapes here, and its neighbours the others; -every tries them all.
+							if !*every && (n+i)%4 != 0 {
+								continue
+							}
+							shape.File, shape.Path = before.File, before.Path
+							*v = shape
+							run(t, format, trees)
+							runs++
+						}
+						*v = before
+					}
+				}
+			}
+		}
+		t.Logf("%s: %d imports", format, runs)
+	}
+}
+
+func nodes(v *strict.Value) []*strict.Value {
+	out := []*strict.Value{v}
+	for _, p := range v.Keys {
+		out = append(out, nodes(p.Value)...)
+	}
+	for _, item := range v.Items {
+		out = append(out, nodes(item)...)
+	}
+	return out
 }
 
 // covered reports whether a line speaks for the leaf. In the inputs that run makes, the n-th document stands on line n.
@@ -93,13 +152,35 @@ func run(t *testing.T, format string, trees map[string][]*strict.Value) *foreign
 			if i > 0 {
 				b.WriteString("--- ")
 			}
-			b.WriteString(carry.Emit(root) + "\n")
+			b.WriteString(flow(root) + "\n")
 		}
 		files[file] = []byte(b.String())
 	}
 	r, err := foreign.Import(format, files, foreign.Options{})
 	require.NoError(t, err)
 	return r
+}
+
+// flow is carry.Emit, with empty lists and maps written out.
+func flow(v *strict.Value) string {
+	var parts []string
+	switch v.Form {
+	case strict.Map:
+		for _, p := range v.Keys {
+			if p.Value.Form != strict.Null {
+				parts = append(parts, carry.Flow(p.Key.Text)+": "+flow(p.Value))
+			}
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case strict.List:
+		for _, item := range v.Items {
+			parts = append(parts, flow(item))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case strict.Null:
+		return "null"
+	}
+	return carry.Emit(v)
 }
 
 func asJSON(v *strict.Value) string {

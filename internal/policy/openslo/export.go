@@ -130,7 +130,11 @@ func (e *exporter) annotations(s sliOut) []carry.Field {
 	out := []carry.Field{{Key: "kpi", Value: e.k.Name}, {Key: "indicator-of", Value: s.digest()}}
 	roots, _ := strict.Parse("", []byte(e.doc.Text))
 	var kept []string
-	for _, p := range roots[0].Keys {
+	var stated []strict.Pair
+	if len(roots) > 0 {
+		stated = roots[0].Keys
+	}
+	for _, p := range stated {
 		key := p.Key.Text
 		switch key {
 		case "kind", "name", "title", "labels":

@@ -42,7 +42,11 @@ func (im *importer) ownSLO(o *object) {
 			return
 		}
 		// An annotated zone that the field does not contradict is as the document stated it.
-		if tz := textAt(items(o.spec.Get("timeWindow"))[0].Get("calendar"), "timeZone"); zone != "" && (tz == "" || zone == carry.Text(tz)) {
+		tz := ""
+		if list := items(o.spec.Get("timeWindow")); len(list) > 0 {
+			tz = textAt(list[0].Get("calendar"), "timeZone")
+		}
+		if zone != "" && (tz == "" || zone == carry.Text(tz)) {
 			d.Set("zone", zone)
 		}
 		d.Set("objective", carry.Map(carry.Field{Key: "target", Value: text}, carry.Field{Key: "window", Value: window}))
