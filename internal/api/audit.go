@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -145,7 +146,7 @@ func (a *API) record(ctx context.Context, action string, object audit.Object, re
 	}
 	p, _ := access.From(ctx)
 	return a.o.Audit.Write(ctx, audit.Record{
-		Actor: audit.Actor{ID: p.ID, Name: p.Name, Kind: string(p.Kind)}, Action: action, Object: object, Outcome: audit.Done,
+		Actor: audit.Actor{ID: p.ID, Name: cmp.Or(p.Login, p.Name), Kind: string(p.Kind)}, Action: action, Object: object, Outcome: audit.Done,
 		Reason: reason, Source: access.Source(ctx), Request: access.RequestID(ctx),
 	})
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"net/http"
@@ -67,7 +68,7 @@ func named(r *http.Request) string {
 func recordOf(ctx context.Context, action string, object audit.Object) audit.Record {
 	p, _ := access.From(ctx)
 	return audit.Record{
-		Actor: audit.Actor{ID: p.ID, Name: p.Name, Kind: string(p.Kind)}, Action: action, Object: object, Outcome: audit.Done,
+		Actor: audit.Actor{ID: p.ID, Name: cmp.Or(p.Login, p.Name), Kind: string(p.Kind)}, Action: action, Object: object, Outcome: audit.Done,
 		Source: access.Source(ctx), Request: access.RequestID(ctx),
 	}
 }

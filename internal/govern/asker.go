@@ -1,6 +1,7 @@
 package govern
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -105,7 +106,7 @@ func (a asker) roles(on []labels.Labels) []string {
 // record begins an audit record.
 func (a asker) record(action string, object audit.Object) audit.Record {
 	return audit.Record{
-		Actor:  audit.Actor{ID: a.ID, Name: a.Name, Kind: a.Kind},
+		Actor:  audit.Actor{ID: a.ID, Name: cmp.Or(a.p.Login, a.Name), Kind: a.Kind}, // a login is one person's alone
 		Action: action, Object: object, Outcome: audit.Done, Source: a.source, Request: a.request,
 	}
 }
