@@ -1,9 +1,9 @@
 import type { AuditPage, Digest, Verified } from '../src/api/audit';
 import type { Mark } from '../src/api/changes';
-import type { ActionInfo, Me, RoleInfo, Session, Token, User } from '../src/api/people';
+import type { Matrix, Me, Session, Token, User } from '../src/api/people';
 
-export const roles: RoleInfo[];
-export const actions: ActionInfo[];
+export const roles: Matrix['roles'];
+export const actions: Matrix['actions'];
 export function users(now: number): User[];
 export function tokens(now: number): Token[];
 export function sessions(now: number, user?: string): Session[];

@@ -7,19 +7,21 @@ const day = 24 * hour;
 const hash = (s) => createHash('sha256').update(String(s)).digest('hex');
 
 export const roles = [
-  { id: 'viewer', title: 'Viewer', sentence: 'Looks at KPIs, alerts and policies, and says what they think of them.' },
-  { id: 'developer', title: 'Application developer', sentence: 'Sends data, asks questions of it, proposes changes.' },
-  {
-    id: 'analyst',
-    title: 'Operations analyst',
-    sentence: 'Runs the place: silences, approves, changes in an emergency.',
-  },
-  { id: 'owner', title: 'Product owner', sentence: 'Answers for promises: proposes, reviews and approves them.' },
-  { id: 'auditor', title: 'Auditor', sentence: 'Reads everything, also the audit trail, and changes nothing.' },
-  { id: 'admin', title: 'Administrator', sentence: 'Everything, also people and roles.' },
+  { id: 'viewer', title: 'Viewer' },
+  { id: 'developer', title: 'Application developer' },
+  { id: 'analyst', title: 'Operations analyst' },
+  { id: 'owner', title: 'Product owner' },
+  { id: 'auditor', title: 'Auditor' },
+  { id: 'admin', title: 'Administrator' },
 ];
 const all = roles.map((r) => r.id);
-const action = (id, title, by, whole = false) => ({ id, title, whole, roles: [...by, 'admin'] });
+const action = (name, title, by, whole = false) => ({
+  action: name,
+  title,
+  whole,
+  kinds: name === 'approve' ? ['person'] : [],
+  roles: [...by, 'admin'],
+});
 export const actions = [
   action('read_kpis', 'See KPIs', all.slice(0, 5)),
   action('read_alerts', 'See alerts and silences', all.slice(0, 5)),
@@ -47,35 +49,29 @@ export function users(now) {
     login,
     name,
     state: 'active',
-    via: 'password',
+    origin: 'local',
     grants,
-    must_change: false,
+    must_change_password: false,
     created_at: now - 40 * day,
     created_by: 'Priya Natarajan',
-    last_sign_in: now - 3 * hour,
-    sessions: 1,
-    tokens: 0,
+    signed_in_at: now - 3 * hour,
     ...more,
   });
   return [
     user('priya', 'priya@irs.example', 'Priya Natarajan', [{ role: 'admin', scope: '' }], {
       created_by: 'start link',
-      last_sign_in: now - 50 * minute,
-      sessions: 2,
-      tokens: 2,
+      signed_in_at: now - 50 * minute,
     }),
     user('tunde', 'tunde.osei@irs.example', 'Tunde Osei', [
       { role: 'owner', scope: 'agency="IRS"' },
       { role: 'viewer', scope: '' },
     ]),
     user('maria', 'm.alvarez@irs.example', 'Maria Alvarez', [{ role: 'analyst', scope: '' }], {
-      via: 'oidc',
-      tokens: 1,
+      origin: 'oidc',
     }),
     user('rahul', 'r.banerjee@treasury.example', 'Rahul Banerjee', [{ role: 'auditor', scope: '' }], {
-      must_change: true,
-      last_sign_in: 0,
-      sessions: 0,
+      must_change_password: true,
+      signed_in_at: 0,
     }),
     user(
       'lena',
@@ -84,8 +80,7 @@ export function users(now) {
       [{ role: 'developer', scope: 'agency="SSA", env=~"prod|test"' }],
       {
         state: 'disabled',
-        last_sign_in: now - 61 * day,
-        sessions: 0,
+        signed_in_at: now - 61 * day,
       },
     ),
   ];
@@ -96,28 +91,30 @@ export function tokens(now) {
     id,
     name,
     owner,
-    owner_name: ownerName,
+    owner_login: ownerName,
+    hint: 'sb_4k2x',
     grants,
     agent: false,
-    source: '',
+    pushes_as: '',
     created_at: now - 20 * day,
+    created_by: 'Priya Natarajan',
     expires_at: now + 70 * day,
-    last_used: now - 2 * minute,
+    used_at: now - 2 * minute,
     state: 'active',
     ...more,
   });
   return [
-    token('t1', 'release pipeline', 'priya', 'Priya Natarajan', [{ role: 'developer', scope: 'agency="IRS"' }], {
-      source: 'pipeline',
+    token('t1', 'release pipeline', 'priya', 'priya@irs.example', [{ role: 'developer', scope: 'agency="IRS"' }], {
+      pushes_as: 'pipeline',
     }),
-    token('t2', 'threshold helper', 'priya', 'Priya Natarajan', [{ role: 'analyst', scope: '' }], {
+    token('t2', 'threshold helper', 'priya', 'priya@irs.example', [{ role: 'analyst', scope: '' }], {
       agent: true,
-      last_used: 0,
+      used_at: 0,
     }),
-    token('t3', 'old import', 'maria', 'Maria Alvarez', [{ role: 'developer', scope: '' }], {
+    token('t3', 'old import', 'maria', 'm.alvarez@irs.example', [{ role: 'developer', scope: '' }], {
       state: 'expired',
       expires_at: now - 9 * day,
-      last_used: now - 10 * day,
+      used_at: now - 10 * day,
     }),
   ];
 }
@@ -126,11 +123,14 @@ export function sessions(now, user = 'priya') {
   const session = (id, text, source, started, seen, current) => ({
     id,
     user,
-    started_at: now - started,
+    login: `${user}@irs.example`,
+    way: 'password',
+    address: source,
+    browser: text,
+    created_at: now - started,
     seen_at: now - seen,
-    expires_at: now + 11 * hour,
-    source,
-    agent_text: text,
+    expires_at: now + 30 * minute,
+    ends_at: now + 11 * hour,
     current,
   });
   return [
@@ -143,18 +143,19 @@ export function sessions(now, user = 'priya') {
 export function me(now, more = {}) {
   return {
     id: 'priya',
+    login: 'priya@irs.example',
     name: 'Priya Natarajan',
     kind: 'person',
     via: 'cookie',
     agent: false,
     expires_at: now + 8 * hour,
-    idle_ms: 30 * minute,
+    ends_at: now + 11 * hour,
     signed_in_at: now - 50 * minute,
-    actions: actions.map((a) => a.id),
+    actions: actions.map((a) => a.action),
     grants: [{ role: 'admin', scope: '' }],
     must_change: false,
     first: false,
-    oidc: null,
+    provider: 'Treasury sign-on',
     ...more,
   };
 }
@@ -256,7 +257,7 @@ export function auditAnswer(now, q) {
   const every = records(now);
   const get = (k) => q.get(k) ?? '';
   const limit = Number(q.get('limit') ?? 50);
-  const [kind, name] = get('object').split('/');
+  const [kind, name] = [get('object_kind'), get('object_name')];
   const hits = every.filter(
     (r) =>
       (get('actor') === '' || `${r.actor.name} ${r.actor.id}`.toLowerCase().includes(get('actor').toLowerCase())) &&
@@ -274,37 +275,44 @@ export function auditAnswer(now, q) {
     records: hits.slice(0, limit),
     more: hits.length > limit,
     head: { seq: head.seq, hash: head.hash, at: head.at },
-    verified: {
-      at: now - 12 * minute,
-      seq: head.seq - 1,
-      good: true,
-      sentence: `All ${head.seq - 1} records and 26 signed hours fit together.`,
-    },
-    actions: [...new Set(every.map((r) => r.action))].sort(),
-    kinds: [...new Set(every.map((r) => r.object.kind))].sort(),
   };
 }
 
 export function verifyAnswer(now, broken) {
   const every = records(now);
-  const base = { records: every.length, digests: 26, head: { seq: every[0].seq, hash: every[0].hash }, took_ms: 42 };
+  const base = {
+    complete: true,
+    records: every.length,
+    first_seq: 1,
+    last_seq: every[0].seq,
+    head: every[0].hash,
+    digests: 26,
+    empty_digests: 6,
+    late_digests: 1,
+    clock_backs: 0,
+    from: now - 27 * hour,
+    to: now - hour,
+    signed_seq: every[0].seq - 3,
+    key_given: false,
+    keys: [hash('key')],
+    anchors: 2,
+    notes: [],
+    took_ms: 42,
+    at: now,
+  };
   return broken
     ? {
         ...base,
         good: false,
-        first_broken: {
+        break: {
+          kind: 'record',
           seq: 129,
           at: every.find((r) => r.seq === 129).at,
           what: 'its hash is not what its content says: "reason" was altered after it was written.',
         },
-        sentence: 'The chain is whole up to record 128 and broken from record 129 on.',
+        sentence: 'The chain is broken: record 129.',
       }
-    : {
-        ...base,
-        good: true,
-        first_broken: null,
-        sentence: `All ${every.length} records and 26 signed hours fit together.`,
-      };
+    : { ...base, good: true, sentence: `The chain is whole: ${every.length} records, 26 digests.` };
 }
 
 export function digests(now) {
@@ -316,16 +324,19 @@ export function digests(now) {
     const at = last - i * hour;
     if (i !== 6) {
       out.push({
-        hour: at,
-        from_seq: count === 0 ? seq : seq - count + 1,
-        to_seq: seq,
+        number: 27 - i,
+        from: at,
+        to: at + hour,
+        at: at + hour + 40,
+        first_seq: count === 0 ? seq : seq - count + 1,
+        last_seq: seq,
         count,
         head: hash(`head${at}`),
         hash: hash(`digest${at}`),
         signature: hash(`sig${at}`),
-        fingerprint: hash('key'),
+        key: hash('key'),
         late: i === 11,
-        anchored_at: i === 0 ? 0 : at + hour + 2 * minute,
+        clock_back: false,
       });
     }
     seq -= count;
@@ -396,7 +407,6 @@ export function routes(state = {}) {
     // What a browser test does to the session: POST /mock/me {...} changes who is signed in, POST /mock/out ends it.
     if (key === 'POST /mock/me') return [200, (s.me = body)];
     if (key === 'POST /mock/out') return [200, { out: (s.out = true) }];
-    if (key === 'GET /signin') return [200, { password: true, oidc: { name: 'Treasury sign-on', url: '/login/oidc' } }];
     if (key === 'POST /login') {
       if (body?.password === 'wrong') return [401, { detail: 'The login or the password is wrong.' }];
       s.out = false;
@@ -406,7 +416,7 @@ export function routes(state = {}) {
     if (s.out) return [401, { detail: 'The session is over.' }];
     if (key === 'GET /me') return [200, me(now, s.me)];
     if (key === 'POST /password')
-      return body.old === 'wrong' ? [403, { detail: 'The present password is wrong.' }] : ((s.me = {}), [200, {}]);
+      return body?.old === 'wrong' ? [403, { detail: 'The present password is wrong.' }] : ((s.me = {}), [200, {}]);
     if (key === 'GET /roles') return [200, { roles, actions }];
     if (key === 'GET /users') return [200, { users: s.users }];
     if (key === 'POST /users') {
@@ -421,7 +431,7 @@ export function routes(state = {}) {
         ...users(now)[3],
         ...rest,
         id: `u${s.users.length}`,
-        must_change: Boolean(password),
+        must_change_password: Boolean(password),
         created_at: now,
       };
       s.users.push(u);
@@ -432,24 +442,20 @@ export function routes(state = {}) {
       const i = s.users.findIndex((u) => u.id === m[1]);
       if (i < 0) return [404, { detail: 'There is no such person.' }];
       if (method === 'DELETE') s.users.splice(i, 1);
-      else s.users[i] = { ...s.users[i], name: body.name, login: body.login, state: body.state, grants: body.grants };
+      else s.users[i] = { ...s.users[i], ...body };
       return [200, method === 'DELETE' ? {} : s.users[i]];
     }
-    if (key === 'GET /tokens')
-      return [200, { tokens: q.get('all') === 'true' ? s.tokens : s.tokens.filter((t) => t.owner === 'priya') }];
+    if (key === 'GET /tokens') return [200, { tokens: s.tokens }];
     if (key === 'POST /tokens') {
-      const t = { ...tokens(now)[0], ...body, id: `t${s.tokens.length + 1}`, created_at: now, last_used: 0 };
+      const t = { ...tokens(now)[0], ...body, id: `t${s.tokens.length + 1}`, created_at: now, used_at: 0 };
       s.tokens.push(t);
-      return [200, { token: t, secret: `sb_${hash(t.id).slice(0, 40)}` }];
+      return [200, { ...t, secret: `sb_${hash(t.id).slice(0, 40)}` }];
     }
     if ((m = /^\/tokens\/(.+)$/.exec(path)) && method === 'DELETE') {
-      s.tokens = s.tokens.map((t) => (t.id === m[1] ? { ...t, state: 'revoked' } : t));
+      s.tokens = s.tokens.filter((t) => t.id !== m[1]);
       return [200, {}];
     }
-    if (key === 'GET /sessions') {
-      const user = q.get('user');
-      return [200, { sessions: user && user !== 'priya' ? sessions(now, user).slice(1, 2) : s.sessions }];
-    }
+    if (key === 'GET /sessions') return [200, { sessions: [...s.sessions, ...sessions(now, 'tunde').slice(1, 2)] }];
     if ((m = /^\/sessions\/(.+)$/.exec(path)) && method === 'DELETE') {
       s.sessions = s.sessions.filter((x) => x.id !== m[1]);
       return [200, {}];

@@ -1,104 +1,75 @@
-import { keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query';
-import { ask } from './client';
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { api, ok } from './client';
+import type { components } from './schema';
 
 // The audit trail: what was done, by whom, in a chain of hashes that shows when something was altered.
 
-export type Outcome = 'done' | 'denied' | 'failed';
+type S = components['schemas'];
 
-export type AuditRecord = {
-  seq: number;
-  at: number;
-  actor: { id: string; name: string; kind: string };
-  action: string;
-  object: { kind: string; name: string };
-  outcome: Outcome;
-  before: string;
-  after: string;
-  reason: string;
-  source: string;
-  request: string;
-  detail: Record<string, string>;
-  hash: string;
-};
+export type AuditPage = S['AuditBody'];
+export type AuditRecord = AuditPage['records'][number];
+export type Verified = S['VerifyBody'];
+export type Digest = S['DigestsBody']['digests'][number];
 
-/** What to look for; absent is any. */
+/** What to look for; absent is any. Actor is an id or a name, whole. */
 export type AuditFilter = {
   from?: number;
   to?: number;
   actor?: string;
   action?: string;
-  object?: string;
-  outcome?: string;
+  object_kind?: string;
+  object_name?: string;
+  outcome?: 'done' | 'denied' | 'failed';
   text?: string;
   before?: number;
 };
 
-export type AuditPage = {
-  records: AuditRecord[];
-  more: boolean;
-  head: { seq: number; hash: string; at: number };
-  verified: { at: number; seq: number; good: boolean; sentence: string };
-  actions: string[];
-  kinds: string[];
-};
-
-export type Verified = {
-  good: boolean;
-  records: number;
-  digests: number;
-  head: { seq: number; hash: string };
-  first_broken: { seq: number; at: number; what: string } | null;
-  sentence: string;
-  took_ms: number;
-};
-
-export type Digest = {
-  /** Start of the hour, Unix ms. */
-  hour: number;
-  from_seq: number;
-  to_seq: number;
-  count: number;
-  head: string;
-  hash: string;
-  signature: string;
-  fingerprint: string;
-  late: boolean;
-  /** Unix ms; 0 when no outside anchor has it. */
-  anchored_at: number;
-};
-
-export const auditPage = 50;
+const pageLength = 50;
 
 /** One page of records, newest first. */
 export function auditQuery(filter: AuditFilter) {
   return queryOptions({
     queryKey: ['audit', 'records', filter],
-    queryFn: async ({ signal }) =>
-      (await ask('GET', '/audit', { signal, query: { ...filter, limit: auditPage } })) as AuditPage,
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/signalbox/v1/audit', { params: { query: { ...filter, limit: pageLength } }, signal })),
     placeholderData: keepPreviousData,
     staleTime: 5_000,
     refetchInterval: filter.before === undefined ? 30_000 : false,
   });
 }
 
-/** The signed digests, newest hour first. */
+/** The newest signed digests, at most a thousand. */
 export const digestsQuery = queryOptions({
   queryKey: ['audit', 'digests'],
-  queryFn: async ({ signal }) => ((await ask('GET', '/audit/digests', { signal })) as { digests: Digest[] }).digests,
+  queryFn: async ({ signal }) =>
+    (await ok(api.GET('/api/signalbox/v1/audit/digests', { params: { query: { limit: 1000 } }, signal }))).digests,
   staleTime: 60_000,
 });
 
 /** The public key with which the digests are checked elsewhere. */
 export const auditKeyQuery = queryOptions({
   queryKey: ['audit', 'key'],
-  queryFn: async ({ signal }) =>
-    (await ask('GET', '/audit/key', { signal })) as { public_key: string; fingerprint: string },
+  queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/audit/key', { signal })),
   staleTime: Infinity,
 });
 
-/** Walks the whole chain on the server. */
+const verifiedKey = ['audit', 'verified'];
+
+/** What the last walk over the chain found; null before the first one of this visit. */
+export const verifiedQuery = queryOptions<Verified | null>({
+  queryKey: verifiedKey,
+  queryFn: () => null,
+  staleTime: Infinity,
+  gcTime: Infinity,
+});
+
+/** Walks the whole chain on the server. It is recorded who did. */
 export function useVerify() {
-  return useMutation({ mutationFn: async () => (await ask('GET', '/audit/verify')) as Verified });
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => ok(api.GET('/api/signalbox/v1/audit/verify')),
+    onSuccess: (v) => client.setQueryData(verifiedKey, v),
+  });
 }
 
 /** The address of the file with all records that pass the filter, oldest first. */

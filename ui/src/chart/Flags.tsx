@@ -28,13 +28,13 @@ export function Flags({
             type="button"
             tabIndex={-1}
             className={css.flag}
-            style={{ left: p.left, width: p.room > 0 ? square + p.room : square }}
+            style={{ left: p.left, width: square + p.room + 6 }}
             aria-expanded={pressed}
-            aria-label={p.flags.map((f) => f.say ?? `${f.letter}: ${f.label}`).join('. ')}
             onClick={() => onOpen(pressed ? null : first)}
           >
             <span className={css.letter}>{letters.length === 1 ? letters[0] : p.flags.length}</span>
             {p.room > 0 ? <span className={css.label}>{labelOf(p)}</span> : null}
+            <span className="vh"> {p.flags.map((f) => f.say ?? f.label).join('. ')}</span>
           </button>
         );
       })}

@@ -66,7 +66,9 @@ function AccountView({ me }: { me: Me }) {
         <p className="muted">
           {kinds[me.kind]}
           {me.signed_in_at > 0 ? ` Signed in ${exact(me.signed_in_at, zone)}.` : ''}
-          {me.expires_at > 0 ? ` This session ends ${exact(me.expires_at, zone)} at the latest.` : ''}
+          {me.expires_at > 0
+            ? ` This session ends ${exact(me.ends_at > 0 ? me.ends_at : me.expires_at, zone)} at the latest.`
+            : ''}
         </p>
       </header>
       {me.must_change ? (
@@ -84,14 +86,14 @@ function AccountView({ me }: { me: Me }) {
                 <h2 id="roles">Roles</h2>
                 <GrantList grants={me.grants} />
               </section>
-              <Sessions />
+              <Sessions me={me} />
               <Tokens me={me} />
             </>
           )}
         </div>
         {me.must_change ? null : (
           <div className="stack">
-            {person && !me.oidc ? <ChangePassword /> : null}
+            {person ? <ChangePassword /> : null}
             <Allowed me={me} />
           </div>
         )}
@@ -100,8 +102,8 @@ function AccountView({ me }: { me: Me }) {
   );
 }
 
-function Sessions() {
-  const sessions = useQuery(sessionsQuery());
+function Sessions({ me }: { me: Me }) {
+  const sessions = useQuery({ ...sessionsQuery, select: (list) => list.filter((s) => s.current || s.user === me.id) });
   const end = useEndSessions();
   const others = (sessions.data ?? []).filter((s) => !s.current);
   return (
@@ -127,11 +129,11 @@ function Sessions() {
 }
 
 function Tokens({ me }: { me: Me }) {
-  const tokens = useQuery(tokensQuery(false));
+  const tokens = useQuery(tokensQuery);
   const revoke = useRevokeToken();
   const [making, setMaking] = useState(false);
   const [ending, setEnding] = useState<Token | null>(null);
-  const mine = (tokens.data ?? []).filter((t) => t.owner === me.id || t.owner === '');
+  const mine = (tokens.data ?? []).filter((t) => t.owner === me.id);
   return (
     <section className="panel" aria-labelledby="tokens">
       <div className="panel-head">
@@ -174,8 +176,8 @@ function Tokens({ me }: { me: Me }) {
 /** What the server lets this sign-in do, in the words of the matrix. */
 function Allowed({ me }: { me: Me }) {
   const matrix = useQuery(rolesQuery).data;
-  const word = (a: string) => matrix?.actions.find((x) => x.id === a)?.title ?? a.replaceAll('_', ' ');
-  const not = matrix?.actions.filter((a) => !me.actions.includes(a.id)) ?? [];
+  const word = (a: string) => matrix?.actions.find((x) => x.action === a)?.title ?? a.replaceAll('_', ' ');
+  const not = matrix?.actions.filter((a) => !me.actions.includes(a.action)) ?? [];
   return (
     <section className="panel" aria-labelledby="allowed">
       <h2 id="allowed">What you may do</h2>
@@ -193,7 +195,7 @@ function Allowed({ me }: { me: Me }) {
           <summary>{not.length} things you may not do</summary>
           <ul className={css.allowed}>
             {not.map((a) => (
-              <li key={a.id} className="muted">
+              <li key={a.action} className="muted">
                 <Icon name="x" size={15} />
                 {a.title}
               </li>

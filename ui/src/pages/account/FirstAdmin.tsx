@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { signIn, useSaveUser } from '../../api/people';
+import { signIn, useCreateUser } from '../../api/people';
 import { meQuery } from '../../api/status';
 import { Fault } from '../people/Fault';
 import form from '../people/Form.module.css';
@@ -19,7 +19,7 @@ export function FirstAdmin() {
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error | null>(null);
-  const save = useSaveUser();
+  const save = useCreateUser();
   const submit = async (e: React.SyntheticEvent) => {
     e.preventDefault();
     setTried(true);
@@ -28,13 +28,11 @@ export function FirstAdmin() {
     setBusy(true);
     try {
       await save.mutateAsync({
-        input: {
-          login: login.trim(),
-          name: name.trim(),
-          password,
-          state: 'active',
-          grants: [{ role: 'admin', scope: '' }],
-        },
+        login: login.trim(),
+        name: name.trim(),
+        password,
+        grants: [{ role: 'admin', scope: '' }],
+        keep: true,
       });
       const me = await signIn({ login: login.trim(), password });
       client.setQueryData(meQuery.queryKey, me);

@@ -31,7 +31,7 @@ export function NewToken({ me, onClose }: { me: Me; onClose: () => void }) {
   const ends = opened + days * day;
   if (create.data) {
     return (
-      <Dialog title={`Token ${create.data.token.name}`} size={560} onClose={onClose}>
+      <Dialog title={`Token ${create.data.name}`} size={560} onClose={onClose}>
         <div className={form.form}>
           <div className={form.secret}>
             <p>
@@ -41,7 +41,7 @@ export function NewToken({ me, onClose }: { me: Me; onClose: () => void }) {
             <Copy text={create.data.secret} label="the secret" />
           </div>
           <p className="muted small">
-            Send it as <code>Authorization: Bearer …</code>. It ends {exact(create.data.token.expires_at, zone)}.
+            Send it as <code>Authorization: Bearer …</code>. It ends {exact(create.data.expires_at, zone)}.
           </p>
           <div className={form.buttons}>
             <Button variant="filled" onClick={onClose}>
@@ -56,7 +56,7 @@ export function NewToken({ me, onClose }: { me: Me; onClose: () => void }) {
     e.preventDefault();
     setTried(true);
     if (name.trim() === '' || grants.length === 0) return;
-    create.mutate({ name: name.trim(), grants, agent, source: source.trim(), expires_at: ends });
+    create.mutate({ name: name.trim(), grants, agent, pushes_as: source.trim(), expires_at: ends });
   };
   return (
     <Dialog title="New token" onClose={onClose}>

@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { signIn, signInsQuery } from '../../api/people';
+import { signIn } from '../../api/people';
 import { meQuery } from '../../api/status';
 import { Dialog } from '../../components/Dialog';
 import { Icon } from '../../components/Icon';
@@ -20,21 +20,20 @@ export function SignInDialog({
   onClose: () => void;
 }) {
   const client = useQueryClient();
-  const ways = useQuery(signInsQuery).data;
+  const provider = client.getQueryData(meQuery.queryKey)?.provider ?? '';
   const [way, setWay] = useState<'password' | 'secret'>('password');
   const [login, setLogin] = useState('');
   const [password, setPassword] = useState('');
   const [secret, setSecret] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error | null>(null);
-  const shown = ways?.password === false ? 'secret' : way;
 
   const submit = async (e: React.SyntheticEvent) => {
     e.preventDefault();
     setBusy(true);
     setError(null);
     try {
-      const me = await signIn(shown === 'password' ? { login: login.trim(), password } : { secret: secret.trim() });
+      const me = await signIn(way === 'password' ? { login: login.trim(), password } : { secret: secret.trim() });
       client.setQueryData(meQuery.queryKey, me);
       onDone();
     } catch (x) {
@@ -50,8 +49,8 @@ export function SignInDialog({
             ? 'Sign in and go on where you were. Nothing that you have typed is lost.'
             : 'The session cannot be made longer. Sign in again and go on where you were.'}
         </p>
-        {ways?.oidc ? <Elsewhere name={ways.oidc.name} url={ways.oidc.url} onDone={onDone} /> : null}
-        {shown === 'password' ? (
+        <Elsewhere provider={provider} onDone={onDone} />
+        {way === 'password' ? (
           <>
             <TextInput
               label="Login"
@@ -77,16 +76,14 @@ export function SignInDialog({
         )}
         <Fault error={error} />
         <div className={form.buttons}>
-          {ways?.password === false ? null : (
-            <button
-              type="button"
-              className={`${form.quiet} ${form.add}`}
-              style={{ marginRight: 'auto' }}
-              onClick={() => setWay(way === 'password' ? 'secret' : 'password')}
-            >
-              {way === 'password' ? 'Use a code or a token' : 'Use a password'}
-            </button>
-          )}
+          <button
+            type="button"
+            className={`${form.quiet} ${form.add}`}
+            style={{ marginRight: 'auto' }}
+            onClick={() => setWay(way === 'password' ? 'secret' : 'password')}
+          >
+            {way === 'password' ? 'Use a code or a token' : 'Use a password'}
+          </button>
           <Button type="submit" variant="filled" loading={busy}>
             Sign in
           </Button>
@@ -97,7 +94,7 @@ export function SignInDialog({
 }
 
 /** Single sign-on happens in another tab; when the person comes back here the page looks whether it worked. */
-function Elsewhere({ name, url, onDone }: { name: string; url: string; onDone: () => void }) {
+function Elsewhere({ provider, onDone }: { provider: string; onDone: () => void }) {
   const [gone, setGone] = useState(false);
   const [still, setStill] = useState(false);
   const look = async () => {
@@ -115,13 +112,13 @@ function Elsewhere({ name, url, onDone }: { name: string; url: string; onDone: (
     <>
       <Button
         component="a"
-        href={url}
+        href={provider === '' ? '/login?next=/account' : '/login/oidc?next=/account'}
         target="_blank"
         rel="noopener"
         leftSection={<Icon name="external" />}
         onClick={() => setGone(true)}
       >
-        Sign in with {name}
+        {provider === '' ? 'Sign in on the sign-in page' : `Sign in with ${provider}`}
       </Button>
       {gone ? (
         <p className="small muted" role="status">

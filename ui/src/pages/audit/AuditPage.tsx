@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { auditKeyQuery, auditQuery, exportAddress, type AuditPage as Page } from '../../api/audit';
+import { auditKeyQuery, auditQuery, exportAddress, type AuditPage as Page, type AuditRecord } from '../../api/audit';
 import { meQuery } from '../../api/status';
 import { Icon } from '../../components/Icon';
 import { Segments } from '../../components/Segments';
@@ -15,6 +15,8 @@ import { Digests } from './Digests';
 import { Filters } from './Filters';
 import { Records } from './Records';
 import { filterOf, type AuditSearch } from './search';
+
+const noRecords: AuditRecord[] = [];
 
 export type SetSearch = (patch: { [K in keyof AuditSearch]?: AuditSearch[K] | undefined }) => void;
 
@@ -73,7 +75,7 @@ export function AuditPage() {
         <Digests />
       ) : (
         <>
-          <Filters search={search} set={set} actions={page.data?.actions ?? []} kinds={page.data?.kinds ?? []} />
+          <Filters search={search} set={set} records={page.data?.records ?? noRecords} />
           {page.data ? (
             <List
               page={page.data}

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
-import { useVerify, type AuditPage } from '../../api/audit';
+import { useQuery } from '@tanstack/react-query';
+import { useVerify, verifiedQuery, type AuditPage } from '../../api/audit';
 import { Icon } from '../../components/Icon';
 import { LightShape } from '../../light/Light';
 import { exact } from '../../time/format';
@@ -11,28 +12,37 @@ import { short } from './words';
 export function Chain({ page, onShow }: { page: AuditPage; onShow: (seq: number) => void }) {
   const zone = useZone();
   const verify = useVerify();
-  const v = verify.data;
-  const checked = v !== undefined || page.verified.at > 0;
-  const good = v ? v.good : page.verified.good;
-  const state = !checked ? 'grey' : good ? 'green' : 'red';
-  const word = !checked ? 'Not verified yet' : good ? 'Chain whole' : 'Chain broken';
-  const broken = v?.first_broken;
+  const v = useQuery(verifiedQuery).data ?? null;
+  const state = v === null ? 'grey' : v.good ? 'green' : 'red';
+  const word = v === null ? 'Not verified on this visit' : v.good ? 'Chain whole' : 'Chain broken';
+  const broken = v?.break;
+  const seq = broken?.seq ?? 0;
   return (
     <section className={css.chain} data-state={state} aria-label="Is the record whole?">
       <LightShape state={state} size={22} />
       <div className="grow">
         <p aria-live="polite">
-          <strong>{word}.</strong> {v ? v.sentence : page.verified.sentence}
-          {!v && checked ? ` Verified to record ${page.verified.seq}, ${exact(page.verified.at, zone)}.` : ''}
+          <strong>{word}.</strong>{' '}
+          {v === null
+            ? 'Verify walks every record and every signed hour.'
+            : `Verified to record ${v.last_seq}, ${exact(v.at, zone)}.${v.good ? ` ${v.sentence}` : ''}`}
         </p>
         {broken ? (
           <p className={css.broken}>
-            Record {broken.seq}, {exact(broken.at, zone)}: {broken.what}{' '}
-            <button type="button" className={css.link} onClick={() => onShow(broken.seq)}>
-              Show record {broken.seq}
-            </button>
+            {seq > 0 ? `Record ${seq}` : broken.digest ? `Signed hour ${broken.digest}` : 'The chain'}
+            {broken.at ? `, ${exact(broken.at, zone)}` : ''}: {broken.what}{' '}
+            {seq > 0 ? (
+              <button type="button" className={css.link} onClick={() => onShow(seq)}>
+                Show record {seq}
+              </button>
+            ) : null}
           </p>
         ) : null}
+        {v?.notes.map((n) => (
+          <p key={n} className="small">
+            {n}
+          </p>
+        ))}
         {verify.isError ? (
           <p className={css.broken} role="alert">
             {verify.error.message}
@@ -40,7 +50,9 @@ export function Chain({ page, onShow }: { page: AuditPage; onShow: (seq: number)
         ) : null}
         <p className="fine">
           Head: record {page.head.seq}, <code title={page.head.hash}>{short(page.head.hash)}</code>
-          {v ? ` · ${v.records} records and ${v.digests} signed hours in ${(v.took_ms / 1000).toFixed(1)} s` : ''}
+          {v
+            ? ` · ${v.records} records and ${v.digests} signed hours in ${(v.took_ms / 1000).toFixed(1)} s; signed to record ${v.signed_seq}`
+            : ''}
         </p>
       </div>
       <Button

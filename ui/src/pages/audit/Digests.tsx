@@ -43,7 +43,6 @@ export function Digests() {
                 <th scope="col">Records</th>
                 <th scope="col">Signature by key</th>
                 <th scope="col">Hash</th>
-                <th scope="col">Kept outside</th>
               </tr>
             </thead>
             <tbody>
@@ -67,7 +66,7 @@ function Row({ hour, digest: d }: { hour: number; digest: Digest | null }) {
         <td>
           <LightLabel state="red" word="Missing" size={15} />
         </td>
-        <td colSpan={4}>No signature exists for this hour.</td>
+        <td colSpan={3}>No signature exists for this hour.</td>
       </tr>
     );
   }
@@ -75,20 +74,21 @@ function Row({ hour, digest: d }: { hour: number; digest: Digest | null }) {
     <tr>
       <th scope="row">{exact(hour, zone)}</th>
       <td>
-        {d.late ? (
+        {d.clock_back ? (
+          <LightLabel state="yellow" word="Clock set back" size={15} />
+        ) : d.late ? (
           <LightLabel state="yellow" word="Signed late" size={15} />
         ) : (
           <LightLabel state="green" word="Signed" size={15} />
         )}
       </td>
-      <td>{d.count === 0 ? 'none' : `${d.count} (${d.from_seq} to ${d.to_seq})`}</td>
+      <td>{d.count === 0 ? 'none' : `${d.count} (${d.first_seq} to ${d.last_seq})`}</td>
       <td>
-        <code title={d.fingerprint}>{short(d.fingerprint)}</code>
+        <code title={d.key}>{short(d.key)}</code>
       </td>
       <td>
-        <code title={d.hash}>{short(d.hash)}</code>
+        <code title={d.hash}>{short(d.hash ?? '')}</code>
       </td>
-      <td>{d.anchored_at > 0 ? exact(d.anchored_at, zone) : 'not yet'}</td>
     </tr>
   );
 }

@@ -1,11 +1,12 @@
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useId, useState } from 'react';
+import type { AuditRecord } from '../../api/audit';
 import { Icon } from '../../components/Icon';
 import { Pick } from '../../components/Pick';
 import css from './Audit.module.css';
 import type { SetSearch } from './AuditPage';
 import type { AuditSearch } from './search';
-import { actionWord } from './words';
+import { actions, actionWord } from './words';
 
 const ranges = [
   ['', 'all time'],
@@ -16,22 +17,26 @@ const ranges = [
   ['90d', 'the last 90 days'],
 ] as const;
 
+const policyKinds = ['KPI', 'Route', 'Retention', 'Sampling', 'Privacy', 'Approval', 'Maintenance', 'Board'];
+
 /** What to look for; all of it lives in the URL. */
 export function Filters({
   search,
   set,
-  actions,
-  kinds,
+  records,
 }: {
   search: AuditSearch;
   set: SetSearch;
-  actions: string[];
-  kinds: string[];
+  records: readonly AuditRecord[];
 }) {
   const [open, setOpen] = useState(false);
   const first = { before: undefined, record: undefined };
   const some = search.actor ?? search.action ?? search.object ?? search.outcome ?? search.text ?? search.range;
   const [kind = '', name = ''] = split(search.object);
+  // The kinds that policies have, and what else is on this page.
+  const kinds = [...new Set([...policyKinds, ...records.map((r) => r.object.kind ?? '')])]
+    .filter((k) => k !== '')
+    .sort();
   return (
     <search className={`${css.filters} no-print`}>
       <button type="button" className={css.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -7,7 +7,7 @@ import { exact, when } from '../../time/format';
 import { useNow } from '../../time/useNow';
 import { useZone } from '../../time/zone';
 import css from './Audit.module.css';
-import { deed, objectOf, outcomes, whyOf } from './words';
+import { deed, objectOf, outcomeOf, whoOf, whyOf } from './words';
 
 /** Records, newest first; each opens to everything that is known of it. */
 export function Records({
@@ -44,7 +44,7 @@ export function Records({
         <tbody>
           {records.map((r) => {
             const isOpen = String(r.seq) === open;
-            const o = outcomes[r.outcome];
+            const o = outcomeOf(r.outcome);
             return (
               <Fragment key={r.seq}>
                 <tr data-outcome={r.outcome} data-open={isOpen || undefined}>
@@ -55,7 +55,7 @@ export function Records({
                     </time>
                   </td>
                   <th scope="row">
-                    {r.actor.name || r.actor.id || 'nobody'}
+                    {whoOf(r)}
                     {r.actor.kind !== 'person' && r.actor.kind !== '' ? (
                       <span className="chip">{r.actor.kind}</span>
                     ) : null}
@@ -68,7 +68,7 @@ export function Records({
                     <LightLabel state={o.state} word={o.word} size={15} />
                   </td>
                   <td className={css.from}>
-                    <code>{r.source || '—'}</code>
+                    <code>{r.source ?? '—'}</code>
                   </td>
                   <td className="r">
                     <button
@@ -108,13 +108,13 @@ function Full({ record: r }: { record: AuditRecord }) {
   if (objectOf(r) !== '') rows.push(['Object', <ObjectLink key="o" record={r} />]);
   if (r.reason) rows.push(['Reason', r.reason]);
   if (r.before || r.after) {
-    rows.push(['Before', <Hash key="b" hash={r.before} none="there was nothing before" />]);
-    rows.push(['After', <Hash key="f" hash={r.after} none="there is nothing after" />]);
+    rows.push(['Before', <Hash key="b" hash={r.before ?? ''} none="there was nothing before" />]);
+    rows.push(['After', <Hash key="f" hash={r.after ?? ''} none="there is nothing after" />]);
   }
   if (r.source) rows.push(['From address', <code key="s">{r.source}</code>]);
   if (r.request) rows.push(['Request', <code key="r">{r.request}</code>]);
-  for (const [k, v] of Object.entries(r.detail)) rows.push([k.replaceAll('_', ' '), v]);
-  rows.push(['Hash of this record', <Hash key="h" hash={r.hash} none="" />]);
+  for (const [k, v] of Object.entries(r.detail ?? {})) rows.push([k.replaceAll('_', ' '), v]);
+  rows.push(['Hash of this record', <Hash key="h" hash={r.hash ?? ''} none="" />]);
   return (
     <dl className={css.facts}>
       {rows.map(([k, v], i) => (
@@ -138,7 +138,7 @@ function Hash({ hash, none }: { hash: string; none: string }) {
 
 function ObjectLink({ record: r }: { record: AuditRecord }) {
   const text = objectOf(r);
-  if (r.object.kind === 'KPI' && r.object.name !== '') {
+  if (r.object.kind === 'KPI' && r.object.name) {
     return (
       <Link to="/kpi/$name" params={{ name: r.object.name }} className="inline">
         {text}

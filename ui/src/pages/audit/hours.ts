@@ -6,18 +6,18 @@ const most = 500;
 
 /** The hours newest first, with an empty place for each hour between the first and the last that has no digest. */
 export function withMissing(digests: readonly Digest[]): { hour: number; digest: Digest | null }[] {
-  const sorted = [...digests].sort((a, b) => b.hour - a.hour);
+  const sorted = [...digests].sort((a, b) => b.from - a.from);
   const out: { hour: number; digest: Digest | null }[] = [];
   let holes = 0;
   sorted.forEach((d, i) => {
     const newer = sorted[i - 1];
     if (newer) {
-      for (let h = newer.hour - hourMs; h > d.hour && holes < most; h -= hourMs) {
+      for (let h = newer.from - hourMs; h >= d.to && holes < most; h -= hourMs) {
         out.push({ hour: h, digest: null });
         holes++;
       }
     }
-    out.push({ hour: d.hour, digest: d });
+    out.push({ hour: d.from, digest: d });
   });
   return out;
 }

@@ -41,9 +41,15 @@ export function auditSearch(raw: Record<string, unknown>): AuditSearch {
 /** What the address asks of the server; now is when a range such as "24h" ends. */
 export function filterOf(s: AuditSearch, now: number): AuditFilter {
   const out: AuditFilter = {};
-  for (const k of ['actor', 'action', 'object', 'outcome', 'text'] as const) {
+  for (const k of ['actor', 'action', 'text'] as const) {
     const v = s[k];
     if (v) out[k] = v;
+  }
+  if (s.outcome) out.outcome = s.outcome;
+  if (s.object) {
+    const [kind = '', ...name] = s.object.split('/');
+    if (kind !== '') out.object_kind = kind;
+    if (name.length > 0) out.object_name = name.join('/');
   }
   if (s.range) {
     const r = resolveRange(s.range, now);

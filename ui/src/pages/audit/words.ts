@@ -1,4 +1,4 @@
-import type { AuditRecord, Outcome } from '../../api/audit';
+import type { AuditRecord } from '../../api/audit';
 import type { StateName } from '../../light/light';
 
 // Records as people read them.
@@ -52,13 +52,20 @@ export function deed(r: Pick<AuditRecord, 'action' | 'object'>): string {
 
 /** "KPI/efile-error-rate", or the kind alone. */
 export function objectOf(r: Pick<AuditRecord, 'object'>): string {
-  return r.object.name === '' ? r.object.kind : `${r.object.kind}/${r.object.name}`;
+  const { kind = '', name = '' } = r.object;
+  return name === '' ? kind : `${kind}/${name}`;
+}
+
+/** Who did it; a failed sign-in is nobody's yet. */
+export function whoOf(r: Pick<AuditRecord, 'actor'>): string {
+  const { name = '', id } = r.actor;
+  return [name, id].find((x) => x !== '') ?? 'nobody';
 }
 
 /** Why, in the record's own words: its reason, or for what went wrong what is known of it. */
 export function whyOf(r: Pick<AuditRecord, 'reason' | 'outcome' | 'detail'>): string {
-  if (r.reason !== '' || r.outcome === 'done') return r.reason;
-  return Object.values(r.detail).join(': ');
+  if (r.reason || r.outcome === 'done') return r.reason ?? '';
+  return Object.values(r.detail ?? {}).join(': ');
 }
 
 /** An action as a word in a list. */
@@ -67,12 +74,15 @@ export function actionWord(action: string): string {
   return s.charAt(0).toUpperCase() + s.slice(1);
 }
 
-/** Shape and word of an outcome. */
-export const outcomes: Record<Outcome, { state: StateName; word: string }> = {
-  done: { state: 'green', word: 'Done' },
-  denied: { state: 'red', word: 'Denied' },
-  failed: { state: 'yellow', word: 'Failed' },
-};
+/** The words of actions, for a list to choose from. */
+export const actions = Object.keys(done);
+
+/** Shape and word of an outcome; what is unknown is shown as no data. */
+export function outcomeOf(outcome: string): { state: StateName; word: string } {
+  if (outcome === 'done') return { state: 'green', word: 'Done' };
+  if (outcome === 'denied') return { state: 'red', word: 'Denied' };
+  return outcome === 'failed' ? { state: 'yellow', word: 'Failed' } : { state: 'grey', word: outcome };
+}
 
 /** A hash as it is read aloud: its beginning. */
 export function short(hash: string): string {

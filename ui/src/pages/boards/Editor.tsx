@@ -231,6 +231,7 @@ function Draft({ name, title, fresh, board, span, onDone, start }: Props & { sta
           )}
         </section>
         <section aria-label="Preview" className={css.preview}>
+          <h2 className="vh">Preview</h2>
           <div className={css.grid}>
             {preview.map(({ at, panel }, i) => (
               <div key={i} className={css.cell} data-width={panel.width} data-lit={at === open || undefined}>

@@ -148,6 +148,7 @@ function View({
         </Empty>
       ) : (
         <div className={css.grid}>
+          <h2 className="vh">Panels</h2>
           {board.panels.map((p, i) => (
             <div key={i} className={css.cell} data-width={p.kind === 'heading' ? 3 : p.width}>
               <Panel panel={p} span={range} onZoom={(a, b) => set({ range: fixedRange(a, b) })} />

@@ -3,7 +3,7 @@ import { useId } from 'react';
 import { rolesQuery, type Grant } from '../../api/people';
 import { Icon } from '../../components/Icon';
 import css from './Form.module.css';
-import { roleIds, roleWord, scopeFault, scopeWords } from './words';
+import { roleIds, roleSentence, roleWord, scopeFault, scopeWords } from './words';
 
 /** Roles with their scopes, as a form. */
 export function GrantsField({
@@ -27,7 +27,7 @@ export function GrantsField({
       <legend className={css.label}>{legend}</legend>
       {value.map((g, i) => {
         const fault = scopeFault(g.scope);
-        const sentence = known?.find((r) => r.id === g.role)?.sentence;
+        const sentence = roleSentence(g.role);
         return (
           <div key={i} className={css.grant}>
             <select
@@ -62,7 +62,7 @@ export function GrantsField({
             </button>
             <p id={`${id}${i}`} className={fault === '' ? css.hint : css.fault}>
               {fault === ''
-                ? `Sees ${g.scope.trim() === '' ? '' : 'only where '}${scopeWords(g.scope)}. ${sentence ?? ''}`
+                ? `Sees ${g.scope.trim() === '' ? '' : 'only where '}${scopeWords(g.scope)}. ${sentence}`
                 : fault}
             </p>
           </div>

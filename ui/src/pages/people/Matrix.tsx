@@ -1,6 +1,7 @@
 import type { Matrix as Data } from '../../api/people';
 import { Icon } from '../../components/Icon';
 import css from './People.module.css';
+import { roleSentence } from './words';
 
 /** Which role may do what: the server's own table. */
 export function Matrix({ matrix }: { matrix: Data }) {
@@ -10,7 +11,7 @@ export function Matrix({ matrix }: { matrix: Data }) {
         {matrix.roles.map((r) => (
           <div key={r.id}>
             <dt>{r.title}</dt>
-            <dd>{r.sentence}</dd>
+            <dd>{roleSentence(r.id)}</dd>
           </div>
         ))}
       </dl>
@@ -29,10 +30,13 @@ export function Matrix({ matrix }: { matrix: Data }) {
           </thead>
           <tbody>
             {matrix.actions.map((a) => (
-              <tr key={a.id}>
+              <tr key={a.action}>
                 <th scope="row">
                   {a.title}
-                  {a.whole ? <span className="fine"> only without a scope</span> : null}
+                  <span className="fine">
+                    {a.whole ? ' only without a scope' : ''}
+                    {a.kinds.length === 1 && a.kinds[0] === 'person' ? ' people only, no token' : ''}
+                  </span>
                 </th>
                 {matrix.roles.map((r) => (
                   <td key={r.id}>

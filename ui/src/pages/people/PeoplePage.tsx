@@ -138,13 +138,13 @@ function Users({ users, manage, onOpen }: { users: User[]; manage: boolean; onOp
                 ) : (
                   <LightLabel state="paused" word="Disabled" size={14} />
                 )}
-                {u.must_change ? <span className={css.login}>must change the password</span> : null}
+                {u.must_change_password ? <span className={css.login}>must change the password</span> : null}
               </td>
               <td data-label="Roles">
                 <GrantList grants={u.grants} />
               </td>
-              <td data-label="Signs in by">{u.via === 'oidc' ? 'single sign-on' : 'password'}</td>
-              <td data-label="Last sign-in">{u.last_sign_in > 0 ? <Ago at={u.last_sign_in} /> : 'never'}</td>
+              <td data-label="Signs in by">{u.origin === 'oidc' ? 'single sign-on' : 'password'}</td>
+              <td data-label="Last sign-in">{u.signed_in_at > 0 ? <Ago at={u.signed_in_at} /> : 'never'}</td>
               <td className="r">
                 <Button size="compact-xs" onClick={() => onOpen(u)}>
                   {manage ? 'Change' : 'Look'}
@@ -167,7 +167,7 @@ function Roles() {
 }
 
 function Tokens({ manage }: { manage: boolean }) {
-  const tokens = useQuery(tokensQuery(true));
+  const tokens = useQuery(tokensQuery);
   const revoke = useRevokeToken();
   const [ending, setEnding] = useState<Token | null>(null);
   if (tokens.isError) return <Failure error={tokens.error} what="The tokens" retry={() => void tokens.refetch()} />;
@@ -184,7 +184,7 @@ function Tokens({ manage }: { manage: boolean }) {
       <TokenTable tokens={tokens.data} owners onRevoke={manage ? setEnding : undefined} />
       {ending ? (
         <Confirm
-          title={`Revoke ${ending.name} of ${ending.owner_name}?`}
+          title={`Revoke ${ending.name} of ${ending.owner_login}?`}
           action="Revoke the token"
           busy={revoke.isPending}
           error={revoke.error}

@@ -1,7 +1,15 @@
 import { Button, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { sessionsQuery, useEndSessions, useRemoveUser, useSaveUser, type Grant, type User } from '../../api/people';
+import {
+  sessionsQuery,
+  useChangeUser,
+  useCreateUser,
+  useEndSessions,
+  useRemoveUser,
+  type Grant,
+  type User,
+} from '../../api/people';
 import { Dialog } from '../../components/Dialog';
 import { Failure, Loading } from '../../components/States';
 import { exact } from '../../time/format';
@@ -34,21 +42,17 @@ export function PersonDialog({
   const [grants, setGrants] = useState<Grant[]>(user?.grants ?? [{ role: 'viewer', scope: '' }]);
   const [tried, setTried] = useState(false);
   const [sure, setSure] = useState<'disable' | 'remove' | null>(null);
-  const save = useSaveUser();
+  const create = useCreateUser();
+  const change = useChangeUser();
   const remove = useRemoveUser();
-  const byPassword = user?.via !== 'oidc';
-  const input = (state: string) => ({
-    login: login.trim(),
-    name: name.trim(),
-    state,
-    grants,
-    ...(password === '' ? {} : { password }),
-  });
+  const byPassword = user?.origin !== 'oidc';
   const submit = (e: React.SyntheticEvent) => {
     e.preventDefault();
     setTried(true);
     if (login.trim() === '' || name.trim() === '' || (!user && password === '')) return;
-    save.mutate({ id: user?.id, input: input(user?.state ?? 'active') }, { onSuccess: onClose });
+    const said = { name: name.trim(), grants, password };
+    if (user) change.mutate({ id: user.id, ...said }, { onSuccess: onClose });
+    else create.mutate({ login: login.trim(), ...said }, { onSuccess: onClose });
   };
   if (!manage && user) {
     return (
@@ -68,14 +72,11 @@ export function PersonDialog({
       <Confirm
         title={disable ? `Disable ${user.name}?` : `Remove ${user.name}?`}
         action={disable ? 'Disable' : 'Remove for good'}
-        busy={save.isPending || remove.isPending}
-        error={disable ? save.error : remove.error}
+        busy={change.isPending || remove.isPending}
+        error={disable ? change.error : remove.error}
         onConfirm={() =>
           disable
-            ? save.mutate(
-                { id: user.id, input: { login: user.login, name: user.name, grants: user.grants, state: 'disabled' } },
-                { onSuccess: onClose },
-              )
+            ? change.mutate({ id: user.id, state: 'disabled' }, { onSuccess: onClose })
             : remove.mutate(user.id, { onSuccess: onClose })
         }
         onClose={() => setSure(null)}
@@ -92,7 +93,8 @@ export function PersonDialog({
         <div className={form.pair}>
           <TextInput
             label="Login"
-            description="Such as an e-mail address."
+            description={user ? 'It stays as it is.' : 'Such as an e-mail address.'}
+            readOnly={user !== undefined}
             value={login}
             onChange={(e) => setLogin(e.currentTarget.value)}
             error={tried && login.trim() === '' ? 'Type a login.' : undefined}
@@ -132,7 +134,7 @@ export function PersonDialog({
           <p className="muted small">Signs in by single sign-on; roles may come from there with every sign-in.</p>
         )}
         <GrantsField value={grants} onChange={setGrants} />
-        <Fault error={save.error} />
+        <Fault error={create.error ?? change.error} />
         <div className={form.buttons}>
           {user ? (
             <span className={css.danger}>
@@ -142,8 +144,8 @@ export function PersonDialog({
                 </Button>
               ) : (
                 <Button
-                  loading={save.isPending}
-                  onClick={() => save.mutate({ id: user.id, input: input('active') }, { onSuccess: onClose })}
+                  loading={change.isPending}
+                  onClick={() => change.mutate({ id: user.id, state: 'active' }, { onSuccess: onClose })}
                 >
                   Enable
                 </Button>
@@ -155,7 +157,7 @@ export function PersonDialog({
             </span>
           ) : null}
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" loading={save.isPending}>
+          <Button type="submit" variant="filled" loading={create.isPending || change.isPending}>
             {user ? 'Save' : 'Create'}
           </Button>
         </div>
@@ -167,7 +169,7 @@ export function PersonDialog({
 
 function Sessions({ user }: { user: User }) {
   const zone = useZone();
-  const sessions = useQuery(sessionsQuery(user.id));
+  const sessions = useQuery({ ...sessionsQuery, select: (list) => list.filter((x) => x.user === user.id) });
   const end = useEndSessions();
   return (
     <section aria-label="Open sessions">
@@ -181,8 +183,7 @@ function Sessions({ user }: { user: User }) {
         <Loading what="the sessions" rows={1} height={60} />
       )}
       <p className="fine">
-        Created {exact(user.created_at, zone)} by {user.created_by || 'the server'}.{' '}
-        {user.tokens === 1 ? '1 token.' : `${user.tokens} tokens.`}
+        Created {exact(user.created_at, zone)} by {user.created_by || 'the server'}.
       </p>
     </section>
   );

@@ -36,20 +36,20 @@ export function SessionTable({
         {sessions.map((s) => (
           <tr key={s.id}>
             <th scope="row">
-              {s.agent_text || 'unknown'}
+              {s.browser || 'unknown'}
               {s.current ? <span className="chip">this one</span> : null}
             </th>
             <td data-label="From">
-              <code>{s.source || '—'}</code>
+              <code>{s.address || '—'}</code>
             </td>
-            <td data-label="Signed in">{when(s.started_at, now, zone)}</td>
+            <td data-label="Signed in">{when(s.created_at, now, zone)}</td>
             <td data-label="Last seen">
               <Ago at={s.seen_at} />
             </td>
             <td className="r">
               {onEnd && !s.current ? (
                 <Button size="compact-xs" disabled={busy} onClick={() => onEnd(s)}>
-                  End<span className="vh"> the session of {s.agent_text}</span>
+                  End<span className="vh"> the session of {s.browser}</span>
                 </Button>
               ) : null}
             </td>

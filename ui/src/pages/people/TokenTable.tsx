@@ -9,10 +9,10 @@ import { useZone } from '../../time/zone';
 import { GrantList } from './Grants';
 import css from './Tables.module.css';
 
-const states: Record<Token['state'], [StateName, string]> = {
+const states: Record<string, [StateName, string]> = {
   active: ['green', 'Active'],
   expired: ['grey', 'Expired'],
-  revoked: ['red', 'Revoked'],
+  dead: ['paused', 'Owner disabled'],
 };
 
 /** API tokens, with their owner where they are of several people. */
@@ -44,15 +44,16 @@ export function TokenTable({
       </thead>
       <tbody>
         {tokens.map((t) => {
-          const [state, word] = states[t.state];
+          const [state, word] = states[t.state] ?? (['grey', t.state] as const);
           return (
             <tr key={t.id} data-off={t.state !== 'active' || undefined}>
               <th scope="row">
                 {t.name}
+                <code className="muted"> {t.hint}…</code>
                 {t.agent ? <span className="chip">agent</span> : null}
-                {t.source ? <span className="chip">source {t.source}</span> : null}
+                {t.pushes_as ? <span className="chip">source {t.pushes_as}</span> : null}
               </th>
-              {owners ? <td data-label="Owner">{t.owner_name || t.owner}</td> : null}
+              {owners ? <td data-label="Owner">{t.owner_login}</td> : null}
               <td data-label="State">
                 <LightLabel state={state} word={word} size={14} />
               </td>
@@ -60,7 +61,7 @@ export function TokenTable({
                 <GrantList grants={t.grants} />
               </td>
               <td data-label="Ends">{t.expires_at > 0 ? when(t.expires_at, now, zone) : 'never'}</td>
-              <td data-label="Last used">{t.last_used > 0 ? <Ago at={t.last_used} /> : 'never'}</td>
+              <td data-label="Last used">{t.used_at > 0 ? <Ago at={t.used_at} /> : 'never'}</td>
               <td className="r">
                 {onRevoke && t.state === 'active' ? (
                   <Button size="compact-xs" onClick={() => onRevoke(t)}>
