@@ -287,13 +287,14 @@ func readKey(path string) (ed25519.PrivateKey, error) {
 	return k, nil
 }
 
-// writeKey writes a private key, synced: a key that signs must not be lost with the power.
-func writeKey(path string, k ed25519.PrivateKey) (err error) {
+// writeKey writes a private key, whole or not at all, and synced: a key that signs must not be lost with the power.
+func writeKey(path string, k ed25519.PrivateKey) error {
 	der, err := x509.MarshalPKCS8PrivateKey(k)
 	if err != nil {
 		return fmt.Errorf("audit: write the key: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	half := path + ".half"
+	f, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("audit: write the key: %w", err)
 	}
@@ -301,5 +302,17 @@ func writeKey(path string, k ed25519.PrivateKey) (err error) {
 	if err := errors.Join(werr, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("audit: write the key: %w", err)
 	}
+	if err := errors.Join(os.Rename(half, path), syncFolder(filepath.Dir(path))); err != nil {
+		return fmt.Errorf("audit: write the key: %w", err)
+	}
 	return nil
+}
+
+// syncFolder makes a rename durable.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

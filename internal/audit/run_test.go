@@ -231,6 +231,39 @@ func TestBadKeyFile(t *testing.T) {
 	require.ErrorContains(t, try(), "no Ed25519 private key")
 }
 
+// A rotation that was interrupted before or after its commit is forgotten or finished.
+func TestAnInterruptedRotation(t *testing.T) {
+	h := open(t, t.TempDir(), nil)
+	path := filepath.Join(h.dir, "audit.key")
+	old, err := os.ReadFile(path)
+	require.NoError(t, err)
+	k, err := h.Rotate(t.Context(), audit.Actor{ID: "ana"}, "yearly")
+	require.NoError(t, err)
+	fresh, err := os.ReadFile(path)
+	require.NoError(t, err)
+	// Killed after the commit, before the new key stood in its place.
+	require.NoError(t, os.WriteFile(path, old, 0o600))
+	require.NoError(t, os.WriteFile(path+".next", fresh, 0o600))
+	again := open(t, h.dir, nil)
+	now, err := again.Key(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, k, now)
+	installed, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, fresh, installed)
+	// Killed before the commit, and while a key was written.
+	require.NoError(t, os.WriteFile(path+".next", old, 0o600))
+	require.NoError(t, os.WriteFile(path+".next.half", old[:20], 0o600))
+	again = open(t, h.dir, nil)
+	now, err = again.Key(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, k, now)
+	require.NoFileExists(t, path+".next")
+	_, err = again.Rotate(t.Context(), audit.Actor{ID: "ana"}, "again")
+	require.NoError(t, err)
+	require.Empty(t, again.verify(t, audit.VerifyOptions{}).Notes[1:])
+}
+
 // TestKill appends in a process of its own and kills it at any moment, again and again: the chain has no gap and no fork.
 func TestKill(t *testing.T) {
 	if dir := os.Getenv("SIGNALBOX_AUDIT_KILL"); dir != "" {

@@ -350,6 +350,39 @@ func TestManyBlocks(t *testing.T) {
 		got = verifyFile(t, missing, audit.VerifyOptions{Workers: 3})
 		require.Contains(t, string(was), fmt.Sprintf(`,"seq":%d`, got.Break.Seq), got.Break)
 	}
+	// The last line of the first block, which the second one is joined to.
+	upTo := bytes.Count(b[:1<<20], []byte{'\n'})
+	for _, at := range []int{upTo - 1, upTo} {
+		if was := lines[at]; bytes.HasPrefix(was, []byte(`{"hash`)) {
+			lines[at] = audit.ForgeLine(was)
+			got := verifyFile(t, bytes.Join(lines, []byte{'\n'}), audit.VerifyOptions{Workers: 3})
+			require.Equal(t, audit.BreakLink, got.Break.Kind, got.Break)
+			require.Contains(t, string(was), fmt.Sprintf(`,"seq":%d`, got.Break.Seq), got.Break)
+			lines[at] = was
+		}
+	}
+	// Records that go on after the end, each well linked: nobody signed them.
+	longer := filepath.Join(t.TempDir(), "longer.jsonl")
+	writeChain(t, longer, 2*n)
+	more, err := os.ReadFile(longer)
+	require.NoError(t, err)
+	for line := range bytes.Lines(more[len(b)-2000:]) {
+		if bytes.HasPrefix(line, []byte(`{"hash`)) && numberOf(t, line) > n {
+			b = append(b, line...)
+		}
+	}
+	after := verifyFile(t, b, audit.VerifyOptions{Workers: 3})
+	require.False(t, after.Good)
+	require.EqualValues(t, len(lines), after.Break.Line, after.Break)
 	long := append(append([]byte{}, b[:3<<20]...), bytes.Repeat([]byte{'x'}, 3<<20)...)
 	require.False(t, verifyFile(t, long, audit.VerifyOptions{}).Good)
+}
+
+// numberOf is the number of the record in a line.
+func numberOf(t *testing.T, line []byte) (n int64) {
+	t.Helper()
+	at := bytes.LastIndex(line, []byte(`,"seq":`))
+	_, err := fmt.Sscanf(string(line[at:]), `,"seq":%d`, &n)
+	require.NoError(t, err)
+	return n
 }
