@@ -42,6 +42,10 @@ export function Find({ onClose }: { onClose: () => void }) {
       ['Alerts', '/alerts', 'bell'],
       ['Explore metrics', '/explore/metrics', 'explore'],
       ['Sources', '/sources', 'sources'],
+      ['Boards', '/boards', 'layout'],
+      ['Audit trail', '/audit', 'history'],
+      ['People and roles', '/people', 'people'],
+      ['Account', '/account', 'person'],
       ['Wallboard', '/wall', 'tv'],
       ['First run', '/welcome', 'play'],
     ];

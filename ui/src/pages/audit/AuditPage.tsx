@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { auditKeyQuery, auditQuery, exportAddress, type AuditPage as Page, type AuditRecord } from '../../api/audit';
 import { meQuery } from '../../api/status';
 import { Icon } from '../../components/Icon';
@@ -169,15 +169,22 @@ function List({
 
 function PublicKey() {
   const key = useQuery(auditKeyQuery);
+  const [copied, setCopied] = useState(false);
   if (!key.data) return null;
   const text = key.data.public_key;
   return (
     <Button
       leftSection={<Icon name="key" />}
-      title={`Fingerprint ${key.data.fingerprint}`}
-      onClick={() => void navigator.clipboard.writeText(text).catch(() => undefined)}
+      title={`Copy the public key, fingerprint ${key.data.fingerprint}`}
+      onBlur={() => setCopied(false)}
+      onClick={() => {
+        void navigator.clipboard
+          .writeText(text)
+          .then(() => setCopied(true))
+          .catch(() => undefined);
+      }}
     >
-      Copy the public key
+      <span aria-live="polite">{copied ? 'Copied' : 'Public key'}</span>
     </Button>
   );
 }
