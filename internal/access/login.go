@@ -46,6 +46,7 @@ func local(next string) string {
 type loginPage struct {
 	Nonce, Next, Error string
 	Change             bool // choose a password of one's own, else sign in
+	Must               bool // the password now was set by somebody else
 	Code               bool // the error is about the code or token
 	People             bool // there is somebody who has a password
 	Login              string
@@ -140,7 +141,7 @@ func (a *Access) enterPage(w http.ResponseWriter, r *http.Request, c *http.Cooki
 func (a *Access) showPassword(t *template.Template) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, _ := From(r.Context())
-		a.page(w, r, t, http.StatusOK, loginPage{Next: local(r.URL.Query().Get("next")), Change: true, Login: p.Login})
+		a.page(w, r, t, http.StatusOK, loginPage{Next: local(r.URL.Query().Get("next")), Change: true, Must: p.MustChange, Login: p.Login})
 	})
 }
 
@@ -150,7 +151,7 @@ func (a *Access) postPassword(t *template.Template) http.Handler {
 			return
 		}
 		p, _ := From(r.Context())
-		page := loginPage{Next: local(r.PostForm.Get("next")), Change: true, Login: p.Login}
+		page := loginPage{Next: local(r.PostForm.Get("next")), Change: true, Must: p.MustChange, Login: p.Login}
 		if r.PostForm.Get("new") != r.PostForm.Get("again") {
 			a.say(w, r, t, fault.New(fault.Invalid, "the two new passwords are not the same"), page)
 			return
