@@ -1,16 +1,13 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, ok } from './client';
+import { granted, meOf, type Grant, type Granted, type Me } from './me';
 import type { components } from './schema';
 
 // Who may do what: people, roles, tokens, sessions, and the person at this browser.
 
 type S = components['schemas'];
 
-/** A role within a scope, written as matchers: `agency="IRS", env=~"prod|test"`; empty is everything. */
-export type Grant = { role: string; scope: string };
-type Granted<T extends { grants: unknown }> = Omit<T, 'grants'> & { grants: Grant[] };
-
-export type Me = Granted<S['MeBody']>;
+export type { Grant, Me } from './me';
 export type User = Granted<S['User']>;
 export type Token = Granted<S['Token']>;
 export type Session = S['Session'];
@@ -19,31 +16,6 @@ export type Matrix = S['RolesBody'];
 /** What a form says about somebody; a password only where one is set. */
 export type PersonInput = { login: string; name: string; grants: Grant[]; password: string };
 export type TokenInput = { name: string; grants: Grant[]; agent: boolean; pushes_as: string; expires_at: number };
-
-function granted<T extends { grants: S['GrantText'][] }>(v: T): Granted<T> {
-  return { ...v, grants: v.grants.map((g) => ({ role: g.role, scope: g.scope ?? '' })) };
-}
-
-/** The person of an answer; what a server leaves out has its quiet value. */
-export function meOf(raw: Partial<S['MeBody']>): Me {
-  const quiet: S['MeBody'] = {
-    id: '',
-    login: '',
-    name: '',
-    kind: 'person',
-    via: 'cookie',
-    agent: false,
-    expires_at: 0,
-    ends_at: 0,
-    signed_in_at: 0,
-    actions: [],
-    grants: [],
-    must_change: false,
-    first: false,
-    provider: '',
-  };
-  return granted({ ...quiet, ...raw });
-}
 
 /** Everybody who has an account here. */
 export const usersQuery = queryOptions({

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, ok } from './client';
-import { meOf } from './people';
+import { meOf } from './me';
 
 /** How the server itself is doing. */
 export const statusQuery = queryOptions({

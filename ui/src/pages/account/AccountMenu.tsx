@@ -5,7 +5,7 @@ import { askSignIn, useSession } from '../../api/session';
 import { meQuery, signOut } from '../../api/status';
 import { Icon } from '../../components/Icon';
 import { useScheme } from '../../theme/scheme';
-import { roleWord } from '../people/words';
+import { roleWord } from '../people/roles';
 import css from './AccountMenu.module.css';
 
 /** Who is signed in, in the top bar: opens to the account, the theme on a phone, and the way out. */

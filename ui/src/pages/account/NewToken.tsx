@@ -10,7 +10,7 @@ import { useZone } from '../../time/zone';
 import { Fault } from '../people/Fault';
 import form from '../people/Form.module.css';
 import { GrantsField } from '../people/Grants';
-import { roleIds } from '../people/words';
+import { roleIds } from '../people/roles';
 
 const day = 86_400_000;
 const lengths = [30, 90, 365] as const;

@@ -7,7 +7,7 @@ import { meQuery } from '../../api/status';
 import { Icon } from '../../components/Icon';
 import { Empty, Failure, Loading } from '../../components/States';
 import { useKeys } from '../../keys/keys';
-import { roleWord } from '../people/words';
+import { roleWord } from '../people/roles';
 import css from './Boards.module.css';
 
 const ImportDialog = lazy(() => import('./ImportDialog').then((m) => ({ default: m.ImportDialog })));

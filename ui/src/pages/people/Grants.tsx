@@ -3,7 +3,8 @@ import { useId } from 'react';
 import { rolesQuery, type Grant } from '../../api/people';
 import { Icon } from '../../components/Icon';
 import css from './Form.module.css';
-import { roleIds, roleSentence, roleWord, scopeFault, scopeWords } from './words';
+import { roleIds, roleSentence, roleWord } from './roles';
+import { scopeFault, scopeWords } from './words';
 
 /** Roles with their scopes, as a form. */
 export function GrantsField({

@@ -1,7 +1,7 @@
 import type { Matrix as Data } from '../../api/people';
 import { Icon } from '../../components/Icon';
 import css from './People.module.css';
-import { roleSentence } from './words';
+import { roleSentence } from './roles';
 
 /** Which role may do what: the server's own table. */
 export function Matrix({ matrix }: { matrix: Data }) {
