@@ -37,6 +37,8 @@ type cli struct {
 	Source     sourceCmd     `cmd:"" help:"Show where data comes from."`
 	Query      queryCmd      `cmd:"" help:"Ask a PromQL question."`
 	Why        whyCmd        `cmd:"" help:"Explain a light or a page from its decision record."`
+	User       userCmd       `cmd:"" help:"Show, add, change and remove people."`
+	Token      tokenCmd      `cmd:"" help:"Show, make and revoke API tokens."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
 }
