@@ -3,12 +3,16 @@
 package evaluate_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -189,4 +193,73 @@ func BenchmarkBacktest(b *testing.B) {
 		b.ResetTimer()
 		rehearse(b, &changed, "points")
 	})
+}
+
+// BenchmarkCloseBesideBacktest closes 2,000 KPIs once a second of the engine's clock, alone and while back-tests of another
+// run without a pause on the same engine: how late the slowest in a hundred closes is.
+func BenchmarkCloseBesideBacktest(b *testing.B) {
+	dir := month(b, 5)
+	now := t0
+	raw, err := tsdb.Open(tsdb.Options{Dir: dir, ReserveBytes: -1, FloorBytes: -1, Registerer: prometheus.NewRegistry()})
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = raw.Close() })
+	points, err := tsdb.Open(tsdb.Options{Dir: filepath.Join(filepath.Dir(dir), "kpi"), ReserveBytes: -1, FloorBytes: -1, Registerer: prometheus.NewRegistry()})
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = points.Close() })
+	state, err := statestore.Open(filepath.Join(filepath.Dir(dir), "state.db"), false)
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = state.Close() })
+	var mu sync.Mutex
+	clock := func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return now
+	}
+	book, err := ledger.Open(b.Context(), ledger.Options{Store: points, State: state, Now: clock})
+	require.NoError(b, err)
+	e := evaluate.New(evaluate.Options{Store: raw, Ledger: book, Now: clock, Registerer: prometheus.NewRegistry(),
+		IntervalOf: func(labels.Labels) (time.Duration, bool) { return 15 * time.Second, true }})
+	zero := time.Duration(0)
+	var kpis []*kpi.KPI
+	for i := range 2000 {
+		sel := &kpi.Selector{Matchers: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "__name__", "live"), labels.MustNewMatcher(labels.MatchEqual, "n", strconv.Itoa(i))}}
+		kpis = append(kpis, &kpi.KPI{Name: "live-" + strconv.Itoa(i), Hash: "1", Period: time.Second, Window: time.Second, Delay: &zero,
+			Indicator: kpi.Indicator{Kind: kpi.Rate, Of: sel}, Thresholds: kpi.Thresholds{Red: atMost(1e9), ForRed: kpi.MofN{M: 3, N: 3}, ForYellow: kpi.MofN{M: 1, N: 1}}})
+	}
+	require.NoError(b, e.Start(b.Context()))
+	require.NoError(b, e.Apply(b.Context(), kpis))
+	all := &kpi.Selector{Text: "all", Matchers: []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, "__name__", "http_requests_total")}}
+	k := &kpi.KPI{Name: "rehearsed", Hash: "1", Period: time.Minute, Window: time.Minute, MaxGroups: 1000, Indicator: kpi.Indicator{Kind: kpi.Rate, Of: all},
+		Thresholds: kpi.Thresholds{Red: atMost(1e9), ForRed: kpi.MofN{M: 3, N: 3}, ForYellow: kpi.MofN{M: 1, N: 1}}}
+	for _, beside := range []bool{false, true} {
+		b.Run(fmt.Sprintf("backtest=%t", beside), func(b *testing.B) {
+			ctx, cancel := context.WithCancel(b.Context())
+			done := make(chan int)
+			go func() {
+				n := 0
+				for beside && ctx.Err() == nil {
+					if _, err := e.Rehearse(ctx, evaluate.Rehearsal{KPI: k, From: t0.Add(-6 * 24 * time.Hour).UnixMilli(), To: t0.UnixMilli()}); err == nil {
+						n++
+					}
+				}
+				done <- n
+			}()
+			var took []time.Duration
+			for range b.N {
+				mu.Lock()
+				now = now.Add(time.Second)
+				mu.Unlock()
+				begun := time.Now()
+				e.CloseDue(b.Context())
+				took = append(took, time.Since(begun))
+				time.Sleep(20 * time.Millisecond) // the rest of the second, shortened
+			}
+			cancel()
+			n := <-done
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "median-ms")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+			b.ReportMetric(float64(n), "backtests")
+		})
+	}
 }

@@ -20,23 +20,38 @@ type Rehearsal struct {
 }
 
 // Rehearse runs the step that judges live over the past: it pages nobody, writes nothing and holds no lock of the engine
-// while it works; it lets a close that falls due go first. One rehearsal runs at a time, others wait. If only thresholds,
+// while it works; it lets a close that falls due go first. One rehearsal runs at a time and others wait, but for short ones,
+// such as the preview of an editor. If only thresholds,
 // objective, `for` or page differ from what was in force, the published datapoints are judged anew, with restatements as
 // they were known at each close; an expr is computed from the published datapoints of its inputs; a changed indicator is
 // replayed from stored samples; a promql indicator is asked at each period's end, which is slower. What less than the span
 // is covered, and why, is said in the result.
 func (e *Engine) Rehearse(ctx context.Context, o Rehearsal) (*backtest.Rehearsed, error) {
-	select {
-	case e.stage <- struct{}{}:
-		defer func() { <-e.stage }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 	p, err := e.plan(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("rehearse %s: %w", o.KPI.Name, err)
 	}
+	if p.periods() > quick {
+		leave, err := e.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+	}
 	return e.play(ctx, o, p)
+}
+
+// quick is how many periods a rehearsal may have that waits for no other.
+const quick = 2000
+
+// enter waits until no other rehearsal runs: each may take a whole processor.
+func (e *Engine) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case e.stage <- struct{}{}:
+		return func() { <-e.stage }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Backtest is a proposed definition beside the one in force over the same span.
@@ -51,12 +66,11 @@ type Backtest struct {
 
 // Backtest rehearses both definitions over the span that both can cover, and compares them.
 func (e *Engine) Backtest(ctx context.Context, o Backtest) (*backtest.Comparison, error) {
-	select {
-	case e.stage <- struct{}{}:
-		defer func() { <-e.stage }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	leave, err := e.enter(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer leave()
 	both := [2]*kpi.KPI{o.Now, o.Proposed}
 	var plans [2]*plan
 	var from, to, total, done int64

@@ -412,7 +412,7 @@ func TestARehearsalHoldsNothing(t *testing.T) {
 	changed.Hash, changed.Window = "2", 2*time.Minute
 	done := make(chan error)
 	go func() {
-		_, err := other.Rehearse(t.Context(), evaluate.Rehearsal{KPI: &changed, From: t0.UnixMilli(), To: t0.Add(5 * time.Minute).UnixMilli()})
+		_, err := other.Backtest(t.Context(), evaluate.Backtest{Proposed: &changed, From: t0.UnixMilli(), To: t0.Add(5 * time.Minute).UnixMilli()})
 		done <- err
 	}()
 	<-slow.reading
@@ -421,8 +421,11 @@ func TestARehearsalHoldsNothing(t *testing.T) {
 	require.Empty(t, other.Statuses())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := other.Rehearse(ctx, evaluate.Rehearsal{KPI: k, From: t0.UnixMilli(), To: t0.Add(5 * time.Minute).UnixMilli()})
+	_, err := other.Backtest(ctx, evaluate.Backtest{Proposed: k, From: t0.UnixMilli(), To: t0.Add(5 * time.Minute).UnixMilli()})
 	require.ErrorIs(t, err, context.Canceled, "one at a time")
+	r, err := other.Rehearse(t.Context(), evaluate.Rehearsal{KPI: k, From: t0.UnixMilli(), To: t0.Add(5 * time.Minute).UnixMilli()})
+	require.NoError(t, err, "a short one waits for nobody")
+	require.Equal(t, int64(4), r.Points)
 	close(slow.open)
 	require.NoError(t, <-done)
 }
