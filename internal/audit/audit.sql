@@ -15,6 +15,13 @@ WHERE seq > ? AND seq <= ?
 ORDER BY seq
 LIMIT 1000;
 
+-- name: columns
+SELECT seq, body, at, actor_id, actor_name, action, object_kind, object_name, outcome
+FROM audit_record
+WHERE seq > ? AND seq <= ?
+ORDER BY seq
+LIMIT 1000;
+
 -- name: find
 SELECT seq, hash, body
 FROM audit_record

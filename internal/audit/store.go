@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 )
@@ -158,4 +159,62 @@ func (s store) digests(ctx context.Context, statement string, args ...any) ([]st
 		return nil, fmt.Errorf("audit: read digests: %w", err)
 	}
 	return out, nil
+}
+
+// indexes compares what searches use with the records: a search must not hide one. The records themselves are good.
+func (s store) indexes(ctx context.Context, upTo int64) (*Break, error) {
+	for after := int64(0); ; {
+		last, b, err := s.columns(ctx, after, upTo)
+		if err != nil || b != nil {
+			return b, err
+		}
+		if last == after {
+			break
+		}
+		after = last
+	}
+	var said string
+	if err := s.q.QueryRowContext(ctx, s.sql["check indexes"]).Scan(&said); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		said = err.Error()
+	}
+	if said != "ok" {
+		return &Break{Kind: BreakStore, What: "the records are as they were written, but the store's indexes are not: a search may hide some: " + said}, nil
+	}
+	return nil, nil
+}
+
+// columns compares one page.
+func (s store) columns(ctx context.Context, after, upTo int64) (last int64, b *Break, err error) {
+	rows, err := s.q.QueryContext(ctx, s.sql["columns"], after, upTo)
+	if err != nil {
+		return after, nil, fmt.Errorf("audit: read columns: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below says what went wrong
+	last = after
+	for rows.Next() {
+		var body []byte
+		var at sql.NullInt64
+		var text [6]sql.NullString
+		if err := rows.Scan(&last, &body, &at, &text[0], &text[1], &text[2], &text[3], &text[4], &text[5]); err != nil {
+			return after, nil, fmt.Errorf("audit: read columns: %w", err)
+		}
+		r, err := decode(body)
+		if err != nil {
+			return after, nil, err
+		}
+		same := at.Valid && at.Int64 == r.At
+		for i, want := range [6]string{r.Actor.ID, r.Actor.Name, r.Action, r.Object.Kind, r.Object.Name, r.Outcome} {
+			same = same && text[i].String == want && text[i].Valid == (want != "")
+		}
+		if !same {
+			return after, &Break{Kind: BreakStore, Seq: last, At: r.At, What: "the record is as it was written, but the columns that searches use say something else"}, nil
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return after, nil, fmt.Errorf("audit: read columns: %w", err)
+	}
+	return last, nil, nil
 }

@@ -259,6 +259,31 @@ func TestAHidingIndex(t *testing.T) {
 	require.Equal(t, audit.BreakStore, got.Break.Kind)
 }
 
+// Columns that say something else than the record: no statement can set them, but who makes them plain columns for a moment.
+func TestALyingColumn(t *testing.T) {
+	h := open(t, t.TempDir(), nil)
+	h.fill(t, 5)
+	const generated = ` GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.action') END) STORED`
+	schema := func(from, to string) {
+		h.exec(t, `PRAGMA writable_schema = ON`)
+		h.exec(t, `UPDATE sqlite_schema SET sql = REPLACE(sql, ?, ?) WHERE name = 'audit_record'`, from, to)
+		h.exec(t, `PRAGMA writable_schema = RESET`)
+	}
+	schema("action      TEXT   "+generated, "action      TEXT   /**/")
+	h.exec(t, `UPDATE audit_record SET action = 'comment' WHERE seq = 3`)
+	schema("action      TEXT   /**/", "action      TEXT   "+generated)
+	found, err := h.Find(t.Context(), audit.Filter{Action: "comment"})
+	require.NoError(t, err)
+	require.EqualValues(t, []int64{3}, seqs(found))
+	got, err := audit.VerifyData(t.Context(), h.dir, audit.VerifyOptions{})
+	require.NoError(t, err)
+	require.True(t, got.Good, got.Break)
+	got, err = audit.VerifyData(t.Context(), h.dir, audit.VerifyOptions{Indexes: true})
+	require.NoError(t, err)
+	require.Equal(t, audit.BreakStore, got.Break.Kind)
+	require.EqualValues(t, 3, got.Break.Seq)
+}
+
 func TestVerifyData(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	h := history(t, r)

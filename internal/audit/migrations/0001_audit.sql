@@ -1,21 +1,23 @@
 -- The chain: hash is SHA-256 over the 32 bytes of prev and the bytes of body. Everything that is said about a record is in
--- body; the columns to search by are generated from it, so that nobody can change what a search finds without changing
--- what was hashed. seq has to be a real column, being the key; the verifier compares it with the body.
+-- body; the columns to search by are generated from it, and no statement can set them to something else. Whoever writes
+-- into the database's file can: a verifier that is asked to compares them with the body, and the indexes with them. seq has
+-- to be a plain column, being the key; it is always compared.
 -- A body that is no JSON any more makes NULLs, not errors: a tampered record must not hide the others.
--- Postgres: GENERATED ALWAYS AS (((body::jsonb)->>'at')::bigint) STORED, and so on for the other columns.
+-- Postgres: GENERATED ALWAYS AS (CASE WHEN body IS JSON THEN ((body::jsonb)->>'at')::bigint END) STORED, and so on for the
+-- other columns.
 CREATE TABLE audit_record (
   seq  INTEGER NOT NULL PRIMARY KEY,
   prev TEXT    NOT NULL, -- hash of the record before, 64 zeros for the first
   hash TEXT    NOT NULL,
   body TEXT    NOT NULL, -- canonical JSON
 
-  at          INTEGER GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.at') END) VIRTUAL,
-  actor_id    TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.actor.id') END) VIRTUAL,
-  actor_name  TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.actor.name') END) VIRTUAL,
-  action      TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.action') END) VIRTUAL,
-  object_kind TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.object.kind') END) VIRTUAL,
-  object_name TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.object.name') END) VIRTUAL,
-  outcome     TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.outcome') END) VIRTUAL
+  at          INTEGER GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.at') END) STORED,
+  actor_id    TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.actor.id') END) STORED,
+  actor_name  TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.actor.name') END) STORED,
+  action      TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.action') END) STORED,
+  object_kind TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.object.kind') END) STORED,
+  object_name TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.object.name') END) STORED,
+  outcome     TEXT    GENERATED ALWAYS AS (CASE WHEN json_valid(body) THEN json_extract(body, '$.outcome') END) STORED
 );
 -- Each index keeps the order of the chain and carries the time, so that a filter walks the newest first and a time range
 -- is checked without reading the body.
