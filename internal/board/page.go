@@ -23,7 +23,7 @@ type BoardSummary struct {
 	Owner       string   `json:"owner"`
 	ForRoles    []string `json:"for_roles" doc:"Empty: everybody"`
 	Teams       []string `json:"teams"`
-	Panels      int      `json:"panels"`
+	PanelCount  int      `json:"panel_count"`
 }
 
 // BoardVariable is a label that the reader of a board chooses a value of.
@@ -56,7 +56,7 @@ type Panel struct {
 type BoardPage struct {
 	BoardSummary
 	Variables []BoardVariable `json:"variables"`
-	Items     []Panel        `json:"items"`
+	Panels    []Panel        `json:"panels"`
 }
 
 // Boards lists the governed boards of the documents in force, those for the reader's roles first.
@@ -84,7 +84,7 @@ func Boards(docs []policy.Document, roles []string) []BoardSummary {
 
 func boardSummary(d *policy.Document) BoardSummary {
 	return BoardSummary{Name: d.Name, Title: d.Title, Description: d.Description, Owner: d.Owner,
-		ForRoles: list(d.Board.Roles), Teams: list(d.Board.Teams), Panels: len(d.Board.Panels)}
+		ForRoles: list(d.Board.Roles), Teams: list(d.Board.Teams), PanelCount: len(d.Board.Panels)}
 }
 
 func list(in []string) []string {
@@ -102,7 +102,7 @@ func (b *Board) BoardPage(ctx context.Context, docs []policy.Document, name stri
 		return BoardPage{}, fault.New(fault.NotFound, "there is no board %q", name)
 	}
 	d := &docs[i]
-	out := BoardPage{BoardSummary: boardSummary(d), Variables: []BoardVariable{}, Items: []Panel{}}
+	out := BoardPage{BoardSummary: boardSummary(d), Variables: []BoardVariable{}, Panels: []Panel{}}
 	at := map[string]string{}
 	for _, v := range d.Board.Variables {
 		pv := BoardVariable{Name: v.Name, Label: v.Label, Value: v.Default, Values: list(v.Values)}
@@ -128,7 +128,7 @@ func (b *Board) BoardPage(ctx context.Context, docs []policy.Document, name stri
 		if err != nil {
 			return BoardPage{}, fmt.Errorf("board %s: %w", name, err)
 		}
-		out.Items = append(out.Items, panel)
+		out.Panels = append(out.Panels, panel)
 	}
 	return out, nil
 }

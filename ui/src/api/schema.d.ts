@@ -1403,11 +1403,11 @@ export interface components {
             description: string;
             /** @description Empty: everybody */
             for_roles: string[];
-            items: components["schemas"]["Panel"][];
             name: string;
             owner: string;
             /** Format: int64 */
-            panels: number;
+            panel_count: number;
+            panels: components["schemas"]["Panel"][];
             teams: string[];
             title: string;
             variables: components["schemas"]["BoardVariable"][];
@@ -1422,7 +1422,7 @@ export interface components {
             name: string;
             owner: string;
             /** Format: int64 */
-            panels: number;
+            panel_count: number;
             teams: string[];
             title: string;
         };
