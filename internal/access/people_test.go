@@ -616,7 +616,7 @@ func TestNoRecordNoChange(t *testing.T) {
 	refused(w.EndSession(as(t, who), who.Session))
 	_, _, err = w.Login(request("203.0.113.7:1"), access.LoginInput{Login: "bob", Password: pass})
 	refused(err)
-	_, err = w.SignIn(request("203.0.113.7:1"), w.token)
+	_, _, err = w.Login(request("203.0.113.7:1"), access.LoginInput{Secret: w.token})
 	refused(err)
 	require.Equal(t, 403, w.do("GET", "/audit", c).Code, "a refused attempt is refused all the same")
 

@@ -30,12 +30,7 @@ func (a *Access) Login(r *http.Request, in LoginInput) (*http.Cookie, Principal,
 	return a.signInByPassword(r, in.Login, in.Password)
 }
 
-// SignIn checks a one-time code or a token and returns the cookie of a new session.
-func (a *Access) SignIn(r *http.Request, secret string) (*http.Cookie, error) {
-	c, _, err := a.signInBySecret(r, secret)
-	return c, err
-}
-
+// signInBySecret takes a one-time code or an admin token.
 func (a *Access) signInBySecret(r *http.Request, secret string) (*http.Cookie, Principal, error) {
 	secret = strings.TrimSpace(secret)
 	how := "code"
