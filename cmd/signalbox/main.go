@@ -32,11 +32,15 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Run the e-file demo, or break and heal its services."`
 	Check      checkCmd      `cmd:"" help:"Check a configuration and policies without starting anything."`
 	KPI        kpiCmd        `cmd:"" name:"kpi" help:"Show KPIs."`
+	Policy     policyCmd     `cmd:"" help:"Show, propose, approve and review policies."`
 	Alert      alertCmd      `cmd:"" help:"Show alerts."`
 	Silence    silenceCmd    `cmd:"" help:"Show, add and expire silences."`
 	Source     sourceCmd     `cmd:"" help:"Show where data comes from."`
 	Query      queryCmd      `cmd:"" help:"Ask a PromQL question."`
 	Why        whyCmd        `cmd:"" help:"Explain a light or a page from its decision record."`
+	Import     importCmd     `cmd:"" help:"Turn OpenSLO, Prometheus rules, Sloth specs or Grafana dashboards into policies."`
+	Export     exportCmd     `cmd:"" help:"Write KPIs as OpenSLO, or every policy as it is."`
+	Audit      auditCmd      `cmd:"" help:"Read, export and verify who did what."`
 	User       userCmd       `cmd:"" help:"Show, add, change and remove people."`
 	Token      tokenCmd      `cmd:"" help:"Show, make and revoke API tokens."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/signalbox/signalbox/internal/policy/carry"
@@ -98,7 +98,7 @@ func (d *dashboard) references(e parser.Expr) (why string) {
 		case *parser.VectorSelector:
 			for _, m := range n.LabelMatchers {
 				for _, ref := range referenceForm.FindAllString(m.Value, -1) {
-					if m.Name == labels.MetricName {
+					if m.Name == model.MetricNameLabel {
 						why = fmt.Sprintf("it uses $%s in the name of a metric", referenced(ref))
 					} else if bad := d.use(referenced(ref), m.Name); bad != "" {
 						why = bad

@@ -27,7 +27,6 @@ type dashboard struct {
 // panel is one panel as the Board states it.
 type panel struct {
 	fields []carry.Field
-	x, y   int
 	at     *strict.Value
 }
 

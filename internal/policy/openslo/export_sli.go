@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -190,7 +191,7 @@ func sameIndicator(a, b kpi.Indicator) bool {
 func suffixed(s *kpi.Selector, suffix string) string {
 	v := &parser.VectorSelector{Name: idiom.MetricName(s) + suffix}
 	for _, m := range s.Matchers {
-		if m.Name != labels.MetricName {
+		if m.Name != model.MetricNameLabel {
 			v.LabelMatchers = append(v.LabelMatchers, m)
 		}
 	}
