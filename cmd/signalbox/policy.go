@@ -24,6 +24,7 @@ type policyCmd struct {
 	Proposals policyProposalsCmd `cmd:"" help:"List proposals."`
 	Proposal  policyProposalCmd  `cmd:"" help:"Show one proposal: diff, sentences, votes, discussion."`
 	Test      policyTestCmd      `cmd:"" help:"Back-test a proposal over recorded history."`
+	Backtest  policyBacktestCmd  `cmd:"" help:"Replay what a file's KPIs would have done, beside those in force."`
 	Approve   policyApproveCmd   `cmd:"" help:"Approve a proposal as it reads now (a person: --login)."`
 	Reject    policyRejectCmd    `cmd:"" help:"Reject a proposal (a person: --login)."`
 	Apply     policyApplyCmd     `cmd:"" help:"Apply a proposal that has what it needs."`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -99,7 +100,8 @@ func (frozen) Appender(context.Context) storage.Appender { return nil }
 // remarks keeps what a store warns of, for people.
 type remarks struct {
 	store string
-	to    *remarks
+	to    *remarks // who keeps them; nil = itself
+	mu    sync.Mutex
 	said  []string
 }
 
@@ -112,6 +114,8 @@ func (r *remarks) Handle(_ context.Context, rec slog.Record) error {
 	for root.to != nil {
 		root = root.to
 	}
+	root.mu.Lock()
+	defer root.mu.Unlock()
 	root.said = append(root.said, "the "+r.store+" store: "+rec.Message)
 	return nil
 }

@@ -49,13 +49,21 @@ func Open(path string, fsync bool) (*DB, error) {
 }
 
 // Close closes the database.
-func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }
+func (db *DB) Close() error {
+	if db.write == nil {
+		return db.read.Close()
+	}
+	return errors.Join(db.read.Close(), db.write.Close())
+}
 
 // SQL returns the handle for reading.
 func (db *DB) SQL() *sql.DB { return db.read }
 
 // Tx runs f in one write transaction and commits it if f returns nil. Writers queue; f must not call Tx.
 func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if db.write == nil {
+		return errReadOnly
+	}
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -77,6 +85,9 @@ func (db *DB) Migrate(ctx context.Context, room string, files fs.FS) error {
 		return fmt.Errorf("migrate %s: %w", room, err)
 	}
 	sort.Strings(names)
+	if db.write == nil && len(names) > 0 {
+		return db.migrated(room, names[len(names)-1])
+	}
 	for _, name := range names {
 		head, _, ok := strings.Cut(name, "_")
 		number, err := strconv.Atoi(head)
