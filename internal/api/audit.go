@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/audit"
@@ -74,6 +75,11 @@ type digestsInput struct {
 	Limit  int   `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
 
+type verifyInput struct {
+	Indexes bool     `query:"indexes" doc:"Also compare the store's indexes with the records, so that a search cannot hide one; slow"`
+	Anchor  []string `query:"anchor,explode" maxItems:"16" doc:"SEQ:HASH as it was told to the world outside"`
+}
+
 // registerAudit describes what concerns the audit chain.
 func (a *API) registerAudit(m *table) {
 	l := a.o.Audit
@@ -93,9 +99,17 @@ func (a *API) registerAudit(m *table) {
 		b.Head, err = l.Head(ctx)
 		return &out[AuditBody]{b}, err
 	})
-	add(a, m, "audit-verify", http.MethodGet, "/audit/verify", access.ReadAudit, "Verify the whole chain and name the first broken record", func(ctx context.Context, _ *struct{}) (*out[VerifyBody], error) {
+	add(a, m, "audit-verify", http.MethodGet, "/audit/verify", access.ReadAudit, "Verify the whole chain and name the first broken record", func(ctx context.Context, in *verifyInput) (*out[VerifyBody], error) {
 		began := time.Now()
-		r, err := l.Verify(ctx, audit.VerifyOptions{Indexes: true})
+		o := audit.VerifyOptions{Indexes: in.Indexes}
+		for _, text := range in.Anchor {
+			p, err := audit.ParseAnchor(text)
+			if err != nil {
+				return nil, err
+			}
+			o.Anchors = append(o.Anchors, p)
+		}
+		r, err := l.Verify(ctx, o)
 		if err != nil {
 			return nil, err
 		}
@@ -131,12 +145,26 @@ func (a *API) registerAudit(m *table) {
 		return &huma.StreamResponse{Body: func(h huma.Context) {
 			h.SetHeader("Content-Type", "application/x-ndjson")
 			h.SetHeader("Content-Disposition", `attachment; filename="signalbox-audit.jsonl"`)
-			if err := l.Export(ctx, h.BodyWriter(), in.filter()); err != nil {
+			_, rw := humago.Unwrap(h)
+			if err := l.Export(ctx, patient{rw, http.NewResponseController(rw)}, in.filter()); err != nil {
 				a.o.Logger.Error("audit export was cut off", "err", err)
 				panic(http.ErrAbortHandler) // a cut connection, never a short file that looks whole
 			}
 		}}, nil
 	})
+}
+
+// patient gives each write of a long answer its own time: a file of hours must not end with the deadline of one request.
+type patient struct {
+	io.Writer
+	rc *http.ResponseController
+}
+
+// Write implements io.Writer.
+func (p patient) Write(b []byte) (int, error) {
+	// A recorder of a test has no deadlines; a server's connection always does.
+	_ = p.rc.SetWriteDeadline(time.Now().Add(time.Minute))
+	return p.Writer.Write(b)
 }
 
 // record writes what somebody did through the API that changes nothing by itself. Without an audit chain there is none.

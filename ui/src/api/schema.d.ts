@@ -3433,7 +3433,12 @@ export interface operations {
     };
     "audit-verify": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description SEQ:HASH as it was told to the world outside */
+                anchor?: string[];
+                /** @description Also compare the store's indexes with the records, so that a search cannot hide one; slow */
+                indexes?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
