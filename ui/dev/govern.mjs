@@ -260,6 +260,7 @@ function side(label, revision, limit, from, to, now, hold) {
     light: now,
     strip,
     spans,
+    chart: group.chart,
     groups: [group, other],
     hidden: 0,
   };

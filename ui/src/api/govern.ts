@@ -1,271 +1,40 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { ask } from './client';
+import { api, ok } from './client';
+import type { components } from './schema';
 
 // Policies, proposals, back-tests, reviews and feedback: what is promised, who wants it otherwise, and what that would do.
 
 export const kinds = ['KPI', 'Route', 'Retention', 'Sampling', 'Privacy', 'Approval', 'Maintenance', 'Board'] as const;
 export type Kind = (typeof kinds)[number];
 
-export type Who = { id: string; name: string; kind: 'person' | 'token' | 'start' | 'file' | 'system' };
+type S = components['schemas'];
 
-export type Policy = {
-  kind: Kind;
-  name: string;
-  title: string;
-  description: string;
-  owner: string;
-  labels: Record<string, string>;
-  regulated: boolean;
-  sentence: string;
-  revision: number;
-  state: 'in_force' | 'scheduled' | 'removed' | 'refused';
-  hash: string;
-  text?: string;
-  effective_from: number;
-  author: Who;
-  approvers: Who[];
-  reason: string;
-  proposal: number;
-  emergency: boolean;
-  file: string;
-  file_state: 'same' | 'ahead' | 'behind' | 'none';
-  reviewed_at: number;
-  review_due: number;
-  review_state: 'ok' | 'soon' | 'overdue' | 'none';
-  proposals: number[];
-  feedback: number;
-};
-
-export type Revision = {
-  kind: Kind;
-  name: string;
-  number: number;
-  hash: string;
-  text: string;
-  removed: boolean;
-  author: Who;
-  editors: Who[];
-  approvers: Who[];
-  reason: string;
-  proposal: number;
-  emergency: boolean;
-  applied_at: number;
-  effective_from: number;
-  source: string;
-};
-
-export type DiffLine = { kind: 'same' | 'add' | 'remove' | 'gap'; old_line: number; new_line: number; text: string };
-
-export type PolicyChange = {
-  kind: Kind;
-  name: string;
-  title: string;
-  action: 'create' | 'change' | 'remove';
-  base: number;
-  base_hash: string;
-  hash: string;
-  before: string;
-  after: string;
-  diff: DiffLine[];
-  sentences: string[];
-  judges: boolean;
-};
-
-export type Finding = {
-  file: string;
-  line: number;
-  column: number;
-  key: string;
-  message: string;
-  severity: 'error' | 'warning';
-};
-
-export type Need = {
-  approvals: number;
-  given: number;
-  roles: string[];
-  users: string[];
-  evidence: boolean;
-  fresh_ms: number;
-  regulated: boolean;
-  policies: string[];
-  met: boolean;
-  sentence: string;
-};
-
-export type Vote = {
-  who: Who;
-  at: number;
-  verdict: 'approve' | 'reject';
-  comment: string;
-  hash: string;
-  counts: boolean;
-  why: string;
-};
-
+export type Who = S['Who'];
+export type Policy = S['Policy'];
+export type Revision = S['PolicyRevision'];
+export type DiffLine = S['DiffLine'];
+export type PolicyChange = S['PolicyChange'];
+export type Finding = S['Finding'];
+export type Need = S['Need'];
+export type Vote = S['Vote'];
 /** A word in a discussion; the kind of an automatic entry is what happened. */
-export type Comment = { id: number; who: Who; at: number; kind: string; text: string };
-
-export type LightName = 'green' | 'yellow' | 'red' | 'grey';
-export type Span = { from: number; to: number; light: LightName };
-export type TestDay = { day: string; light: LightName | 'none' };
-export type TestPage = {
-  group: Record<string, string>;
-  from: number;
-  to: number;
-  cause: 'threshold' | 'burn' | 'no_data';
-  night: boolean;
-  real: 'real' | 'noise' | 'unlabelled';
-};
-export type TestGroup = {
-  labels: Record<string, string>;
-  spans: Span[];
-  minutes: Partial<Record<LightName, number>>;
-  pages: number;
-  chart: { t: number[]; value: (number | null)[] } | null;
-};
-
+export type Comment = S['Comment'];
+export type Span = S['BacktestSpan'];
+export type LightName = Span['light'];
+export type TestPage = S['BacktestPage'];
+export type TestGroup = S['BacktestGroup'];
 /** One definition over the time of a back-test. */
-export type Side = {
-  label: string;
-  revision: number;
-  threshold: string;
-  way: 'points' | 'raw' | 'query' | 'none';
-  from: number;
-  to: number;
-  limited: string;
-  points: number;
-  transitions: number;
-  pages: TestPage[];
-  page_count: number;
-  night_count: number;
-  per_week: number;
-  minutes: Partial<Record<LightName, number>>;
-  budget_left: number | null;
-  first_alert: number | null;
-  caught: number;
-  real: number;
-  precision: number | null;
-  recall: number | null;
-  light: LightName;
-  strip: TestDay[];
-  spans: Span[];
-  groups: TestGroup[];
-  hidden: number;
-};
-
-export type Comparison = {
-  kpi: string;
-  title: string;
-  unit: string;
-  from: number;
-  to: number;
-  now: Side | null;
-  proposed: Side | null;
-  sentence: string;
-  took_s: number;
-};
-
-export type Evidence = {
-  id: string;
-  hash: string;
-  state: 'running' | 'done' | 'failed' | 'cancelled';
-  error: string;
-  progress: number;
-  from: number;
-  to: number;
-  at: number;
-  by: Who;
-  current: boolean;
-  sentence: string;
-  results: Comparison[];
-};
-
-export type ProposalState =
-  'draft' | 'tested' | 'approved' | 'scheduled' | 'applied' | 'rejected' | 'expired' | 'superseded' | 'failed';
-
-export type Proposal = {
-  id: number;
-  title: string;
-  reason: string;
-  state: ProposalState;
-  emergency: boolean;
-  stale: boolean;
-  stale_why: string;
-  origin: 'page' | 'api' | 'command' | 'file' | 'import' | 'revert' | 'feedback';
-  author: Who;
-  editors: Who[];
-  created_at: number;
-  updated_at: number;
-  expires_at: number;
-  effective_from: number;
-  applied_at: number;
-  hash: string;
-  changes: PolicyChange[];
-  findings: Finding[];
-  need: Need;
-  votes: Vote[];
-  discussion: Comment[];
-  evidence: Evidence | null;
-  why: string;
-  revert_of: number;
-  feedback: number[];
-  may: string[];
-  may_no: Record<string, string>;
-};
-
-export type Text = { text?: string; remove?: string };
-export type Draft = {
-  title: string;
-  reason: string;
-  documents: Text[];
-  effective_from?: number;
-  emergency?: boolean;
-  feedback?: number[];
-  base?: string;
-};
-
-export type Preview = {
-  kpi: string;
-  from: number;
-  to: number;
-  light: LightName;
-  word: string;
-  sentence: string;
-  spans: Span[];
-  error: string;
-};
-export type Checked = { findings: Finding[]; changes: PolicyChange[]; need: Need; previews: Preview[] };
-
-export type Review = {
-  kind: Kind;
-  name: string;
-  title: string;
-  owner: string;
-  revision: number;
-  due_at: number;
-  state: 'ok' | 'soon' | 'overdue' | 'emergency';
-  reviewed_at: number;
-  reviewed_by: Who | null;
-  note: string;
-  proposal: number;
-  sentence: string;
-  may: boolean;
-};
-
-export type Said = 'yes' | 'no' | 'unsaid';
-export type Feedback = {
-  id: number;
-  kpi: string;
-  who: Who;
-  at: number;
-  relevant: Said;
-  accurate: Said;
-  comment: string;
-  state: 'open' | 'proposed' | 'changed' | 'closed';
-  proposal: number;
-  answer: string;
-};
+export type Side = S['Side'];
+export type Comparison = S['BacktestComparison'];
+export type Evidence = S['EvidenceBody'];
+export type Proposal = S['ProposalBody'];
+export type Text = S['Text'];
+export type Draft = S['Draft'];
+export type Preview = S['Preview'];
+export type Checked = S['CheckBody'];
+export type Review = S['Review'];
+export type Feedback = S['Feedback'];
+export type Said = Feedback['relevant'];
 
 /** Narrows a word of an address to a kind. */
 export function kindOf(text: string | undefined): Kind | undefined {
@@ -277,12 +46,15 @@ export function asksConfirm(sentence: string | undefined): boolean {
   return /\bconfirm (your password|that it is you)\b/i.test(sentence ?? '');
 }
 
-const path = (kind: string, name: string) => `/${encodeURIComponent(kind)}/${encodeURIComponent(name)}`;
+/** Where a policy stands. A kind that there is not is the server's to refuse. */
+function at(kind: string, name: string) {
+  return { path: { kind: kind as Kind, name } };
+}
 
 /** All policies that one may see, without their documents. */
 export const policiesQuery = queryOptions({
   queryKey: ['policies', 'list'],
-  queryFn: async ({ signal }) => ((await ask('GET', '/policies', { signal })) as { policies: Policy[] }).policies,
+  queryFn: async ({ signal }) => (await ok(api.GET('/api/signalbox/v1/policies', { signal }))).policies,
   staleTime: 10_000,
   refetchInterval: 60_000,
 });
@@ -291,7 +63,8 @@ export const policiesQuery = queryOptions({
 export function policyQuery(kind: string, name: string) {
   return queryOptions({
     queryKey: ['policies', 'one', kind, name],
-    queryFn: async ({ signal }) => (await ask('GET', `/policies${path(kind, name)}`, { signal })) as Policy,
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/signalbox/v1/policies/{kind}/{name}', { params: at(kind, name), signal })),
     staleTime: 10_000,
     refetchInterval: 60_000,
   });
@@ -302,7 +75,8 @@ export function revisionsQuery(kind: string, name: string) {
   return queryOptions({
     queryKey: ['policies', 'revisions', kind, name],
     queryFn: async ({ signal }) =>
-      ((await ask('GET', `/policies${path(kind, name)}/revisions`, { signal })) as { revisions: Revision[] }).revisions,
+      (await ok(api.GET('/api/signalbox/v1/policies/{kind}/{name}/revisions', { params: at(kind, name), signal })))
+        .revisions,
     staleTime: 10_000,
   });
 }
@@ -311,7 +85,8 @@ export function revisionsQuery(kind: string, name: string) {
 export function schemaQuery(kind: Kind) {
   return queryOptions({
     queryKey: ['policies', 'schema', kind],
-    queryFn: ({ signal }) => ask('GET', `/policies/schema/${kind}`, { signal }),
+    queryFn: async ({ signal }): Promise<unknown> =>
+      ok(api.GET('/api/signalbox/v1/policies/schema/{kind}', { params: { path: { kind } }, signal })),
     staleTime: Infinity,
     retry: 1,
   });
@@ -321,8 +96,8 @@ export function schemaQuery(kind: Kind) {
 export function checkQuery(text: string) {
   return queryOptions({
     queryKey: ['policies', 'check', text],
-    queryFn: async ({ signal }) =>
-      (await ask('POST', '/policies/check', { signal, body: { documents: [{ text }], preview: true } })) as Checked,
+    queryFn: ({ signal }) =>
+      ok(api.POST('/api/signalbox/v1/policies/check', { body: { documents: [{ text }], preview: true }, signal })),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
     gcTime: 30_000,
@@ -330,13 +105,19 @@ export function checkQuery(text: string) {
   });
 }
 
-/** Proposals, newest first: the open ones, or those of one state, or all. */
-export function proposalsQuery(state = '') {
+/** Proposals, newest first: the open ones, or all. */
+export function proposalsQuery(state?: 'open') {
   return queryOptions({
-    queryKey: ['proposals', 'list', state],
+    queryKey: ['proposals', 'list', state ?? ''],
     queryFn: async ({ signal }) =>
-      ((await ask('GET', '/proposals', { signal, query: { state, limit: 200 } })) as { proposals: Proposal[] })
-        .proposals,
+      (
+        await ok(
+          api.GET('/api/signalbox/v1/proposals', {
+            params: { query: { limit: 200, ...(state ? { state } : {}) } },
+            signal,
+          }),
+        )
+      ).proposals,
     staleTime: 5_000,
     refetchInterval: 30_000,
   });
@@ -346,7 +127,7 @@ export function proposalsQuery(state = '') {
 export function proposalQuery(id: number) {
   return queryOptions({
     queryKey: ['proposals', 'one', id],
-    queryFn: async ({ signal }) => (await ask('GET', `/proposals/${id}`, { signal })) as Proposal,
+    queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/proposals/{id}', { params: { path: { id } }, signal })),
     staleTime: 2_000,
     refetchInterval: (q) => (q.state.data?.evidence?.state === 'running' ? 1_000 : 15_000),
   });
@@ -355,7 +136,7 @@ export function proposalQuery(id: number) {
 /** The review calendar, the most urgent first. */
 export const reviewsQuery = queryOptions({
   queryKey: ['reviews'],
-  queryFn: async ({ signal }) => ((await ask('GET', '/reviews', { signal })) as { reviews: Review[] }).reviews,
+  queryFn: async ({ signal }) => (await ok(api.GET('/api/signalbox/v1/reviews', { signal }))).reviews,
   staleTime: 10_000,
   refetchInterval: 60_000,
 });
@@ -365,7 +146,8 @@ export function feedbackQuery(kpi: string) {
   return queryOptions({
     queryKey: ['feedback', kpi],
     queryFn: async ({ signal }) =>
-      ((await ask('GET', '/feedback', { signal, query: { kpi } })) as { feedback: Feedback[] }).feedback,
+      (await ok(api.GET('/api/signalbox/v1/feedback', { params: { query: kpi === '' ? {} : { kpi } }, signal })))
+        .feedback,
     staleTime: 10_000,
   });
 }
@@ -385,10 +167,10 @@ function renew(client: QueryClient): Promise<unknown> {
 export function usePropose() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (v: { draft: Draft; id?: number | undefined }) =>
-      (v.id === undefined
-        ? await ask('POST', '/proposals', { body: v.draft })
-        : await ask('PUT', `/proposals/${v.id}`, { body: v.draft })) as Proposal,
+    mutationFn: (v: { draft: Draft; id?: number | undefined }) =>
+      v.id === undefined
+        ? ok(api.POST('/api/signalbox/v1/proposals', { body: v.draft }))
+        : ok(api.PUT('/api/signalbox/v1/proposals/{id}', { params: { path: { id: v.id } }, body: v.draft })),
     onSuccess: (p) => {
       client.setQueryData(proposalQuery(p.id).queryKey, p);
       void renew(client);
@@ -408,25 +190,32 @@ export type Move =
   | { do: 'comment'; text: string };
 
 async function move(id: number, m: Move): Promise<Proposal> {
-  const at = `/proposals/${id}`;
+  const params = { path: { id } };
   switch (m.do) {
     case 'test':
-      return (await ask('POST', `${at}/test`, { body: { days: m.days } })) as Proposal;
+      return ok(api.POST('/api/signalbox/v1/proposals/{id}/test', { params, body: { days: m.days } }));
     case 'cancel-test':
-      return (await ask('DELETE', `${at}/backtest`)) as Proposal;
+      return ok(api.DELETE('/api/signalbox/v1/proposals/{id}/backtest', { params }));
     case 'approve':
-      if (m.password !== undefined) await ask('POST', '/confirm', { body: { password: m.password } });
-      return (await ask('POST', `${at}/approve`, {
-        body: { hash: m.hash, ...(m.comment === '' ? {} : { comment: m.comment }) },
-      })) as Proposal;
+      if (m.password !== undefined) {
+        await ok(api.POST('/api/signalbox/v1/confirm', { body: { password: m.password } }));
+      }
+      return ok(
+        api.POST('/api/signalbox/v1/proposals/{id}/approve', {
+          params,
+          body: { hash: m.hash, ...(m.comment === '' ? {} : { comment: m.comment }) },
+        }),
+      );
     case 'reject':
+      return ok(api.POST('/api/signalbox/v1/proposals/{id}/reject', { params, body: { reason: m.reason } }));
     case 'cancel':
-      return (await ask('POST', `${at}/${m.do}`, { body: { reason: m.reason } })) as Proposal;
+      return ok(api.POST('/api/signalbox/v1/proposals/{id}/cancel', { params, body: { reason: m.reason } }));
     case 'comment':
-      return (await ask('POST', `${at}/comment`, { body: { text: m.text } })) as Proposal;
+      return ok(api.POST('/api/signalbox/v1/proposals/{id}/comment', { params, body: { text: m.text } }));
     case 'apply':
+      return ok(api.POST('/api/signalbox/v1/proposals/{id}/apply', { params }));
     case 'rebase':
-      return (await ask('POST', `${at}/${m.do}`)) as Proposal;
+      return ok(api.POST('/api/signalbox/v1/proposals/{id}/rebase', { params }));
   }
 }
 
@@ -444,8 +233,8 @@ export function useMove(id: number) {
 export function useRevert(kind: string, name: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (v: { number: number; reason: string }) =>
-      (await ask('POST', `/policies${path(kind, name)}/revert`, { body: v })) as Proposal,
+    mutationFn: (body: { number: number; reason: string }) =>
+      ok(api.POST('/api/signalbox/v1/policies/{kind}/{name}/revert', { params: at(kind, name), body })),
     onSuccess: () => renew(client),
   });
 }
@@ -454,8 +243,13 @@ export function useRevert(kind: string, name: string) {
 export function useCompleteReview() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (v: { kind: string; name: string; note: string }) =>
-      (await ask('POST', `/reviews${path(v.kind, v.name)}`, { body: { note: v.note } })) as Review,
+    mutationFn: (v: { kind: string; name: string; note: string }) =>
+      ok(
+        api.POST('/api/signalbox/v1/reviews/{kind}/{name}', {
+          params: at(v.kind, v.name),
+          body: { note: v.note },
+        }),
+      ),
     onSuccess: () => renew(client),
   });
 }
@@ -464,8 +258,8 @@ export function useCompleteReview() {
 export function useGiveFeedback(kpi: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (v: { relevant: Said; accurate: Said; comment: string }) =>
-      (await ask('POST', `/kpis/${encodeURIComponent(kpi)}/feedback`, { body: v })) as Feedback,
+    mutationFn: (body: { relevant: Said; accurate: Said; comment: string }) =>
+      ok(api.POST('/api/signalbox/v1/kpis/{name}/feedback', { params: { path: { name: kpi } }, body })),
     onSuccess: () => renew(client),
   });
 }
@@ -474,8 +268,13 @@ export function useGiveFeedback(kpi: string) {
 export function useAnswerFeedback() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (v: { id: number; answer: string }) =>
-      (await ask('POST', `/feedback/${v.id}/answer`, { body: { answer: v.answer } })) as Feedback,
+    mutationFn: (v: { id: number; answer: string }) =>
+      ok(
+        api.POST('/api/signalbox/v1/feedback/{id}/answer', {
+          params: { path: { id: v.id } },
+          body: { answer: v.answer },
+        }),
+      ),
     onSuccess: () => renew(client),
   });
 }

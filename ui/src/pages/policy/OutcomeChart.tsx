@@ -1,5 +1,5 @@
 import { lazy, Suspense, useMemo, useRef } from 'react';
-import type { Comparison, LightName, Span } from '../../api/govern';
+import type { Comparison, LightName, Side, Span, TestGroup } from '../../api/govern';
 import { alignTo, thin, withGaps } from '../../chart/points';
 import type { Limit, Line } from '../../chart/TimeChart';
 import { Icon } from '../../components/Icon';
@@ -32,24 +32,32 @@ export function OutcomeChart({
 }) {
   const main = c.proposed ?? c.now;
   const groups = main?.groups ?? [];
-  const at = group < groups.length ? group : 0;
-  const chosen = groups[at];
-  const key = JSON.stringify(chosen?.labels ?? {});
-  const twin = c.proposed === null ? undefined : c.now?.groups.find((g) => JSON.stringify(g.labels) === key);
+  // Place 0 is the KPI as a whole, the groups follow; a lone group is the KPI.
   const single = groups.length < 2;
-  // With one group its light is the KPI's; else the bands show the group that is drawn.
-  const nowSpans = single ? (c.now?.spans ?? []) : ((c.proposed === null ? chosen?.spans : twin?.spans) ?? []);
-  const newSpans = c.proposed === null ? [] : single ? c.proposed.spans : (chosen?.spans ?? []);
+  const at = group <= groups.length ? group : 0;
+  const chosen = at > 0 ? groups[at - 1] : undefined;
+  const same = (g: TestGroup) => JSON.stringify(g.labels) === JSON.stringify(chosen?.labels ?? {});
+  const part = (s: Side | null) => (chosen === undefined ? s : s?.groups.find(same));
+  const whole = (s: Side | null) =>
+    chosen === undefined && single ? (s?.chart ?? s?.groups[0]?.chart) : part(s)?.chart;
+  const nowSpans = part(c.now)?.spans ?? [];
+  const newSpans = part(c.proposed)?.spans ?? [];
   return (
     <div className={css.chart}>
       <div className={css.chartHead}>
-        <h3>{single ? 'Day by day' : 'Day by day, one group'}</h3>
+        <h3>{chosen ? 'Day by day, one group' : 'Day by day'}</h3>
         <div className={`${css.tools} no-print`}>
           {groups.length > 1 ? (
             <Pick
               label="Group"
               value={String(at)}
-              options={groups.map((g, i) => ({ value: String(i), label: Object.values(g.labels).join(', ') || 'all' }))}
+              options={[
+                { value: '0', label: 'all together' },
+                ...groups.map((g, i) => ({
+                  value: String(i + 1),
+                  label: Object.values(g.labels).join(', ') || 'no labels',
+                })),
+              ]}
               onChange={(v) => onGroup(Number(v))}
             />
           ) : null}
@@ -69,8 +77,8 @@ export function OutcomeChart({
       ) : (
         <Drawn
           comparison={c}
-          chart={chosen?.chart ?? null}
-          before={twin?.chart ?? null}
+          chart={whole(main) ?? null}
+          before={c.proposed ? (whole(c.now) ?? null) : null}
           now={nowSpans}
           proposed={newSpans}
         />

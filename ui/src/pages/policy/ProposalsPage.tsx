@@ -18,7 +18,7 @@ export function ProposalsPage() {
   const search = useSearch({ from: '/shell/policy/proposals' });
   const navigate = useNavigate({ from: '/policy/proposals' });
   const closed = search.state === 'closed';
-  const proposals = useQuery(proposalsQuery(closed ? '' : 'open'));
+  const proposals = useQuery(proposalsQuery(closed ? undefined : 'open'));
   const shown = proposals.data?.filter((p) => !closed || (!isOpen(p) && !waits(p)));
   useKeys({ j: () => stepRows(1), k: () => stepRows(-1), Escape: () => void navigate({ to: '/policy' }) });
   return (

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import type { Finding, Kind } from '../../api/govern';
 import css from './Editor.module.css';
 import { schemaAt, takes } from './schema';
-import { readAt, writeAt } from './yaml';
+import { blankAt, readAt, writeAt } from './yaml';
 
 type Field = { label: string; path: string[] };
 
@@ -70,7 +70,13 @@ export function QuickForm({
             autoComplete="off"
             title={at?.description}
             error={wrong?.message}
-            onChange={(e) => onChange(writeAt(text, f.path, e.currentTarget.value))}
+            onChange={(e) => {
+              const v = e.currentTarget.value;
+              onChange(v === '' ? blankAt(text, f.path) : writeAt(text, f.path, v));
+            }}
+            onBlur={() => {
+              if (f.found.kind === 'scalar' && f.found.value === '') onChange(writeAt(text, f.path, ''));
+            }}
           />
         );
       })}

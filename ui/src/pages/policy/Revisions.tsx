@@ -167,7 +167,7 @@ function Entry({
           ) : null}
           {onBack ? (
             <button type="button" className={css.link} onClick={onBack}>
-              Go back to this<span className="vh">: revision {r.number}</span>
+              Go back to this<span className="vh"> one, revision {r.number}</span>
             </button>
           ) : null}
         </p>

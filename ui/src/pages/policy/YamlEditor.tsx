@@ -228,7 +228,7 @@ export function YamlEditor(props: Props) {
     if (!v) return;
     const marks: Diagnostic[] = props.findings.map((f) => ({
       ...rangeOf(v.state.doc, f),
-      severity: f.severity,
+      severity: f.severity === 'error' ? 'error' : 'warning',
       message: f.key ? `${f.key}: ${f.message}` : f.message,
     }));
     v.dispatch(setDiagnostics(v.state, marks));

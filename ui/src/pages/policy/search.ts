@@ -65,7 +65,7 @@ export type ProposalSearch = {
   view?: 'table';
   /** The KPI whose back-test is shown, where there are several. */
   kpi?: string;
-  /** Place of the group that the chart shows, from 0. */
+  /** Place of the group that the chart shows, from 1; left out: the KPI as a whole. */
   group?: number;
 };
 

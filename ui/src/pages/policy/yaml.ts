@@ -119,6 +119,19 @@ export function writeAt(text: string, path: readonly string[], value: string): s
   return text;
 }
 
+/** The text with one value emptied in its place, for as long as somebody types the next one. */
+export function blankAt(text: string, path: readonly string[]): string {
+  let at = rootMapping(parse(text));
+  for (const [i, key] of path.entries()) {
+    const pair = at ? find(text, at, key) : undefined;
+    const value = pair ? valueOf(pair) : null;
+    if (!value) return text;
+    if (i === path.length - 1) return scalars.has(value.name) ? splice(text, value.from, value.to, '""') : text;
+    at = mappings.has(value.name) ? value : null;
+  }
+  return text;
+}
+
 function nested(path: readonly string[], value: string, flow = false): string {
   const [key = '', ...rest] = path;
   return rest.length === 0 ? `${key}: ${render(value, flow)}` : `${key}: {${nested(rest, value, true)}}`;
