@@ -40,8 +40,8 @@ export function boards() {
       description: 'What the filing team looks at together while returns come in.',
       owner: 'filing@irs.example',
       for_roles: ['analyst', 'owner'],
-      panels: 7,
-      revision: 4,
+      teams: ['filing'],
+      panel_count: 6,
     },
     {
       name: 'platform',
@@ -49,8 +49,8 @@ export function boards() {
       description: '',
       owner: 'platform@irs.example',
       for_roles: [],
-      panels: 12,
-      revision: 1,
+      teams: [],
+      panel_count: 12,
     },
   ];
 }
@@ -60,37 +60,32 @@ export function board(kpis, vars) {
     kind,
     title: '',
     width: 1,
-    kpi: '',
+    kpis: [],
+    missing: [],
     unit: '',
     queries: [],
     html: '',
-    chart: 'line',
     ...more,
   });
   return {
-    name: 'filing-season',
-    title: 'Filing season',
-    description: 'What the filing team looks at together while returns come in.',
-    owner: 'filing@irs.example',
-    revision: 4,
+    ...boards()[0],
     variables: [{ name: 'agency', label: 'agency', value: vars.agency ?? '', values: ['IRS', 'SSA'] }],
     panels: [
       panel('text', {
         width: 3,
         html: '<p>Call the <strong>filing desk</strong> at extension 4410 before you change anything in season.</p>',
       }),
-      ...kpis.slice(0, 3).map((kpi) => panel('kpi', { kpi })),
-      panel('heading', { title: 'Traffic' }),
+      ...kpis.slice(0, 2).map((kpi) => panel('kpi', { kpis: [kpi] })),
+      panel('kpi', { kpis: kpis.slice(2, 3), missing: ['was-renamed'] }),
       panel('promql', {
         title: 'Requests by service',
         width: 2,
         unit: 'per second',
         queries: [{ expr: expr(vars.agency ?? ''), legend: '{{job}}' }],
       }),
-      panel('promql', { title: 'Queue', chart: 'stat', queries: [{ expr: 'sum(queue_depth)', legend: '{{job}}' }] }),
-      panel('promql', { title: 'Up', chart: 'table', queries: [{ expr: 'up', legend: '' }] }),
+      panel('promql', { title: 'Queue', queries: [{ expr: 'sum(queue_depth)', legend: '' }] }),
       panel('promql', { title: 'Nothing yet', queries: [{ expr: 'nothing', legend: '' }] }),
-      panel('kpi', { kpi: 'was-renamed' }),
+      panel('kpi', { title: 'The machines', width: 2, kpis: kpis.slice(3, 5) }),
     ],
   };
 }
@@ -124,12 +119,26 @@ export const imported = {
   ],
 };
 
+/** A panel of which nothing was chosen yet is wrong. */
+function findings(text) {
+  const line = text.split('\n').findIndex((l) => /kpi: ''$/.test(l)) + 1;
+  const message = 'there is no text in it; want a KPI, such as efile-error-rate';
+  return line === 0 ? [] : [{ file: '', line, column: 10, key: 'kpi', message, severity: 'error' }];
+}
+
+/** Values of variables: each comes as var=name=value. */
+function chosen(q) {
+  return Object.fromEntries(q.getAll('var').map((v) => [v.slice(0, v.indexOf('=')), v.slice(v.indexOf('=') + 1)]));
+}
+
 /** The routes of these things: answers [status, body], or undefined where an address is not theirs. */
 export function routes() {
   return (method, path, q, body, kpis) => {
     const key = `${method} ${path}`;
     if (key === 'GET /boards') return [200, { boards: boards() }];
-    if (key === 'GET /boards/filing-season') return [200, board(kpis, { agency: q.get('var.agency') ?? '' })];
+    if (key === 'GET /boards/filing-season') return [200, board(kpis, chosen(q))];
+    if (key === 'POST /policies/check' && body.documents?.every((d) => /^kind: Board$/m.test(d.text ?? '')))
+      return [200, { changes: [], findings: findings(body.documents[0].text), need: { tests: 0 }, previews: [] }];
     if (/^GET \/boards\//.test(key)) return [404, { detail: 'There is no board with this name.' }];
     if (key === 'GET /policies/Board/filing-season') return [200, { kind: 'Board', name: 'filing-season', text }];
     if (key === 'POST /import')

@@ -1,28 +1,23 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { ask } from './client';
+import { api, ok } from './client';
+import type { components } from './schema';
 
 /** Something that happened, to be seen beside its effect. The letter is one of D P F C N A, the word says it in full. */
-export type Mark = {
-  id: string;
-  at: number;
-  letter: string;
-  word: string;
-  title: string;
-  detail: string;
-  labels: Record<string, string>;
-  kpi: string;
-  actor: string;
-  source: string;
-  /** A path of this server or an https address; empty for none. */
-  link: string;
-};
+export type Mark = components['schemas']['Mark'];
 
-/** What happened between two instants that concerns a KPI, oldest first. */
-export function changesQuery(from: number, to: number, kpi: string) {
+/** What happened between two instants, oldest first; with a KPI only what concerns it. */
+export function changesQuery(from: number, to: number, kpi = '') {
   return queryOptions({
     queryKey: ['changes', kpi, from, to],
     queryFn: async ({ signal }) =>
-      ((await ask('GET', '/changes', { signal, query: { from, to, kpi, limit: 500 } })) as { changes: Mark[] }).changes,
+      (
+        await ok(
+          api.GET('/api/signalbox/v1/changes', {
+            params: { query: { from, to, limit: 500, ...(kpi === '' ? {} : { kpi }) } },
+            signal,
+          }),
+        )
+      ).changes,
     placeholderData: keepPreviousData,
     staleTime: 30_000,
     gcTime: 60_000,

@@ -115,6 +115,16 @@ export function openStream(client: QueryClient, url = '/api/signalbox/v1/stream'
     set({ heardAt: Date.now(), silent: false });
   };
 
+  /** What has changed is asked for again where it is on the page. */
+  const ask = (keys: string[]) => {
+    for (const k of keys) {
+      void client.invalidateQueries({
+        queryKey: [k],
+        predicate: (q) => q.queryKey[1] !== 'check' && q.queryKey[1] !== 'schema',
+      });
+    }
+  };
+
   const open = () => {
     const es = new EventSource(url);
     source = es;
@@ -135,12 +145,15 @@ export function openStream(client: QueryClient, url = '/api/signalbox/v1/stream'
     });
     es.addEventListener('alerts', () => {
       heard();
-      void client.invalidateQueries({ queryKey: ['alerts'] });
-      void client.invalidateQueries({ queryKey: ['board'] });
+      ask(['alerts', 'board', 'changes']);
+    });
+    es.addEventListener('policies', () => {
+      heard();
+      ask(['policies', 'proposals', 'reviews', 'feedback', 'boards', 'changes', 'board', 'kpi']);
     });
     es.addEventListener('sources', () => {
       heard();
-      void client.invalidateQueries({ queryKey: ['sources'] });
+      ask(['sources']);
     });
     es.addEventListener('error', () => {
       missed = true;

@@ -46,27 +46,33 @@ export function MarkLetter({ mark }: { mark: Pick<Mark, 'letter' | 'word'> }) {
 /** The way to the evidence: a page of this server, or an address elsewhere. Anything else is no link. */
 export function MarkLink({ mark: m }: { mark: Mark }) {
   const router = useRouter();
-  if (/^https:\/\//i.test(m.link)) {
+  const link = m.link ?? '';
+  if (/^https?:\/\//i.test(link)) {
     return (
-      <a href={m.link} target="_blank" rel="noreferrer noopener" className={css.link}>
+      <a href={link} target="_blank" rel="noreferrer noopener" className={css.link}>
         Look at it <span className="vh">({m.title}) </span>
         <Icon name="external" size={13} />
       </a>
     );
   }
-  if (!/^\/(?!\/)/.test(m.link)) return null;
+  if (!/^\/(?!\/)/.test(link)) return null;
   return (
     <a
-      href={m.link}
+      href={link}
       className={css.link}
       onClick={(e) => {
         if (e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
         e.preventDefault();
-        router.history.push(m.link);
+        router.history.push(link);
       }}
     >
-      {m.link.startsWith('/audit') ? 'On the audit trail' : 'Look at it'}
+      {words(link)}
       <span className="vh"> ({m.title})</span>
     </a>
   );
+}
+
+function words(path: string): string {
+  if (path.startsWith('/audit')) return 'On the audit trail';
+  return path.startsWith('/policy/') ? 'The policy and its revisions' : 'Look at it';
 }

@@ -74,6 +74,7 @@ export function BoardsPage() {
 }
 
 function Card({ board: b }: { board: BoardHead }) {
+  const whom = [...b.for_roles.map(roleWord), ...b.teams];
   return (
     <li className={css.card}>
       <h2>
@@ -83,8 +84,8 @@ function Card({ board: b }: { board: BoardHead }) {
       </h2>
       {b.description ? <p className="muted small">{b.description}</p> : null}
       <p className="fine">
-        {b.panels === 1 ? '1 panel' : `${b.panels} panels`} · {b.owner || 'nobody owns it'} · revision {b.revision}
-        {b.for_roles.length > 0 ? ` · for ${b.for_roles.map(roleWord).join(', ')}` : ''}
+        {b.panel_count === 1 ? '1 panel' : `${b.panel_count} panels`} · {b.owner || 'nobody owns it'}
+        {whom.length > 0 ? ` · for ${whom.join(', ')}` : ''}
       </p>
     </li>
   );

@@ -3,10 +3,11 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useBlocker } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { boardTextQuery, type Proposed, type UserBoard } from '../../api/boards';
+import { boardCheckQuery, boardTextQuery, type Proposed, type UserBoard } from '../../api/boards';
 import { meQuery } from '../../api/status';
 import { Icon } from '../../components/Icon';
 import { Failure, Loading } from '../../components/States';
+import { LightShape } from '../../light/Light';
 import { Confirm } from '../people/Confirm';
 import css from './Boards.module.css';
 import { Panel } from './Panel';
@@ -56,6 +57,8 @@ function Draft({ name, title, fresh, board, span, onDone, start }: Props & { sta
   const parts = useMemo(() => split(text), [text]);
   const dirty = text !== first;
   const [settled] = useDebouncedValue(text, 400);
+  const checked = useQuery({ ...boardCheckQuery(settled), enabled: settled !== first || fresh });
+  const findings = settled === first && !fresh ? [] : (checked.data?.findings ?? []);
   const preview = useMemo(() => previewOf(split(settled)?.panels ?? [], board), [settled, board]);
   const wanted = useRef<string | null>(null);
   const list = useRef<HTMLOListElement>(null);
@@ -132,24 +135,27 @@ function Draft({ name, title, fresh, board, span, onDone, start }: Props & { sta
       <div className={css.editing}>
         <section className="panel" aria-label="Panels of the draft">
           {asText || !parts ? (
-            <Textarea
-              label="The document"
-              description={
-                parts
-                  ? 'Variables, roles and the owner are written here.'
-                  : 'Its panels are written in a way that only the text can change.'
-              }
-              value={text}
-              rows={24}
-              spellCheck={false}
-              autoCapitalize="none"
-              classNames={{ input: css.mono ?? '' }}
-              onChange={(e) => {
-                setText(e.currentTarget.value);
-                setProposed(null);
-                show(null);
-              }}
-            />
+            <>
+              <Textarea
+                label="The document"
+                description={
+                  parts
+                    ? 'Variables, roles and the owner are written here.'
+                    : 'Its panels are written in a way that only the text can change.'
+                }
+                value={text}
+                rows={24}
+                spellCheck={false}
+                autoCapitalize="none"
+                classNames={{ input: css.mono ?? '' }}
+                onChange={(e) => {
+                  setText(e.currentTarget.value);
+                  setProposed(null);
+                  show(null);
+                }}
+              />
+              <Findings list={findings} />
+            </>
           ) : (
             <>
               <ol ref={list} className={css.panels}>
@@ -221,6 +227,7 @@ function Draft({ name, title, fresh, board, span, onDone, start }: Props & { sta
                   );
                 })}
               </ol>
+              <Findings list={findings} />
               <Button leftSection={<Icon name="plus" />} onClick={add}>
                 Add a panel
               </Button>
@@ -266,6 +273,23 @@ function Draft({ name, title, fresh, board, span, onDone, start }: Props & { sta
         </Confirm>
       ) : null}
     </>
+  );
+}
+
+/** What the server finds in the draft's document, by line. */
+function Findings({ list }: { list: readonly { line: number; message: string; severity: string }[] }) {
+  if (list.length === 0) return null;
+  return (
+    <ul className={css.findings} aria-label="Findings">
+      {list.map((f, i) => (
+        <li key={i}>
+          <LightShape state={f.severity === 'warning' ? 'yellow' : 'red'} size={16} />
+          <span>
+            Line {f.line}: {f.message}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

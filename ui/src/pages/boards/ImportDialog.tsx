@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useId, useState } from 'react';
-import { useImport, type Outcome, type Proposed, type ReportLine } from '../../api/boards';
+import { useImport, type Proposed, type ReportLine } from '../../api/boards';
 import { Dialog } from '../../components/Dialog';
 import { LightLabel } from '../../light/Light';
 import type { StateName } from '../../light/light';
@@ -9,12 +9,13 @@ import form from '../people/Form.module.css';
 import css from './Boards.module.css';
 import { ProposeDialog, ProposedNote } from './ProposeDialog';
 
-const outcomes: Record<Outcome, [StateName, string]> = {
+/** What becomes of a part, the worst first. */
+const outcomes: Record<string, [StateName, string]> = {
   'not carried over': ['red', 'Lost'],
   changed: ['yellow', 'Changed'],
   imported: ['green', 'Imported'],
 };
-const order = Object.keys(outcomes) as Outcome[];
+const order = Object.keys(outcomes);
 
 /** Dashboards of Grafana as boards: what would come over and what would be lost, before anything is proposed. */
 export function ImportDialog({ onClose }: { onClose: () => void }) {
@@ -106,7 +107,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
 }
 
 function summary(lines: ReportLine[]): string {
-  const n = (o: Outcome) => lines.filter((l) => l.outcome === o).length;
+  const n = (o: string) => lines.filter((l) => l.outcome === o).length;
   return `Of its parts ${n('imported')} mean the same here, ${n('changed')} changed, ${n('not carried over')} got lost.`;
 }
 
@@ -125,7 +126,7 @@ function Report({ lines }: { lines: ReportLine[] }) {
         </thead>
         <tbody>
           {sorted.map((l, i) => {
-            const [state, word] = outcomes[l.outcome];
+            const [state, word] = outcomes[l.outcome] ?? (['grey', l.outcome] as const);
             return (
               <tr key={i}>
                 <td>

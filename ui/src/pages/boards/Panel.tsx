@@ -1,11 +1,10 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo } from 'react';
+import { lazy, Suspense } from 'react';
 import { boardQuery } from '../../api/board';
 import type { Panel as Data } from '../../api/boards';
-import { instantQuery, rangeQuery, type Metric } from '../../api/prom';
+import { rangeQuery, type Metric } from '../../api/prom';
 import type { Line } from '../../chart/TimeChart';
-import { LabelSet } from '../../components/LabelSet';
 import { Failure, Loading } from '../../components/States';
 import { compactLabels, plain } from '../../format/number';
 import { LightShape } from '../../light/Light';
@@ -22,7 +21,7 @@ const drawn = 40;
 
 type Span = { from: number; to: number };
 
-/** One panel of a board: a KPI's tile, queries as a chart, a number or a table, or text. */
+/** One panel of a board: tiles of KPIs, queries as a chart, or text. */
 export function Panel({
   panel: p,
   span,
@@ -32,8 +31,7 @@ export function Panel({
   span: Span;
   onZoom?: (from: number, to: number) => void;
 }) {
-  if (p.kind === 'heading') return <h2 className={css.heading}>{p.title}</h2>;
-  if (p.kind === 'kpi') return <Kpi name={p.kpi} />;
+  if (p.kind === 'kpi') return <Kpis panel={p} />;
   if (p.kind === 'text') {
     return (
       <section className={`panel ${css.text}`} aria-label={p.title || 'Text'}>
@@ -50,10 +48,26 @@ export function Panel({
         <h2>{title}</h2>
         {p.unit ? <span className="small muted">{p.unit}</span> : null}
       </div>
-      {p.chart === 'line' ? (
-        <Lines panel={p} span={span} title={title} {...(onZoom ? { onZoom } : {})} />
+      <Lines panel={p} span={span} title={title} {...(onZoom ? { onZoom } : {})} />
+    </section>
+  );
+}
+
+/** One tile, or several under a title, as many beside each other as the panel is wide. */
+function Kpis({ panel: p }: { panel: Data }) {
+  const tiles = [...p.kpis, ...p.missing].map((name) => <Kpi key={name} name={name} />);
+  if (tiles.length === 1 && p.title === '') return <>{tiles}</>;
+  return (
+    <section className={css.several} aria-label={p.title || 'KPIs'}>
+      {p.title ? <h2>{p.title}</h2> : null}
+      {tiles.length > 0 ? (
+        <div className={css.tiles} data-width={p.width}>
+          {tiles}
+        </div>
       ) : (
-        <Values panel={p} at={span.to} stat={p.chart === 'stat'} />
+        <p className={css.none}>
+          <LightShape state="grey" size={18} /> No KPI that you may see is chosen by this panel.
+        </p>
       )}
     </section>
   );
@@ -175,72 +189,4 @@ function Lines({
 function last(c: (number | null)[]): number | null {
   for (let i = c.length - 1; i >= 0; i--) if (c[i] !== null && c[i] !== undefined) return c[i] ?? null;
   return null;
-}
-
-function Values({ panel: p, at, stat }: { panel: Data; at: number; stat: boolean }) {
-  const results = useQueries({ queries: p.queries.map((q) => instantQuery(q.expr, at)) });
-  const rows = useMemo(
-    () =>
-      results.flatMap((r, i) =>
-        (r.data ?? []).map((s) => ({
-          ...s,
-          name: legendOf(p.queries[i]?.legend ?? '', s.metric, p.queries[i]?.expr ?? ''),
-        })),
-      ),
-    [results, p.queries],
-  );
-  const failed = results.find((r) => r.isError);
-  if (failed) return <Failure error={failed.error} what={p.title || 'The query'} />;
-  if (rows.length === 0) {
-    return results.some((r) => r.isPending) ? (
-      <Loading what={p.title || 'the value'} rows={1} height={80} />
-    ) : (
-      <p className={css.none}>
-        <LightShape state="grey" size={18} /> No data.
-      </p>
-    );
-  }
-  if (stat) {
-    return (
-      <dl className={css.stats}>
-        {rows.slice(0, 6).map((r, i) => (
-          <div key={i}>
-            {rows.length > 1 ? <dt>{r.name}</dt> : null}
-            <dd>
-              {numberOf(r.v)}
-              {p.unit ? <span className={css.unit}> {p.unit}</span> : null}
-            </dd>
-          </div>
-        ))}
-      </dl>
-    );
-  }
-  return (
-    <div className={css.values} tabIndex={0} role="region" aria-label={`Values of ${p.title || 'the query'}`}>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Series</th>
-            <th scope="col" className="r">
-              Value
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, 200).map((r, i) => (
-            <tr key={i}>
-              <td>{Object.keys(r.metric).length > 0 ? <LabelSet labels={r.metric} skip={['__name__']} /> : r.name}</td>
-              <td className="r">
-                <strong>{numberOf(r.v)}</strong>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function numberOf(v: string): string {
-  return Number.isFinite(Number(v)) ? plain(Number(v)) : v;
 }

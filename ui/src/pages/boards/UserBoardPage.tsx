@@ -109,7 +109,10 @@ function View({
           <h1>{board.title}</h1>
           {board.description ? <p className="muted">{board.description}</p> : null}
           <p className="fine">
-            {board.owner || 'Nobody owns it'} · revision {board.revision}
+            {board.owner || 'Nobody owns it'} ·{' '}
+            <Link to="/policy/$kind/$name" params={{ kind: 'Board', name: board.name }}>
+              Who changed it
+            </Link>
           </p>
         </div>
         {may ? (
@@ -150,7 +153,7 @@ function View({
         <div className={css.grid}>
           <h2 className="vh">Panels</h2>
           {board.panels.map((p, i) => (
-            <div key={i} className={css.cell} data-width={p.kind === 'heading' ? 3 : p.width}>
+            <div key={i} className={css.cell} data-width={p.width}>
               <Panel panel={p} span={range} onZoom={(a, b) => set({ range: fixedRange(a, b) })} />
             </div>
           ))}

@@ -20,23 +20,16 @@ export function substituted(expr: string, vars: Record<string, string>): string 
   });
 }
 
+const nothing: Panel = { kind: 'text', title: '', width: 1, kpis: [], missing: [], unit: '', queries: [], html: '' };
+
 /** The panels that a form stands for. */
 export function panelsOf(f: PanelForm, vars: Record<string, string>): Panel[] {
-  const quiet: Panel = {
-    kind: 'text',
-    title: f.title,
-    width: f.width,
-    kpi: '',
-    unit: f.unit,
-    queries: [],
-    html: '',
-    chart: 'line',
-  };
+  const quiet: Panel = { ...nothing, title: f.title, width: f.width, unit: f.unit };
   switch (f.kind) {
     case 'kpi':
-      return f.kpi === '' ? [] : [{ ...quiet, kind: 'kpi', kpi: f.kpi }];
+      return f.kpi === '' ? [] : [{ ...quiet, kind: 'kpi', kpis: [f.kpi] }];
     case 'kpis':
-      return f.kpis.map((kpi) => ({ ...quiet, kind: 'kpi', kpi, width: 1 }));
+      return f.kpis.length === 0 ? [] : [{ ...quiet, kind: 'kpi', kpis: f.kpis }];
     case 'promql': {
       const queries = f.queries
         .filter((q) => q.expr.trim() !== '')
@@ -57,14 +50,9 @@ export function previewOf(blocks: string[], board: UserBoard | undefined): { at:
       ? panelsOf(f, vars)
       : [
           {
-            kind: 'text',
+            ...nothing,
             title: 'Shown once it is in force',
-            width: 1,
-            kpi: '',
-            unit: '',
-            queries: [],
             html: `<code>${escaped(block.trim()).replaceAll('\n', '<br>')}</code>`,
-            chart: 'line',
           },
         ];
     return panels.map((panel) => ({ at, panel }));
