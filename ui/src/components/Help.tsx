@@ -17,6 +17,7 @@ const shortcuts: [string, [string[], string][]][] = [
       [['G', 'A'], 'Go to the alerts'],
       [['G', 'E'], 'Go to Explore'],
       [['G', 'S'], 'Go to the sources'],
+      [['G', 'P'], 'Go to the policies'],
       [['Esc'], 'Back, or clear'],
     ],
   ],

@@ -26,12 +26,10 @@ export function ApproveDialog({
   const [tried, setTried] = useState(false);
   const me = useQuery(meQuery).data;
   const confirm = asksConfirm(p.may_no.approve) || asksConfirm(error?.message);
-  // Who signs in elsewhere confirms there, and comes back to this proposal.
-  const provider = me?.via === 'cookie' ? me.provider : '';
   const submit = (e: React.SyntheticEvent) => {
     e.preventDefault();
     setTried(true);
-    if (confirm && (password === '' || provider !== '')) return;
+    if (confirm && password === '') return;
     onApprove(comment.trim(), confirm ? password : undefined);
   };
   return (
@@ -62,37 +60,34 @@ export function ApproveDialog({
             <p className="small">
               <strong>Confirm that it is you.</strong> Approving asks for a recent personal sign-in.
             </p>
-            {provider === '' ? (
-              <>
-                <input
-                  type="text"
-                  className="vh"
-                  tabIndex={-1}
-                  aria-hidden="true"
-                  autoComplete="username"
-                  readOnly
-                  value={me?.name ?? ''}
-                />
-                <TextInput
-                  label="Your password"
-                  type="password"
-                  autoComplete="current-password"
-                  value={password}
-                  onChange={(e) => setPassword(e.currentTarget.value)}
-                  required
-                  data-autofocus
-                  error={tried && password === '' ? 'Type your password.' : undefined}
-                />
-              </>
-            ) : (
-              <Button
-                component="a"
-                href={`/login/oidc?confirm=1&next=${encodeURIComponent(`/policy/proposals/${p.id}`)}`}
-                variant="filled"
-              >
-                Confirm with {provider}
-              </Button>
-            )}
+            <input
+              type="text"
+              className="vh"
+              tabIndex={-1}
+              aria-hidden="true"
+              autoComplete="username"
+              readOnly
+              value={me?.login ?? ''}
+            />
+            <TextInput
+              label="Your password"
+              type="password"
+              autoComplete="current-password"
+              value={password}
+              onChange={(e) => setPassword(e.currentTarget.value)}
+              required
+              data-autofocus
+              error={tried && password === '' ? 'Type your password.' : undefined}
+            />
+            {me?.provider ? (
+              <p className="small">
+                No password here?{' '}
+                <a href={`/login/oidc?confirm=1&next=${encodeURIComponent(`/policy/proposals/${p.id}`)}`}>
+                  Confirm with {me.provider}
+                </a>{' '}
+                and come back.
+              </p>
+            ) : null}
           </div>
         ) : null}
         {error && !asksConfirm(error.message) ? (
@@ -103,11 +98,9 @@ export function ApproveDialog({
         ) : null}
         <div className={form.buttons}>
           <Button onClick={onClose}>Not now</Button>
-          {confirm && provider !== '' ? null : (
-            <Button type="submit" variant="filled" loading={busy}>
-              {confirm ? 'Confirm and approve' : 'Approve'}
-            </Button>
-          )}
+          <Button type="submit" variant="filled" loading={busy}>
+            {confirm ? 'Confirm and approve' : 'Approve'}
+          </Button>
         </div>
       </form>
     </Dialog>
