@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/board"
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/ledger"
 )
 
 func absent(what string) error {
@@ -120,10 +122,36 @@ func (a *API) demoSwitch(ctx context.Context, in *demoInput) (*out[DemoBody], er
 	if a.o.Demo == nil {
 		return nil, absent("demo")
 	}
-	if err := a.o.Demo.Set(ctx, in.Service, in.Action == "break"); err != nil {
+	before, err := a.o.Demo.State(ctx)
+	if err == nil {
+		err = a.o.Demo.Set(ctx, in.Service, in.Action == "break")
+	}
+	if err != nil {
 		return nil, err
 	}
-	return a.demo(ctx, nil)
+	after, err := a.demo(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return after, a.markDemo(ctx, in, before, after.Body)
+}
+
+// markDemo reports what the switch did as the deploy that it stands for, so that the charts show cause beside effect. A switch
+// that was so already is no change.
+func (a *API) markDemo(ctx context.Context, in *demoInput, before, after DemoBody) error {
+	named := func(s DemoService) bool { return s.Name == in.Service }
+	i, j := slices.IndexFunc(before.Services, named), slices.IndexFunc(after.Services, named)
+	if a.o.Changes == nil || i < 0 || j < 0 || before.Services[i].Broken == after.Services[j].Broken {
+		return nil
+	}
+	m := ledger.Mark{At: a.o.Now().UnixMilli(), Letter: "D", Labels: map[string]string{"service": in.Service}, Link: "/demo"}
+	if after.Services[j].Broken {
+		m.Title, m.Detail = "Faulty release of "+in.Service, "It "+after.Services[j].Effect+". By the switch of the demo."
+	} else {
+		m.Title, m.Detail = "Release of "+in.Service+" taken back", "By the switch of the demo."
+	}
+	_, err := a.o.Changes.AddMark(ctx, m)
+	return err
 }
 
 func (a *API) demoMails(ctx context.Context, _ *struct{}) (*out[MailsBody], error) {
