@@ -6,6 +6,7 @@ import { meQuery } from '../../api/status';
 import { Dialog } from '../../components/Dialog';
 import { LightShape } from '../../light/Light';
 import form from './Form.module.css';
+import { sentence } from './words';
 
 /** The last look before a yes: what is approved, a word about it, and the password where the server asks who is there. */
 export function ApproveDialog({
@@ -41,7 +42,7 @@ export function ApproveDialog({
             {p.changes.slice(0, 8).flatMap((c) =>
               c.sentences.map((s, i) => (
                 <li key={`${c.kind}/${c.name}/${i}`}>
-                  <strong>{c.title}.</strong> {s}
+                  <strong>{c.title}.</strong> {sentence(s)}
                 </li>
               )),
             )}

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { Proposal } from '../../api/govern';
 import { Diff } from './Diff';
 import css from './Proposal.module.css';
-import { count } from './words';
+import { count, sentence } from './words';
 
 /** What the proposal does to each policy: in sentences first, then line by line. */
 export function Changes({ proposal: p }: { proposal: Proposal }) {
@@ -21,7 +21,7 @@ export function Changes({ proposal: p }: { proposal: Proposal }) {
           ) : null}
           <ul className={css.said}>
             {c.sentences.map((s, n) => (
-              <li key={n}>{s}</li>
+              <li key={n}>{sentence(s)}</li>
             ))}
           </ul>
           <p className="fine">

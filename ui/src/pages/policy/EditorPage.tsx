@@ -25,7 +25,7 @@ import { Pick } from '../../components/Pick';
 import { Failure, Loading } from '../../components/States';
 import { LightLabel, LightShape } from '../../light/Light';
 import { Ago } from '../../time/Ago';
-import { clock, exact } from '../../time/format';
+import { clock, exact, span } from '../../time/format';
 import { useZone, zoneName } from '../../time/zone';
 import { clearDraft, readDraft, writeDraft, type Draft } from './drafts';
 import css from './Editor.module.css';
@@ -33,7 +33,7 @@ import { Band } from './OutcomeChart';
 import page from './Proposal.module.css';
 import { QuickForm } from './QuickForm';
 import { starter } from './schema';
-import { count, kindWords, whoWords } from './words';
+import { count, kindWords, sentence, whoWords } from './words';
 
 const YamlEditor = lazy(() => import('./YamlEditor').then((m) => ({ default: m.YamlEditor })));
 
@@ -232,6 +232,7 @@ function Editor({
     setKept(undefined);
     setDraft({ ...blank, ...start });
   };
+  const free = check.data?.need.met === true && check.data.need.approvals === 0 && !check.data.need.evidence;
   const fresh = revision === 0;
   const unchanged = !fresh && proposal === undefined && draft.text === begun.text;
   const effective = instantOf(draft.effective, zone);
@@ -247,7 +248,7 @@ function Editor({
       {
         id: proposal?.id,
         draft: {
-          title: draft.title.trim(),
+          title: draft.title.trim() || (title ? `Change ${title}` : ''),
           reason: draft.reason.trim(),
           documents: [{ text: draft.text }, ...others.map((o) => o.text)],
           ...(effective ? { effective_from: effective } : {}),
@@ -378,7 +379,8 @@ function Editor({
               ) : null}
               {check.data && check.data.need.sentence !== '' ? (
                 <p className="small">
-                  <strong>{check.data.need.sentence}.</strong>
+                  <strong>{sentence(check.data.need.sentence)}</strong>{' '}
+                  {free ? 'It is applied as soon as you send it.' : ''}
                 </p>
               ) : null}
               {send.isError ? (
@@ -401,7 +403,7 @@ function Editor({
                   Keep as draft
                 </Button>
                 <Button type="submit" variant="filled" loading={send.isPending} disabled={errors > 0}>
-                  {draft.emergency ? 'Apply as an emergency' : proposal ? 'Send' : 'Propose'}
+                  {draft.emergency ? 'Apply as an emergency' : proposal ? 'Send' : free ? 'Apply' : 'Propose'}
                 </Button>
               </div>
               {errors > 0 ? <p className="fine">It can be proposed once the mistakes above are mended.</p> : null}
@@ -503,7 +505,7 @@ function Meaning({
         {sentences.length > 0 ? (
           <ul className={css.says}>
             {sentences.map((s, i) => (
-              <li key={i}>{s}</li>
+              <li key={i}>{sentence(s)}</li>
             ))}
           </ul>
         ) : check && errors === 0 ? (
@@ -511,7 +513,7 @@ function Meaning({
         ) : null}
         {check?.previews.map((p) => (
           <div key={p.kpi} className={css.preview}>
-            <h3>The last {Math.max(1, Math.round((p.to - p.from) / 3_600_000))} hours, judged by this text</h3>
+            <h3>The last {span(p.to - p.from)}, judged by this text</h3>
             {p.error ? (
               <p className="small">
                 <LightLabel state="grey" word={p.error} size={15} />

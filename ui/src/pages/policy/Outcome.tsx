@@ -59,7 +59,9 @@ export function Outcome({
       ) : null}
       {e === null ? (
         <p className="muted">
-          Not tested yet. A back-test runs both versions over recorded data and shows who would have been paged.
+          {isOpen(p)
+            ? 'Not tested yet. A back-test runs both versions over recorded data and shows who would have been paged.'
+            : 'It was not tested.'}
         </p>
       ) : null}
       {e?.state === 'failed' ? (

@@ -11,7 +11,7 @@ import { StateMark } from './Mark';
 import css from './Policies.module.css';
 import { Sections } from './Sections';
 import { stepRows } from './stepRows';
-import { count, isOpen, listWords, proposalState, waits, whoWords } from './words';
+import { count, isOpen, listWords, proposalState, sentence, waits, whoWords } from './words';
 
 /** What is wanted, and what became of what was wanted. */
 export function ProposalsPage() {
@@ -111,7 +111,7 @@ function Table({ proposals }: { proposals: Proposal[] }) {
                   </Link>
                   <p className={css.sentence}>
                     {p.id} · {about}
-                    {p.changes[0]?.sentences[0] ? `: ${p.changes[0].sentences[0]}` : ''}
+                    {p.changes[0]?.sentences[0] ? `: ${sentence(p.changes[0].sentences[0])}` : ''}
                   </p>
                   <p className={css.phone}>
                     <StateMark said={proposalState(p)} size={13} />

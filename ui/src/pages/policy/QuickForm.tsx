@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { Finding, Kind } from '../../api/govern';
 import css from './Editor.module.css';
 import { schemaAt, takes } from './schema';
+import { withoutKey } from './words';
 import { blankAt, readAt, writeAt } from './yaml';
 
 type Field = { label: string; path: string[] };
@@ -69,7 +70,7 @@ export function QuickForm({
             spellCheck={false}
             autoComplete="off"
             title={at?.description}
-            error={wrong?.message}
+            error={wrong ? withoutKey(wrong.message, key) : undefined}
             onChange={(e) => {
               const v = e.currentTarget.value;
               onChange(v === '' ? blankAt(text, f.path) : writeAt(text, f.path, v));

@@ -86,7 +86,6 @@ export function ReviewColumn({ proposal: p }: { proposal: Proposal }) {
             {p.findings.slice(0, 10).map((f, i) => (
               <p key={i} className="fine">
                 {f.line > 0 ? `Line ${f.line}: ` : ''}
-                {f.key ? `${f.key}: ` : ''}
                 {f.message}
               </p>
             ))}

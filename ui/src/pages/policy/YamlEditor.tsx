@@ -138,7 +138,7 @@ export function rangeOf(doc: Text, f: Finding): { from: number; to: number } {
   const rest = line.text.slice(from - line.from);
   const length = /^("[^"]*"|'[^']*'|[^\s,}\]]+)/.exec(rest)?.[0].length ?? 0;
   if (length > 0) return { from, to: from + length };
-  return from > line.from || line.length === 0 ? { from, to: from } : { from: line.from, to: line.to };
+  return { from: line.from, to: line.to };
 }
 
 type Props = {
@@ -229,7 +229,7 @@ export function YamlEditor(props: Props) {
     const marks: Diagnostic[] = props.findings.map((f) => ({
       ...rangeOf(v.state.doc, f),
       severity: f.severity === 'error' ? 'error' : 'warning',
-      message: f.key ? `${f.key}: ${f.message}` : f.message,
+      message: f.message,
     }));
     v.dispatch(setDiagnostics(v.state, marks));
   }, [props.findings]);

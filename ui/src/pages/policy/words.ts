@@ -107,3 +107,14 @@ export function listWords(names: readonly string[]): string {
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 }
+
+/** A clause of the server as a sentence of its own: a capital at the beginning and a full stop at the end. */
+export function sentence(clause: string): string {
+  const s = clause.charAt(0).toUpperCase() + clause.slice(1);
+  return s === '' || /[.!?]$/.test(s) ? s : `${s}.`;
+}
+
+/** A finding's message without the key that stands before it, for a place that names the key already. */
+export function withoutKey(message: string, key: string): string {
+  return key !== '' && message.startsWith(`${key}: `) ? message.slice(key.length + 2) : message;
+}
