@@ -30,6 +30,7 @@ func TestSilence(t *testing.T) {
 	inBubble(t, func(t *testing.T, box *sink) {
 		h := run(t, t.TempDir(), mailTo(box.addr, "group_by: [kpi], group_interval: 5m"))
 		defer h.stop()
+		ends := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 		id := h.silence("mef", time.Hour)
 		h.signal(red(errorRate(), "mef", 0.084, time.Now()))
 		shown := h.Active(t.Context())
@@ -39,7 +40,7 @@ func TestSilence(t *testing.T) {
 		left := h.left("silenced")
 		require.Len(t, left, 1, "one receipt, however many flushes")
 		require.Equal(t, 1, h.wrote())
-		require.Equal(t, "silence "+id+" by ann: release 12", left[0].Rule)
+		require.Equal(t, "silence "+id+" by ann until "+ends+": release 12", left[0].Rule)
 		require.Equal(t, "oncall", left[0].Receiver)
 		require.Equal(t, "efile-error-rate", left[0].KPI)
 		require.Equal(t, "lx2-mef", left[0].Decision)

@@ -98,7 +98,8 @@ func (s *silences) expire(ctx context.Context, id string) error {
 	})
 }
 
-// why names the silences that mute these labels now, for a receipt.
+// why names the silences that mute these labels now, for a receipt. The end is in it: the silence itself is forgotten long
+// before its receipts.
 func (s *silences) why(ctx context.Context, l model.LabelSet) string {
 	sils, _, err := s.Query(ctx, silence.QState(silence.SilenceStateActive), silence.QMatches(l))
 	if err != nil {
@@ -106,7 +107,7 @@ func (s *silences) why(ctx context.Context, l model.LabelSet) string {
 	}
 	out := make([]string, 0, len(sils))
 	for _, sil := range sils {
-		out = append(out, fmt.Sprintf("silence %s by %s: %s", sil.Id, sil.CreatedBy, sil.Comment))
+		out = append(out, fmt.Sprintf("silence %s by %s until %s: %s", sil.Id, sil.CreatedBy, sil.EndsAt.AsTime().Format(time.RFC3339), sil.Comment))
 	}
 	return strings.Join(out, "; ")
 }

@@ -33,6 +33,8 @@ type Board interface {
 	BurnDown(ctx context.Context, name string, from, to int64) (board.BurnDown, error)
 	Decisions(ctx context.Context, f board.DecisionFilter) ([]board.Decision, error)
 	Decision(ctx context.Context, id string) (board.Decision, error)
+	Why(ctx context.Context, q board.WhyQuestion) (board.Why, error)
+	WhyOf(ctx context.Context, id string) (board.WhyRecord, error)
 	Status(name string) (kpi.Status, bool) // live state, for the scaling value
 	AsOf() int64
 }

@@ -113,6 +113,7 @@ func (a *API) register() {
 	a.registerGovern(m)
 	a.registerAudit(m)
 	a.registerChanges(m)
+	a.registerWhy(m)
 	a.stream(m)
 	nullable(a.doc.Components.Schemas)
 	a.routes = append(m.routes,

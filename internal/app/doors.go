@@ -20,7 +20,7 @@ func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 	return func(_ context.Context, cfg *Config) error {
 		h.sights.wide = board.Options{
 			Logger: h.log.With("room", "board"), Now: time.Now, Statuses: h.engine.Statuses, Status: h.engine.Status, History: h.ledger,
-			Alerts: h.activeAlerts, Silences: h.silences, Sources: h.sources,
+			Alerts: h.activeAlerts, Silences: h.silences, Sources: h.sources, Law: lawDoor{h},
 		}
 		h.board = board.New(h.sights.wide)
 		h.api = api.New(api.Options{

@@ -28,6 +28,8 @@ type History interface {
 	Transition(ctx context.Context, id string) (kpi.Transition, error)
 	Receipts(ctx context.Context, f ledger.Filter) ([]ledger.Receipt, error)
 	Revisions(ctx context.Context, name string) ([]ledger.Revision, error)
+	Statements(ctx context.Context, name, group string, from, to int64) ([]ledger.Statement, error)
+	Outages(ctx context.Context, from, to int64) ([]ledger.Outage, error)
 }
 
 // Options are what the board is made of. Statuses, Status and History are required; an absent function leaves its part of
@@ -41,6 +43,7 @@ type Options struct {
 	Alerts   func(ctx context.Context) ([]Alert, error)   // active alerts
 	Silences func(ctx context.Context) ([]Silence, error) // active and pending silences
 	Sources  func(ctx context.Context) ([]Source, error)
+	Law      Law // what policies and configuration said in the past
 	// AsOf is when the engine last closed something, Unix ms: a board whose engine stands still must not look fresh. Absent: now.
 	AsOf func() int64
 }

@@ -18,6 +18,8 @@ type Filter struct {
 	KPI      string
 	From, To int64
 	Decision string // receipts of one decision
+	Message  string // receipts of one message, by its Message-ID
+	Rule     string // receipts whose route, silence or inhibition has this in its text
 	Limit    int
 }
 
@@ -98,8 +100,10 @@ func (l *Ledger) AddReceipt(ctx context.Context, r Receipt) error {
 func (l *Ledger) Receipts(ctx context.Context, f Filter) ([]Receipt, error) {
 	from, to, limit := f.bounds()
 	out, err := bodies[Receipt](ctx, l, `SELECT body FROM receipt WHERE (? = '' OR kpi = ?) AND at >= ? AND at <= ?
-		AND (? = '' OR json_extract(body, '$.decision') = ?) ORDER BY at DESC, id DESC LIMIT ?`,
-		f.KPI, f.KPI, from, to, f.Decision, f.Decision, limit)
+		AND (? = '' OR json_extract(body, '$.decision') = ?)
+		AND (? = '' OR json_extract(body, '$.message_id') = ?)
+		AND (? = '' OR instr(json_extract(body, '$.rule'), ?) > 0) ORDER BY at DESC, id DESC LIMIT ?`,
+		f.KPI, f.KPI, from, to, f.Decision, f.Decision, f.Message, f.Message, f.Rule, f.Rule, limit)
 	if err != nil {
 		return nil, fmt.Errorf("receipts: %w", err)
 	}

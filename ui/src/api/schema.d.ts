@@ -478,6 +478,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/kpis/{name}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why somebody was paged, or was not, from stored facts */
+        get: operations["kpi-why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/login": {
         parameters: {
             query?: never;
@@ -1128,6 +1145,23 @@ export interface paths {
         post?: never;
         /** Remove a user */
         delete: operations["remove-user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/why/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a decision, a message or a silence was about */
+        get: operations["why"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1953,6 +1987,15 @@ export interface components {
             };
             /** @enum {string} */
             format: "openslo" | "rules" | "sloth" | "grafana";
+            /**
+             * Format: int64
+             * @description Prometheus' evaluation_interval, for rule groups that state none
+             */
+            interval_ms?: number;
+            /** @description Of documents whose source names none */
+            owner?: string;
+            /** @description Of KPIs that page and whose source names none; without one they do not page */
+            runbook?: string;
         };
         Indicator: {
             /** @description Names of the KPIs that an expression reads */
@@ -3245,6 +3288,91 @@ export interface components {
             kind: "person" | "token" | "start" | "file" | "system";
             name: string;
         };
+        Why: {
+            /** @enum {string} */
+            answer: "paged" | "told_before" | "silenced" | "inhibited" | "muted" | "failed" | "other_receiver" | "untold" | "not_paging" | "not_red" | "no_data" | "unobserved" | "retired" | "not_yet" | "not_judged" | "too_old";
+            /**
+             * Format: int64
+             * @description The instant that is explained
+             */
+            at: number;
+            /** @description Id of the record of how the light came about; empty if none is kept */
+            decision: string;
+            /**
+             * Format: int64
+             * @description Of the span that was asked about; 0 for an instant
+             */
+            from: number;
+            group: {
+                [key: string]: string;
+            };
+            group_text: string;
+            kpi: string;
+            /**
+             * @description none: not judged then
+             * @enum {string}
+             */
+            light: "green" | "yellow" | "red" | "grey" | "none";
+            /** @description Other groups that were not on target then */
+            others: components["schemas"]["WhyOther"][];
+            paged: boolean;
+            /** @description The datapoints that the rule looked at, oldest first */
+            points: components["schemas"]["DecisionPoint"][];
+            reasons: components["schemas"]["WhyReason"][];
+            /** @description What became of the messages of this alert until then, newest first */
+            receipts: components["schemas"]["Receipt"][];
+            receiver: string;
+            /**
+             * Format: int64
+             * @description The revision that judged, 0 if none is known
+             */
+            revision: number;
+            sentence: string;
+            title: string;
+            /** Format: int64 */
+            to: number;
+            word: string;
+        };
+        WhyLink: {
+            /** @description Id of the decision, silence or receipt; the number of the revision; Kind/name of the policy */
+            id: string;
+            /** @enum {string} */
+            kind: "decision" | "revision" | "policy" | "silence" | "receipt";
+            text: string;
+        };
+        WhyOther: {
+            group: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            light: "green" | "yellow" | "red" | "grey";
+            text: string;
+            word: string;
+        };
+        WhyReason: {
+            /**
+             * Format: int64
+             * @description When it happened, 0 for what has no instant
+             */
+            at: number;
+            /**
+             * @description leads: on to a page; stops: here it ended; told: somebody was told; unknown: no stored fact says
+             * @enum {string}
+             */
+            effect: "leads" | "stops" | "told" | "fact" | "unknown";
+            /** @enum {string} */
+            kind: "time" | "outage" | "light" | "rule" | "page" | "alert" | "route" | "silenced" | "inhibited" | "muted" | "delivery" | "repeat" | "retired" | "kept" | "next";
+            link: components["schemas"]["WhyLink"] | null;
+            sentence: string;
+        };
+        WhyRecord: {
+            /** @description One for each group that it concerns, at most 20 */
+            answers: components["schemas"]["Why"][];
+            id: string;
+            /** @enum {string} */
+            kind: "decision" | "message" | "silence";
+            sentence: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -4224,6 +4352,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ValueBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "kpi-why": {
+        parameters: {
+            query?: {
+                /** @description Unix ms of the instant that is asked about; now when left out */
+                at?: number;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Labels of one group as a JSON object; left out: the group that was worst then */
+                group?: string;
+                /** @description Name of a receiver or address of a person; left out: anybody */
+                receiver?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
                 };
             };
             /** @description Error */
@@ -5661,6 +5832,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    why: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a decision, Message-ID of a page, or id of a silence */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyRecord"];
                 };
             };
             /** @description Error */
