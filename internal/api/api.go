@@ -17,6 +17,7 @@ import (
 	"github.com/signalbox/signalbox/internal/govern"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/kpi/backtest"
+	"github.com/signalbox/signalbox/internal/policy"
 )
 
 // Prefix is where all operations live.
@@ -77,6 +78,8 @@ type Options struct {
 	Server  func(ctx context.Context) (StatusBody, error)
 	Govern  Govern
 	// Preview judges the last hours by the KPIs of a text; Backtest compares changes with what is in force.
+	// Look says what only the house knows of texts: selectors that match nothing, runbooks that do not answer.
+	Look     func(ctx context.Context, texts []string) []policy.Finding
 	Preview  func(ctx context.Context, text string) ([]Preview, error)
 	Backtest func(ctx context.Context, changes []govern.Change, days int) ([]backtest.Comparison, string, error)
 	Demo     Demo

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/govern"
@@ -168,6 +169,10 @@ type AnswerInput struct {
 type ImportInput struct {
 	Format string            `json:"format" enum:"openslo,rules,sloth,grafana"`
 	Files  map[string]string `json:"files" doc:"Text by file name"`
+	// What the source does not say.
+	Owner      string `json:"owner,omitempty" maxLength:"200" doc:"Of documents whose source names none"`
+	Runbook    string `json:"runbook,omitempty" maxLength:"2000" doc:"Of KPIs that page and whose source names none; without one they do not page"`
+	IntervalMS int64  `json:"interval_ms,omitempty" minimum:"0" maximum:"3600000" doc:"Prometheus' evaluation_interval, for rule groups that state none"`
 }
 
 // PolicyPath names a policy; exported because huma does not look into embedded types that are not.
@@ -252,7 +257,7 @@ func (a *API) registerGovern(m *table) {
 		for name, text := range in.Body.Files {
 			files[name] = []byte(text)
 		}
-		r, err := foreign.Import(in.Body.Format, files, foreign.Options{})
+		r, err := foreign.Import(in.Body.Format, files, foreign.Options{Owner: in.Body.Owner, Runbook: in.Body.Runbook, Interval: time.Duration(in.Body.IntervalMS) * time.Millisecond})
 		if err != nil {
 			return nil, err
 		}
@@ -286,7 +291,15 @@ func (a *API) registerGovern(m *table) {
 		return proposal(g.Propose(ctx, in.Body, originOf(ctx)))
 	})
 	add(a, m, "proposal", http.MethodGet, "/proposals/{id}", read, "One proposal with diff, sentences, votes and back-test", func(ctx context.Context, in *ProposalPath) (*out[ProposalBody], error) {
-		return proposal(g.Proposal(ctx, in.ID))
+		p, err := g.Proposal(ctx, in.ID)
+		if err == nil && a.o.Look != nil && (p.State == "draft" || p.State == "tested") {
+			var texts []string
+			for _, c := range p.Changes {
+				texts = append(texts, c.After)
+			}
+			p.Findings = append(p.Findings, a.o.Look(ctx, texts)...)
+		}
+		return proposal(p, err)
 	})
 	add(a, m, "edit-proposal", http.MethodPut, "/proposals/{id}", propose, "Edit a proposal; votes and back-test are void", func(ctx context.Context, in *ProposalBodyInput[govern.Draft]) (*out[ProposalBody], error) {
 		return proposal(g.Edit(ctx, in.ID, in.Body))
@@ -376,6 +389,13 @@ func (a *API) checkPolicies(g Govern) func(context.Context, *bodyInput[CheckInpu
 		c, err := g.Check(ctx, in.Body.Documents)
 		if err != nil {
 			return nil, err
+		}
+		if a.o.Look != nil {
+			texts := make([]string, len(in.Body.Documents))
+			for i, t := range in.Body.Documents {
+				texts[i] = t.Text
+			}
+			c.Findings = append(c.Findings, a.o.Look(ctx, texts)...)
 		}
 		b := CheckBody{Checked: c, Previews: []Preview{}}
 		if in.Body.Preview && a.o.Preview != nil {

@@ -26,7 +26,7 @@ func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 		h.api = api.New(api.Options{
 			Logger: h.log.With("room", "api"), Now: time.Now, Version: h.o.Version, Board: h.board, BoardOf: func(ctx context.Context) api.Board { return h.boardOf(ctx) }, Alerts: alertDoor{h},
 			Sources: h.sourcesOf, Server: h.status, Demo: demo, People: h.access, Provider: cfg.provider(), Audit: h.audit, Govern: h.govern,
-			Preview: h.preview, Backtest: h.backtestChanges, Changes: changeDoor{h}, Pages: pageDoor{h},
+			Preview: h.preview, Look: h.look, Backtest: h.backtestChanges, Changes: changeDoor{h}, Pages: pageDoor{h},
 		})
 		page, err := ui.Handler()
 		if err != nil {

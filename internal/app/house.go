@@ -74,6 +74,7 @@ type house struct {
 	govern  *govern.Govern
 	trail   *cloudtrail.Reader // nil without a folder
 	sights  sights
+	books   runbooks
 	routes  []access.Route // everything that is mounted
 	handler http.Handler
 	ready   atomic.Bool

@@ -306,5 +306,9 @@ func fill(t *testing.T, h *house) {
 		}
 	}
 	require.NoError(t, app.Commit())
-	h.engine.CloseDue(t.Context())
+	require.Eventually(t, func() bool {
+		h.engine.CloseDue(t.Context())
+		st, _ := h.engine.Status("filings")
+		return len(st.Groups) == 2
+	}, 20*time.Second, 20*time.Millisecond, "both agencies are judged")
 }
