@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 )
 
 // whyCmd explains a light or a page from stored facts.
 type whyCmd struct {
 	connection
 	output
-	What  string `arg:"" help:"Name of a KPI, or the id of a decision."`
+	whyQuestion
+	What  string `arg:"" help:"Name of a KPI, id of a decision, Message-ID of a page, or id of a silence."`
 	Limit int    `help:"Decisions of a KPI to explain." default:"3"`
 }
 
@@ -64,6 +66,12 @@ var decisionID = regexp.MustCompile(`^[0-9a-z]{7,10}-[0-9a-z]{6,14}$`)
 
 // Run prints the record in sentences.
 func (c *whyCmd) Run(w *world) error {
+	if strings.Contains(c.What, "@") || silenceID.MatchString(c.What) {
+		return c.record(w)
+	}
+	if c.asked() {
+		return c.answer(w)
+	}
 	if decisionID.MatchString(c.What) {
 		var raw json.RawMessage
 		err := c.call(w, http.MethodGet, own("/decisions/"+esc(c.What)), nil, &raw)
