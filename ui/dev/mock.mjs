@@ -11,6 +11,7 @@ import * as fx from './fixtures.mjs';
 import { makeGovern } from './govern.mjs';
 import { routes as boardRoutes } from './boards.mjs';
 import { routes as peopleRoutes } from './people.mjs';
+import { why } from './why.mjs';
 
 const dist = process.env.MOCK_DIST ?? fileURLToPath(new URL('../dist', import.meta.url));
 const types = {
@@ -143,6 +144,7 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
         if (m[2] === 'groups') return json(200, { from: n('from', 0), to: n('to', now), groups: fx.failing(d) });
         if (m[2] === 'budget')
           return d.budget === undefined ? problem(404, 'This KPI has no objective.') : json(200, fx.burnDown(d, now));
+        if (m[2] === 'why') return json(...why(d.name, url.searchParams, now));
         if (m[2] === 'decisions') return json(200, { decisions: fx.decisions(d, now) });
       }
       if ((m = /^\/decisions\/(.+)$/.exec(path))) {

@@ -13,9 +13,21 @@ import { useZone } from '../../time/zone';
 import type { SetSearch } from './KpiPage';
 import type { KpiSearch } from './search';
 import css from './Why.module.css';
+import { WhyAsk } from './WhyAsk';
+import { WhyPoints } from './WhyPoints';
+
+/** What happened to the light and to the people: the question about an instant, then the records of every change. */
+export function Why(props: { kpi: View; search: KpiSearch; set: SetSearch }) {
+  return (
+    <>
+      <WhyAsk {...props} />
+      <Records {...props} />
+    </>
+  );
+}
 
 /** Decision records: each change of the light with the points, the rule and the people told. */
-export function Why({ kpi, search, set }: { kpi: View; search: KpiSearch; set: SetSearch }) {
+function Records({ kpi, search, set }: { kpi: View; search: KpiSearch; set: SetSearch }) {
   const list = useQuery(decisionsQuery(kpi.name, 20));
   const rows = list.data?.decisions ?? [];
   const elsewhere = search.decision && list.data && !rows.some((d) => d.id === search.decision);
@@ -122,45 +134,7 @@ function Evidence({ id, title = false }: { id: string; title?: boolean }) {
         <BandLine name="Breached" state="red" band={d.red} />
         <BandLine name="At risk" state="yellow" band={d.yellow} />
       </div>
-      {d.range.length > 0 ? (
-        <div className="scroll-x">
-          <table className="table">
-            <caption className="vh">Datapoints that were judged, oldest first</caption>
-            <thead>
-              <tr>
-                <th scope="col">Datapoint</th>
-                <th scope="col" className="r">
-                  Value
-                </th>
-                <th scope="col">Lies in</th>
-                <th scope="col" className="r">
-                  Of
-                </th>
-                <th scope="col">Note</th>
-              </tr>
-            </thead>
-            <tbody>
-              {d.range.map((p) => (
-                <tr key={p.end}>
-                  <td>{exact(p.end, zone)}</td>
-                  <td className="r">{p.display || '—'}</td>
-                  <td>
-                    {p.band === 'red' || p.band === 'yellow' ? (
-                      <LightLabel state={p.band} size={14} word={p.band === 'red' ? 'breach' : 'at risk'} />
-                    ) : p.band === 'missing' ? (
-                      <LightLabel state="grey" size={14} word="missing" />
-                    ) : (
-                      'no band'
-                    )}
-                  </td>
-                  <td className="r">{p.total ?? '—'}</td>
-                  <td>{p.detail || p.missing.replace('_', ' ')}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      ) : null}
+      {d.range.length > 0 ? <WhyPoints points={d.range} caption="Datapoints that were judged, oldest first" /> : null}
       <h3>Who was told</h3>
       {d.receipts.length === 0 ? (
         <p className="muted small">Nobody: this change sends no message.</p>

@@ -1,4 +1,5 @@
 import { one } from '../../api/search';
+import { askedOf } from './WhyTime';
 
 export type KpiSearch = {
   /** "24h", or two instants "from-to". */
@@ -13,6 +14,10 @@ export type KpiSearch = {
   group?: string;
   /** The decision record that is open. */
   decision?: string;
+  /** What is asked about: an instant, or two "from-to". */
+  why?: string;
+  /** Whom the question means: a receiver or an address. */
+  to_whom?: string;
 };
 
 /** Narrows the KPI page's part of the URL. */
@@ -27,6 +32,10 @@ export function kpiSearch(raw: Record<string, unknown>): KpiSearch {
   if (group && groupOf(group)) out.group = group;
   const decision = one(raw.decision);
   if (decision) out.decision = decision;
+  const why = one(raw.why);
+  if (why && askedOf(why)) out.why = why;
+  const toWhom = one(raw.to_whom);
+  if (toWhom) out.to_whom = toWhom.slice(0, 320);
   return out;
 }
 
