@@ -258,16 +258,21 @@ function Chart({ kpi, series, before, from, to, live, marks, set }: ChartProps) 
           )}
         >
           {(i) => (
-            <Button
-              size="compact-xs"
-              onClick={() => {
-                const at = t[i] ?? to;
-                const half = (to - from) / 12;
-                set({ range: fixedRange(at - half, Math.min(at + half, Date.now())) });
-              }}
-            >
-              Zoom in here
-            </Button>
+            <>
+              <Button
+                size="compact-xs"
+                onClick={() => {
+                  const at = t[i] ?? to;
+                  const half = (to - from) / 12;
+                  set({ range: fixedRange(at - half, Math.min(at + half, Date.now())) });
+                }}
+              >
+                Zoom in here
+              </Button>
+              <Button size="compact-xs" onClick={() => set({ why: String(t[i] ?? to) })}>
+                Why then?
+              </Button>
+            </>
           )}
         </TimeChart>
       </Suspense>
