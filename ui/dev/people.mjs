@@ -39,6 +39,7 @@ export const actions = [
   action('export_audit', 'Export the audit trail', ['auditor'], true),
   action('read_people', 'See people and roles', ['auditor'], true),
   action('manage_people', 'Manage people and roles', [], true),
+  action('read_server', 'See how the server is doing', ['developer', 'analyst', 'owner', 'auditor'], true),
   action('own_account', 'Keep one’s own account', all.slice(0, 5)),
   action('operate', 'Operate the server', ['analyst'], true),
 ];

@@ -5,7 +5,7 @@ import { render } from '@testing-library/react';
 import { vi } from 'vitest';
 import * as fx from '../dev/fixtures.mjs';
 import { routes as boardRoutes } from '../dev/boards.mjs';
-import { routes as peopleRoutes } from '../dev/people.mjs';
+import { me, routes as peopleRoutes } from '../dev/people.mjs';
 import { makeRouter } from '../src/router';
 import { theme } from '../src/theme/theme';
 
@@ -55,7 +55,7 @@ function answer(
     case 'GET /status':
       return { body: { version: 'test', demo: story !== 'empty', external_url: '' } };
     case 'GET /me':
-      return { body: { id: 'priya', name: 'priya', via: 'cookie', expires_at: 0, actions: [] } };
+      return { body: me(now, { expires_at: 0, ends_at: 0 }) };
     case 'POST /silences/preview':
       return { body: { matches: 1, alerts: fx.alerts(list, now).active.slice(0, 1) } };
     default: {

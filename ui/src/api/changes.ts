@@ -5,15 +5,17 @@ import type { components } from './schema';
 /** Something that happened, to be seen beside its effect. The letter is one of D P F C N A, the word says it in full. */
 export type Mark = components['schemas']['Mark'];
 
-/** What happened between two instants, oldest first; with a KPI only what concerns it. */
-export function changesQuery(from: number, to: number, kpi = '') {
+/** What happened between two instants, or until now, oldest first; with a KPI only what concerns it. */
+export function changesQuery(from: number, to?: number, kpi = '') {
   return queryOptions({
-    queryKey: ['changes', kpi, from, to],
+    queryKey: ['changes', kpi, from, to ?? 'now'],
     queryFn: async ({ signal }) =>
       (
         await ok(
           api.GET('/api/signalbox/v1/changes', {
-            params: { query: { from, to, limit: 500, ...(kpi === '' ? {} : { kpi }) } },
+            params: {
+              query: { from, limit: 500, ...(to === undefined ? {} : { to }), ...(kpi === '' ? {} : { kpi }) },
+            },
             signal,
           }),
         )

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useId, useMemo, useRef, useState } from 'react';
 import { boardQuery } from '../api/board';
 import { metricNamesQuery } from '../api/prom';
+import { meQuery } from '../api/status';
 import { LightShape } from '../light/Light';
 import { stateOf, wordOf } from '../light/light';
 import { Dialog } from './Dialog';
@@ -19,7 +20,9 @@ export function Find({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0);
   const wanted = useDeferredValue(text);
   const board = useQuery(boardQuery).data;
-  const metrics = useQuery(metricNamesQuery).data;
+  const me = useQuery(meQuery).data;
+  const signals = me?.actions.includes('read_signals') ?? false;
+  const metrics = useQuery({ ...metricNamesQuery, enabled: signals }).data;
   const list = useRef<HTMLUListElement>(null);
   const id = useId();
 
@@ -37,22 +40,23 @@ export function Find({ onClose }: { onClose: () => void }) {
       mark: <LightShape state={stateOf(t)} size={17} />,
       go: () => void navigate({ to: '/kpi/$name', params: { name: t.name } }),
     }));
-    const pages: [string, string, IconName][] = [
+    const pages: [string, string, IconName, string?][] = [
       ['Board', '/', 'board'],
       ['Alerts', '/alerts', 'bell'],
-      ['Explore metrics', '/explore/metrics', 'explore'],
-      ['Sources', '/sources', 'sources'],
+      ['Explore metrics', '/explore/metrics', 'explore', 'read_signals'],
+      ['Sources', '/sources', 'sources', 'read_signals'],
       ['Boards', '/boards', 'layout'],
       ['Policies', '/policy', 'policy'],
       ['Proposals', '/policy/proposals', 'policy'],
       ['Review calendar', '/policy/calendar', 'policy'],
-      ['Audit trail', '/audit', 'history'],
-      ['People and roles', '/people', 'people'],
+      ['Audit trail', '/audit', 'history', 'read_audit'],
+      ['People and roles', '/people', 'people', 'read_people'],
       ['Account', '/account', 'person'],
       ['Wallboard', '/wall', 'tv'],
       ['First run', '/welcome', 'play'],
     ];
-    const places = rank(pages, wanted, (p) => p[0], 4).map(([title, to, icon]): Hit => ({
+    const open = pages.filter(([, , , needs]) => !needs || !me || me.actions.includes(needs));
+    const places = rank(open, wanted, (p) => p[0], 4).map(([title, to, icon]): Hit => ({
       id: `page-${to}`,
       title,
       detail: 'Page',
@@ -68,7 +72,7 @@ export function Find({ onClose }: { onClose: () => void }) {
       go: () => void navigate({ to: '/explore/metrics', search: { q: [n] } }),
     }));
     return [...kpis, ...places, ...signals];
-  }, [board, metrics, wanted, navigate]);
+  }, [board, me, metrics, wanted, navigate]);
 
   const selected = Math.min(at, Math.max(0, hits.length - 1));
   const choose = (i: number) => {

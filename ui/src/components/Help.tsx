@@ -1,6 +1,6 @@
 import { Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { meQuery, signOut, statusQuery } from '../api/status';
+import { meQuery, signOut, useStatus } from '../api/status';
 import { setKeysEnabled, useKeysEnabled } from '../keys/keys';
 import { LightShape } from '../light/Light';
 import { states, wordOf, type StateName } from '../light/light';
@@ -55,7 +55,7 @@ const meanings: Record<StateName, string> = {
 /** What the shapes mean and which keys do what. */
 export function Help({ onClose }: { onClose: () => void }) {
   const on = useKeysEnabled();
-  const status = useQuery(statusQuery).data;
+  const status = useStatus();
   const me = useQuery(meQuery).data;
   return (
     <Dialog title="Help" size={760} onClose={onClose}>

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { boardQuery } from '../api/board';
-import { meQuery, statusQuery } from '../api/status';
+import { meQuery, useMay, useStatus } from '../api/status';
 import { openStream, useStreamValue } from '../api/stream';
 import { useKeys } from '../keys/keys';
 import { AccountMenu } from '../pages/account/AccountMenu';
@@ -12,6 +12,7 @@ import { clockSeconds } from '../time/format';
 import { setZone, useZone, zoneName } from '../time/zone';
 import { useScheme } from '../theme/scheme';
 import { Icon, Mark, type IconName } from './Icon';
+import { Loading, NotForRole } from './States';
 import css from './Shell.module.css';
 
 const Find = lazy(() => import('./Find').then((m) => ({ default: m.Find })));
@@ -25,12 +26,12 @@ export type Page = { to: string; name: string; icon: IconName; prefix: string; n
 const pages: Page[] = [
   { to: '/', name: 'Board', icon: 'board', prefix: '/kpi' },
   { to: '/alerts', name: 'Alerts', icon: 'bell', prefix: '/alerts' },
-  { to: '/explore/metrics', name: 'Explore', icon: 'explore', prefix: '/explore' },
-  { to: '/sources', name: 'Sources', icon: 'sources', prefix: '/sources' },
+  { to: '/explore/metrics', name: 'Explore', icon: 'explore', prefix: '/explore', needs: 'read_signals' },
+  { to: '/sources', name: 'Sources', icon: 'sources', prefix: '/sources', needs: 'read_signals' },
   { to: '/boards', name: 'Boards', icon: 'layout', prefix: '/boards' },
 ];
 const governance: Page[] = [
-  { to: '/policy', name: 'Policies', icon: 'policy', prefix: '/policy', needs: 'read_policies' },
+  { to: '/policy', name: 'Policies', icon: 'policy', prefix: '/policy' },
   { to: '/audit', name: 'Audit trail', icon: 'history', prefix: '/audit', needs: 'read_audit' },
   { to: '/people', name: 'People', icon: 'people', prefix: '/people', needs: 'read_people' },
 ];
@@ -75,7 +76,7 @@ export function Shell() {
         <SilenceBar />
         <SessionBars />
         <main id="main" className={css.main} tabIndex={-1}>
-          <Outlet />
+          <Guard />
         </main>
       </div>
       <Announcer />
@@ -88,12 +89,28 @@ export function Shell() {
 }
 
 function usePlaces(): { main: Page[]; governance: Page[] } {
-  const demo = useQuery({ ...statusQuery, select: (s) => s.demo }).data ?? false;
+  const demo = useStatus()?.demo ?? false;
   const me = useQuery(meQuery).data;
-  return {
-    main: demo ? [...pages, demoPage] : pages,
-    governance: governance.filter((p) => !p.needs || !me || me.actions.includes(p.needs)),
-  };
+  const open = (p: Page) => !p.needs || !me || me.actions.includes(p.needs);
+  return { main: (demo ? [...pages, demoPage] : pages).filter(open), governance: governance.filter(open) };
+}
+
+/** The page of the address, or the word that it is not for this person; what it would ask for is then never asked. */
+function Guard() {
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const me = useQuery(meQuery);
+  const page = [...pages, ...governance].find((p) => p.needs && isActive(p, path));
+  if (page?.needs && me.isPending) return <Loading what="the page" rows={2} height={140} />;
+  if (page?.needs && me.data && !me.data.actions.includes(page.needs)) {
+    return (
+      <>
+        <title>{`${page.name} · signalbox`}</title>
+        <h1>{page.name}</h1>
+        <NotForRole what="This page" />
+      </>
+    );
+  }
+  return <Outlet />;
 }
 
 function isActive(p: Page, path: string): boolean {
@@ -107,6 +124,7 @@ function Rail() {
   const [more, setMore] = useState(false);
   const pagesOpen = useQuery({ ...boardQuery, select: (b) => b.now.filter((n) => n.kind === 'page').length }).data ?? 0;
   const sources = useQuery({ ...boardQuery, select: (b) => b.sources.text }).data;
+  const signals = useMay('read_signals') ?? true;
   const zone = useZone();
   const heardAt = useStreamValue((s) => s.heardAt);
   const place = (p: Page, extra: boolean) => {
@@ -164,7 +182,15 @@ function Rail() {
         </div>
       ) : null}
       <div className={css.foot}>
-        {sources ? <Link to="/sources">{sources}</Link> : <span>Waiting for the server</span>}
+        {sources ? (
+          signals ? (
+            <Link to="/sources">{sources}</Link>
+          ) : (
+            <span>{sources}</span>
+          )
+        ) : (
+          <span>Waiting for the server</span>
+        )}
         <span>{heardAt > 0 ? `Last update ${clockSeconds(heardAt, zone)}` : 'No update yet'}</span>
       </div>
       {more ? (

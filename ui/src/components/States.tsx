@@ -37,10 +37,36 @@ export function Empty({
   );
 }
 
+/** What a page says to somebody whose role does not have it: calm, for nothing is broken. */
+export function NotForRole({ what, children }: { what: string; children?: React.ReactNode }) {
+  return (
+    <div className={css.empty}>
+      <h2>{what} is not for your role</h2>
+      <div className={css.text}>
+        <p>{children ?? 'An administrator can give you one that has it.'}</p>
+        <p>
+          <Link to="/account">What your roles allow</Link>
+        </p>
+      </div>
+    </div>
+  );
+}
+
 /** The server's sentence about what went wrong, and what to do. */
 export function Failure({ error, what, retry }: { error: unknown; what: string; retry?: () => void }) {
   const signedOut = error instanceof ApiError && error.status === 401;
   const sentence = error instanceof Error ? error.message : 'Something went wrong.';
+  if (error instanceof ApiError && error.status === 403) {
+    return (
+      <div className={css.failure} role="note">
+        <LightShape state="grey" size={20} />
+        <div className={css.text}>
+          <strong>{what}: not for your role</strong>
+          <p>{sentence}</p>
+        </div>
+      </div>
+    );
+  }
   return (
     <div className={css.failure} role="alert">
       <LightShape state="grey" size={20} />

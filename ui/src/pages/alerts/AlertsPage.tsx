@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { alertsQuery, useExpireSilence } from '../../api/alerts';
+import { useMay } from '../../api/status';
 import type { Alert, AlertGroup, Alerts, Matcher, Silence } from '../../api/types';
 import { Icon } from '../../components/Icon';
 import { LabelSet } from '../../components/LabelSet';
@@ -54,7 +55,8 @@ function AlertsView({ data }: { data: Alerts }) {
     setDraft(null);
     if (search.silence) void navigate({ search: search.receiver ? { receiver: search.receiver } : {}, replace: true });
   };
-  useKeys({ n: () => setDraft(fresh) });
+  const may = useMay('write_silences') ?? false;
+  useKeys({ n: () => (may ? setDraft(fresh) : undefined) });
   const receivers = [...new Set(data.groups.map((g) => g.receiver))].sort();
   const byFingerprint = useMemo(() => new Map(data.active.map((a) => [a.fingerprint, a])), [data.active]);
   const groups = data.groups.filter((g) => !search.receiver || g.receiver === search.receiver);
@@ -68,9 +70,11 @@ function AlertsView({ data }: { data: Alerts }) {
           <h1>{headline(data)}</h1>
           <p className="muted">{underline(data, failed)}</p>
         </div>
-        <Button variant="filled" leftSection={<Icon name="bell-off" />} onClick={() => setDraft(fresh)}>
-          New silence
-        </Button>
+        {may ? (
+          <Button variant="filled" leftSection={<Icon name="bell-off" />} onClick={() => setDraft(fresh)}>
+            New silence
+          </Button>
+        ) : null}
       </header>
       <div className={css.columns}>
         <section className={css.active} aria-labelledby="active">
@@ -141,7 +145,7 @@ function AlertsView({ data }: { data: Alerts }) {
           </section>
         </aside>
       </div>
-      {open ? (
+      {open && may ? (
         <Suspense fallback={null}>
           <SilenceDialog {...open} onClose={close} />
         </Suspense>
@@ -195,6 +199,7 @@ function Group({ group, alerts, onSilence }: { group: AlertGroup; alerts: Alert[
 
 function AlertRow({ alert: a, group, onSilence }: { alert: Alert; group: AlertGroup; onSilence: (d: Draft) => void }) {
   const zone = useZone();
+  const may = useMay('write_silences') ?? false;
   const muted = a.state === 'suppressed';
   const kpi = a.labels.kpi;
   const name = a.annotations.summary ?? a.labels.alertname ?? 'Alert';
@@ -228,7 +233,7 @@ function AlertRow({ alert: a, group, onSilence }: { alert: Alert; group: AlertGr
             Runbook<span className="vh"> for {name}</span>
           </a>
         ) : null}
-        {muted && a.silenced_by.length > 0 ? null : (
+        {!may || (muted && a.silenced_by.length > 0) ? null : (
           <button type="button" className={css.action} onClick={() => onSilence({ start: matchersOf(a), about: name })}>
             Silence<span className="vh"> {name}</span>
           </button>
@@ -278,6 +283,7 @@ function SilenceRow({ silence: s, onEdit }: { silence: Silence; onEdit: (s: Sile
   const zone = useZone();
   const now = useNow(30_000);
   const expire = useExpireSilence();
+  const may = useMay('write_silences') ?? false;
   const over = s.state === 'expired';
   const what = s.matchers.map(matcherText).join(', ');
   return (
@@ -300,7 +306,7 @@ function SilenceRow({ silence: s, onEdit }: { silence: Silence; onEdit: (s: Sile
           {s.created_by ? ` · ${s.created_by}` : ''}
         </p>
         {expire.isError ? <p className={css.error}>{expire.error.message}</p> : null}
-        {over ? null : (
+        {over || !may ? null : (
           <p className={`${css.silenceActions} no-print`}>
             <button type="button" className={css.action} onClick={() => onEdit(s)}>
               Change<span className="vh"> {what}</span>

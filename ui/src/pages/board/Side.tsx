@@ -1,6 +1,10 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
-import type { Board, Change, Happening, Source } from '../../api/types';
+import { changesQuery, type Mark } from '../../api/changes';
+import { useMay } from '../../api/status';
+import type { Board, Happening, Source } from '../../api/types';
+import { MarkLetter } from '../../chart/MarkCard';
 import { LightShape } from '../../light/Light';
 import { lightOf } from '../../light/light';
 import { Ago } from '../../time/Ago';
@@ -11,6 +15,7 @@ import css from './Side.module.css';
 
 /** What happens now, what changed, and whether the data can be trusted. */
 export const Side = memo(function Side({ board }: { board: Board }) {
+  const signals = useMay('read_signals') ?? true;
   return (
     <aside className={css.side} aria-label="Now, changes and data">
       <section className="panel" aria-labelledby="side-now">
@@ -34,22 +39,16 @@ export const Side = memo(function Side({ board }: { board: Board }) {
         <div className="panel-head">
           <h2 id="side-changed">What changed</h2>
         </div>
-        {board.changes.length === 0 ? (
-          <p className="muted small">No change of a policy or the configuration is on record.</p>
-        ) : (
-          <ul className="list">
-            {board.changes.slice(0, 6).map((c, i) => (
-              <Changed key={`${c.at}${i}`} item={c} />
-            ))}
-          </ul>
-        )}
+        <Changes board={board} />
       </section>
       <section className="panel" aria-labelledby="side-trust">
         <div className="panel-head">
           <h2 id="side-trust">Can I trust this?</h2>
-          <Link to="/sources" className="small">
-            Sources
-          </Link>
+          {signals ? (
+            <Link to="/sources" className="small">
+              Sources
+            </Link>
+          ) : null}
         </div>
         <ul className="list">
           {board.sources.late.slice(0, 5).map((s) => (
@@ -91,26 +90,46 @@ function Now({ item }: { item: Happening }) {
   );
 }
 
-function Changed({ item }: { item: Change }) {
+/** The newest changes of the last week, the same as the charts' flags. */
+function Changes({ board }: { board: Board }) {
+  const hour = useNow(3_600_000);
+  const changes = useQuery(changesQuery(hour - 7 * 86_400_000));
+  const list = (changes.data ?? []).slice(-6).reverse();
+  if (list.length === 0) {
+    return (
+      <p className="muted small">{changes.isPending ? 'Looking…' : 'No change is on record for the last week.'}</p>
+    );
+  }
+  return (
+    <ul className="list">
+      {list.map((m) => (
+        <Changed key={m.id} mark={m} about={board.tiles.find((t) => t.name === m.kpi)?.title} />
+      ))}
+    </ul>
+  );
+}
+
+function Changed({ mark: m, about }: { mark: Mark; about: string | undefined }) {
   const zone = useZone();
   const now = useNow(60_000);
   return (
     <li className={css.item}>
-      <span className={css.letter} title={item.word}>
-        <span aria-hidden="true">{item.letter}</span>
-        <span className="vh">{item.word}: </span>
-      </span>
+      <MarkLetter mark={m} />
       <div className="small">
-        {item.kpi ? (
-          <Link to="/kpi/$name" params={{ name: item.kpi }} className={css.title}>
-            {item.title}
-          </Link>
+        {m.kpi && about ? (
+          <>
+            <Link to="/kpi/$name" params={{ name: m.kpi }} className={css.title}>
+              {about}
+            </Link>
+            <p>{m.title}</p>
+          </>
         ) : (
-          <span className={css.title}>{item.title}</span>
+          <span className={css.title}>{m.title}</span>
         )}
+        {m.detail ? <p className={css.clamp}>{m.detail}</p> : null}
         <p className="fine">
-          {when(item.at, now, zone)}
-          {item.detail ? ` · ${item.detail}` : ''}
+          {when(m.at, now, zone)}
+          {m.actor && !m.title.includes(m.actor) ? ` · ${m.actor}` : ''}
         </p>
       </div>
     </li>

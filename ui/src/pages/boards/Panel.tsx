@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react';
 import { boardQuery } from '../../api/board';
 import type { Panel as Data } from '../../api/boards';
 import { rangeQuery, type Metric } from '../../api/prom';
+import { useMay } from '../../api/status';
 import type { Line } from '../../chart/TimeChart';
 import { Failure, Loading } from '../../components/States';
 import { compactLabels, plain } from '../../format/number';
@@ -31,6 +32,7 @@ export function Panel({
   span: Span;
   onZoom?: (from: number, to: number) => void;
 }) {
+  const may = useMay('read_signals');
   if (p.kind === 'kpi') return <Kpis panel={p} />;
   if (p.kind === 'text') {
     return (
@@ -48,7 +50,15 @@ export function Panel({
         <h2>{title}</h2>
         {p.unit ? <span className="small muted">{p.unit}</span> : null}
       </div>
-      <Lines panel={p} span={span} title={title} {...(onZoom ? { onZoom } : {})} />
+      {may === false ? (
+        <p className={css.none}>
+          <LightShape state="grey" size={18} /> Queries are not for your role.
+        </p>
+      ) : may ? (
+        <Lines panel={p} span={span} title={title} {...(onZoom ? { onZoom } : {})} />
+      ) : (
+        <Loading what={title} rows={1} height={200} />
+      )}
     </section>
   );
 }

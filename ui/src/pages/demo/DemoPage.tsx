@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ApiError } from '../../api/client';
 import { demoQuery, mailQuery, mailsQuery, useSwitchService } from '../../api/demo';
+import { useMay } from '../../api/status';
 import { Copy } from '../../components/Copy';
 import { Empty, Failure, Loading } from '../../components/States';
 import { LightShape } from '../../light/Light';
@@ -51,6 +52,7 @@ type Service = { name: string; title: string; url: string; broken: boolean; effe
 
 function Services({ data }: { data: { services: Service[] } }) {
   const change = useSwitchService();
+  const may = useMay('operate') ?? false;
   return (
     <section aria-labelledby="services" className={css.services}>
       <h2 id="services" className="vh">
@@ -69,13 +71,15 @@ function Services({ data }: { data: { services: Service[] } }) {
             <p className="fine">
               <code>{s.url}</code>
             </p>
-            <Button
-              variant={s.broken ? 'filled' : 'default'}
-              loading={busy}
-              onClick={() => change.mutate({ name: s.name, broken: !s.broken })}
-            >
-              {s.broken ? 'Heal' : 'Break'} {s.title || s.name}
-            </Button>
+            {may ? (
+              <Button
+                variant={s.broken ? 'filled' : 'default'}
+                loading={busy}
+                onClick={() => change.mutate({ name: s.name, broken: !s.broken })}
+              >
+                {s.broken ? 'Heal' : 'Break'} {s.title || s.name}
+              </Button>
+            ) : null}
           </div>
         );
       })}

@@ -54,7 +54,7 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
     enabled: search.compare === 'on',
   });
   const changes = useQuery({
-    ...changesQuery(range.from, range.to, kpi.name),
+    ...changesQuery(range.from, range.live ? undefined : range.to, kpi.name),
     enabled: search.changes !== 'off',
   }).data;
   const marks = search.changes === 'off' ? noMarks : (changes ?? noMarks);

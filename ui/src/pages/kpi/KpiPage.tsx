@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react';
 import { ApiError } from '../../api/client';
 import { kpiQuery } from '../../api/kpi';
+import { useMay } from '../../api/status';
 import type { View } from '../../api/types';
 import { Icon } from '../../components/Icon';
 import { Failure, Loading } from '../../components/States';
@@ -112,6 +113,7 @@ function KpiView({ kpi }: { kpi: View }) {
 function Head({ kpi, onSilence }: { kpi: View; onSilence: () => void }) {
   const zone = useZone();
   const light = lightOf(kpi.light);
+  const may = useMay('write_silences') ?? false;
   return (
     <header className={css.head}>
       <div className={css.headMain}>
@@ -161,13 +163,15 @@ function Head({ kpi, onSilence }: { kpi: View; onSilence: () => void }) {
         ) : null}
         <Share />
         <ProposeChange kpi={kpi.name} />
-        <Button
-          leftSection={<Icon name="bell-off" />}
-          variant={light === 'red' ? 'filled' : 'default'}
-          onClick={onSilence}
-        >
-          Silence
-        </Button>
+        {may ? (
+          <Button
+            leftSection={<Icon name="bell-off" />}
+            variant={light === 'red' ? 'filled' : 'default'}
+            onClick={onSilence}
+          >
+            Silence
+          </Button>
+        ) : null}
       </div>
       <Notes kpi={kpi} />
     </header>

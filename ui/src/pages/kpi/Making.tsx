@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { useMay } from '../../api/status';
 import type { View } from '../../api/types';
 import { LabelSet } from '../../components/LabelSet';
 import { lengthWords } from '../../time/format';
@@ -6,6 +7,7 @@ import css from './Making.module.css';
 
 /** How this number is made: samples, definition, policy, people; each a step one can go to. */
 export function Making({ kpi }: { kpi: View }) {
+  const signals = useMay('read_signals') ?? true;
   return (
     <section className="panel" aria-labelledby="making">
       <div className="panel-head">
@@ -29,16 +31,22 @@ export function Making({ kpi }: { kpi: View }) {
             <ul>
               {kpi.indicator.metrics.map((m) => (
                 <li key={m}>
-                  <Link to="/explore/metrics" search={{ q: [m] }} className={css.metric}>
-                    <code>{m}</code>
-                  </Link>
+                  {signals ? (
+                    <Link to="/explore/metrics" search={{ q: [m] }} className={css.metric}>
+                      <code>{m}</code>
+                    </Link>
+                  ) : (
+                    <code className={css.metric}>{m}</code>
+                  )}
                 </li>
               ))}
             </ul>
           ) : null}
-          <p className="fine">
-            <Link to="/sources">Where they come from</Link>
-          </p>
+          {signals ? (
+            <p className="fine">
+              <Link to="/sources">Where they come from</Link>
+            </p>
+          ) : null}
         </li>
         <li>
           <h3>Number</h3>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useId, useState } from 'react';
 import { sourcesQuery } from '../../api/sources';
-import { statusQuery } from '../../api/status';
+import { useMay, useStatus } from '../../api/status';
 import { Copy } from '../../components/Copy';
 import { Icon } from '../../components/Icon';
 import { LightShape } from '../../light/Light';
@@ -13,8 +13,12 @@ import { scrapeConfig } from './config';
 
 /** Three ways to a first number: the demo, this machine, one's own service. */
 export function Choices() {
-  const status = useQuery(statusQuery).data;
-  const answer = useQuery({ ...sourcesQuery, refetchInterval: 2_000 }).data;
+  const status = useStatus();
+  const answer = useQuery({
+    ...sourcesQuery,
+    refetchInterval: 2_000,
+    enabled: useMay('read_signals') === true,
+  }).data;
   const sources = answer?.sources ?? [];
   const host = sources.find((s) => s.kind === 'host');
   return (
