@@ -21,6 +21,7 @@ type auditCmd struct {
 	Export auditExportCmd `cmd:"" help:"Write the log to a file that verifies without a server."`
 	Verify auditVerifyCmd `cmd:"" help:"Verify the log and name the first record that is not what was written."`
 	Key    auditKeyCmd    `cmd:"" help:"Print the public key that verifies the log."`
+	Rotate auditRotateCmd `cmd:"" help:"Sign with a new key from now on; the old one vouches for it."`
 }
 
 // auditFilter chooses records.
@@ -167,6 +168,26 @@ func (c *auditKeyCmd) Run(w *world) error {
 	}
 	fmt.Fprint(w.out, k.PublicKey)
 	fmt.Fprintln(w.err, "fingerprint", k.Fingerprint)
+	return nil
+}
+
+// auditRotateCmd changes the key that signs.
+type auditRotateCmd struct {
+	connection
+	output
+	Reason string `required:"" help:"Why, for the record." placeholder:"TEXT"`
+}
+
+// Run has the server sign with a new key and prints its fingerprint.
+func (c *auditRotateCmd) Run(w *world) error {
+	var k audit.Key
+	if err := c.call(w, http.MethodPost, own("/audit/rotate"), map[string]string{"reason": c.Reason}, &k); err != nil {
+		return err
+	}
+	if c.Output == "json" {
+		return c.print(w, nil, k)
+	}
+	fmt.Fprintln(w.out, "the log is signed by", k.Fingerprint, "from now on; keep the public key: signalbox audit key > audit.pub")
 	return nil
 }
 

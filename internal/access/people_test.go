@@ -531,7 +531,7 @@ func TestTokens(t *testing.T) {
 	irs, ssa := labels.FromStrings("agency", "IRS", "env", "prod"), labels.FromStrings("agency", "SSA", "env", "prod")
 	for a, want := range map[access.Action][3]bool{ // IRS prod, SSA prod, IRS test
 		access.ReadSignals:  {true, true, false},
-		access.WriteSignals: {true, false, false},
+		access.WriteSignals: {false, false, false},
 		access.Propose:      {true, true, false},
 		access.Approve:      {false, false, false},
 		access.Review:       {false, false, false},

@@ -90,11 +90,12 @@ func rules() []Rule {
 	program := []Kind{KindToken, KindStart}
 	rules := []Rule{
 		{ReadSignals, "Query samples, series and metadata", []Role{Developer, Analyst, Owner, Auditor}, anybody, false},
-		{WriteSignals, "Push samples", []Role{Developer}, program, false},
+		// A scope bounds what is read. What is sent carries the labels that the sender writes, so sending has no bounds to keep.
+		{WriteSignals, "Push samples", []Role{Developer}, program, true},
 		{ReadKPIs, "See KPIs, lights and why", all, anybody, false},
 		{GiveFeedback, "Say whether a KPI helps", all, anybody, false},
 		{ReadAlerts, "See alerts and silences", all, anybody, false},
-		{WriteAlerts, "Push alerts", []Role{Developer, Analyst}, anybody, false},
+		{WriteAlerts, "Push alerts", []Role{Developer, Analyst}, anybody, true},
 		{WriteSilences, "Silence alerts", []Role{Developer, Analyst, Owner}, anybody, false},
 		{WriteChanges, "Report a deploy or another change", []Role{Developer, Analyst}, anybody, false},
 		{ReadPolicies, "See policies, revisions and proposals", all, anybody, false},

@@ -65,7 +65,7 @@ func TestGrantsAdd(t *testing.T) {
 	_, whole = p.Scopes(access.ReadKPIs)
 	require.True(t, whole)
 	for l, want := range map[string]bool{"IRS": true, "SSA": false, "VA": false} {
-		require.Equal(t, want, p.Covers(access.WriteAlerts, labels.FromStrings("agency", l)), l)
+		require.Equal(t, want, p.Covers(access.WriteChanges, labels.FromStrings("agency", l)), l)
 	}
 	require.True(t, p.Covers(access.Approve, labels.FromStrings("agency", "SSA", "env", "test")))
 	require.False(t, p.Covers(access.Approve, labels.FromStrings("agency", "SSA", "env", "dev")))

@@ -408,3 +408,18 @@ func TestChangesAreReported(t *testing.T) {
 	require.Equal(t, 1, strings.Count(got, "Deploy 4.2"), got)
 	require.Contains(t, got, `"letter":"D"`)
 }
+
+// A mistake beside a password must not say the password back.
+func TestSecretsAreNotSaidBack(t *testing.T) {
+	h := newHouse(t, nil)
+	for path, body := range map[string]string{
+		"/login":    `{"login":"a","password":"hunter2 hunter2","colour":1}`,
+		"/password": `{"old":"hunter2","new":"hunter2 hunter2","colour":1}`,
+		"/confirm":  `{"password":["hunter2"]}`,
+		"/users":    `{"login":"ab","password":"hunter2","grants":"x"}`,
+	} {
+		code, got := h.do(t, "POST", api.Prefix+path, body)
+		require.Equal(t, 400, code, path)
+		require.NotContains(t, got, "hunter2", path)
+	}
+}

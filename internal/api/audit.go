@@ -25,6 +25,7 @@ type Audit interface {
 	Keys(ctx context.Context) ([]audit.Key, error)
 	Export(ctx context.Context, w io.Writer, f audit.Filter) error
 	Write(ctx context.Context, r audit.Record) error
+	Rotate(ctx context.Context, by audit.Actor, reason string) (audit.Key, error)
 }
 
 // AuditBody is a page of the audit chain, newest first.
@@ -137,6 +138,11 @@ func (a *API) registerAudit(m *table) {
 		}
 		all, err := l.Keys(ctx)
 		return &out[KeyBody]{KeyBody{Fingerprint: k.Fingerprint, PublicKey: pem, Keys: list(all)}}, err
+	})
+	add(a, m, "audit-rotate", http.MethodPost, "/audit/rotate", access.Operate, "Sign with a new key from now on; the old one vouches for it", func(ctx context.Context, in *bodyInput[ReasonInput]) (*out[audit.Key], error) {
+		p, _ := access.From(ctx)
+		k, err := l.Rotate(ctx, audit.Actor{ID: p.ID, Name: cmp.Or(p.Login, p.Name), Kind: string(p.Kind)}, in.Body.Reason)
+		return &out[audit.Key]{k}, err
 	})
 	add(a, m, "audit-export", http.MethodGet, "/audit/export", access.ExportAudit, "The chain as a file that verifies offline (JSON Lines)", func(ctx context.Context, in *auditInput) (*huma.StreamResponse, error) {
 		if err := a.record(ctx, "export", audit.Object{Kind: "audit"}, ""); err != nil {

@@ -66,7 +66,7 @@ func governShape() []strict.Key {
 		{Name: "sign_in", Shape: keys("How people show who they are.",
 			strict.Key{Name: "idle", Shape: text("A session ends after so long without a request.", "8h")},
 			strict.Key{Name: "life", Shape: text("A session ends after so long in any case.", "7d")},
-			strict.Key{Name: "recent", Shape: text("How long a sign-in counts as recent, which approving asks for.", "15m")},
+			strict.Key{Name: "recent", Shape: text("How long a sign-in counts as recent for approving a regulated change, where the Approval states nothing.", "15m")},
 			strict.Key{Name: "oidc", Shape: keys("Single sign-on by OpenID Connect.",
 				strict.Key{Name: "name", Shape: text("What the button says.", "Agency login")},
 				strict.Key{Name: "issuer", Required: true, Shape: text("The provider.", "https://id.irs.example")},

@@ -40,24 +40,46 @@ func (h *house) look(ctx context.Context, texts []string) []policy.Finding {
 		have[d.Ref()] = d.Hash
 	}
 	var fresh []policy.Document
+	var out []policy.Finding
 	for _, text := range texts {
 		docs, _ := policy.Read("", []byte(text), h.cfg.Load().limits())
 		for _, d := range docs {
+			if key := idle(&d); key != "" {
+				out = append(out, warn(&d, key, "is kept and has no effect yet; it will once the server takes in that signal"))
+			}
 			if d.KPI != nil && have[d.Ref()] != d.Hash {
 				fresh = append(fresh, d)
 			}
 		}
 	}
 	if len(fresh) == 0 {
-		return nil
+		return out
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*runbookTime)
 	defer cancel()
-	out := h.checkSelectors(ctx, fresh)
+	out = append(out, h.checkSelectors(ctx, fresh)...)
 	if p, ok := access.From(ctx); ok && p.May(access.Propose) {
 		out = append(out, h.checkRunbooks(ctx, fresh)...)
 	}
 	return out
+}
+
+// idle is the key of a document that nothing goes by yet; empty for what has its effect.
+func idle(d *policy.Document) string {
+	switch {
+	case d.Privacy != nil:
+		return "rules"
+	case d.Sampling != nil && d.Sampling.Metrics != nil:
+		return "metrics"
+	case d.Sampling != nil && d.Sampling.Traces != nil:
+		return "traces"
+	case d.Sampling != nil && d.Sampling.Logs != nil:
+		return "logs"
+	case d.Retention != nil && slices.Contains([]policy.Signal{policy.SignalLogs, policy.SignalSpans, policy.SignalEvents, policy.SignalAudit}, d.Retention.Signal),
+		d.Retention != nil && d.Retention.Class != "":
+		return "signal"
+	}
+	return ""
 }
 
 func warn(d *policy.Document, key, format string, args ...any) policy.Finding {

@@ -37,7 +37,7 @@ func (g *Govern) demandOf(ws []wish) policy.Demand {
 	switch {
 	case d.RecentSignIn > 0:
 	case d.Regulated:
-		d.RecentSignIn = signInRegulated
+		d.RecentSignIn = g.o.recent()
 	default:
 		d.RecentSignIn = signInOtherwise
 	}

@@ -1,6 +1,7 @@
 package govern
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -51,6 +52,9 @@ type Options struct {
 	// Numbers is the number that the books of an earlier version give the first revision of a policy: that of the same hash, or
 	// the one after the newest; 0 for none. May be nil.
 	Numbers func(kind, name, hash string) int
+	// Recent is how long a personal sign-in counts as recent for a regulated change whose Approval states nothing; 0 means 15
+	// minutes.
+	Recent time.Duration
 	// NewFile names the file that a policy without one is written to; empty for none. May be nil.
 	NewFile func(ref policy.Ref) string
 
@@ -58,6 +62,8 @@ type Options struct {
 	ReadFile  func(path string) ([]byte, error)
 	WriteFile func(path string, text []byte) error
 }
+
+func (o Options) recent() time.Duration { return cmp.Or(o.Recent, signInRegulated) }
 
 // Validate reports the first option that is missing.
 func (o Options) Validate() error {
