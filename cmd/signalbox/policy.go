@@ -239,6 +239,9 @@ func (c *policyExportCmd) Run(w *world) error {
 			continue
 		}
 		path := filepath.Join(c.Dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
 		if old, err := os.ReadFile(path); err == nil && string(old) != string(files[name]) && !c.Force {
 			return fmt.Errorf("%s exists and reads differently; give --force to overwrite it", path)
 		}
