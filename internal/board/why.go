@@ -136,7 +136,8 @@ func (x *inquiry) open(ctx context.Context) error {
 	if ok {
 		x.here = st.KPI
 	}
-	if !ok && len(x.revs) == 0 {
+	// What is gone is explained from its revisions; of what is out of sight nothing is.
+	if _, narrow := x.b.o.History.(narrowHistory); !ok && (narrow || len(x.revs) == 0) {
 		_, err := x.b.status(q.KPI)
 		return err
 	}

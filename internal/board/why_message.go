@@ -83,9 +83,13 @@ func (x *inquiry) conclude(r ledger.Receipt, earlier *ledger.Receipt, routing Ro
 	}
 }
 
-// cause is why there was an alert, for the end of a sentence.
+// cause is why there was an alert, for the end of a sentence: what was judged when it began, where that is kept.
 func (x *inquiry) cause() string {
-	if n := x.numbers(); n != "" && !x.facts.noData && (x.facts.last == nil || x.facts.last.Cause != "burn") {
+	n := x.numbers()
+	if b := x.facts.began; b != nil && b.Revision == x.rev.Number {
+		n = x.counted(b.Verdict.Range)
+	}
+	if n != "" && !x.facts.noData && (x.facts.last == nil || x.facts.last.Cause != "burn") {
 		return x.about() + " was red: " + n
 	}
 	if l := x.facts.last; l != nil {

@@ -168,7 +168,7 @@ func TestWhyRedAndPaged(t *testing.T) {
 	s.values(minutes(10), 0.5, 0.5, 0.5, 4, 5, 4.1, 4.2)
 	red := ago(minutes(5)) // the third breaching minute
 	s.receipt(ledger.Receipt{At: red + 35_000, Receiver: "oncall", Integration: "email[0]", Status: "sent", Attempt: 2, Rule: route, Decision: s.moves[2].ID, MessageID: "<abc@sb>"})
-	w := s.why(board.WhyQuestion{At: red + 40_000})
+	w := s.why(board.WhyQuestion{At: red + 70_000})
 	require.Equal(t, "paged", w.Answer, chain(w))
 	require.True(t, w.Paged)
 	require.Equal(t, "red", w.Light)

@@ -48,9 +48,12 @@ func asks(k *kpi.KPI) string {
 
 // numbers counts the datapoints that the red rule looked at and measures how far the newest was from it. Empty where the
 // rule is not known or no datapoint was real.
-func (x *inquiry) numbers() string {
-	k, f := x.k, &x.facts
-	if k == nil || len(f.points) == 0 {
+func (x *inquiry) numbers() string { return x.counted(x.facts.points) }
+
+// counted says the same of some datapoints, the newest last.
+func (x *inquiry) counted(points []kpi.Point) string {
+	k := x.k
+	if k == nil || len(points) == 0 {
 		return ""
 	}
 	c, need := k.Thresholds.Red, k.Thresholds.ForRed
@@ -64,11 +67,11 @@ func (x *inquiry) numbers() string {
 	need.M = max(need.M, 1)
 	// As Judge: the newest N real datapoints of the range.
 	var real, breach, lost int
-	for i := len(f.points) - 1; i >= 0 && real < need.N; i-- {
-		p := f.points[i]
+	for i := len(points) - 1; i >= 0 && real < need.N; i-- {
+		p := points[i]
 		switch {
 		case !p.Real():
-			if len(f.points)-i <= need.N {
+			if len(points)-i <= need.N {
 				lost++
 			}
 		case c.Holds(p.Value):
@@ -93,9 +96,9 @@ func (x *inquiry) numbers() string {
 		s = fmt.Sprintf("%s of the newest %s %s %s, and the rule needs %d", count(breach), plural(need.N, "datapoint"), were(breach), limit, need.M)
 	}
 	if lost > 0 {
-		s += fmt.Sprintf("; %d %s missing (%s)", lost, were(lost), x.lost())
+		s += fmt.Sprintf("; %d %s missing (%s)", lost, were(lost), x.lost(points))
 	}
-	if p := f.newest; p.Real() {
+	if p := points[len(points)-1]; p.Real() {
 		s += "; the newest was " + text(k, p.Value)
 		if d := distance(c, p.Value); d > 0 {
 			word := "short of"
@@ -108,11 +111,10 @@ func (x *inquiry) numbers() string {
 	return s
 }
 
-// lost says why the newest missing datapoint is.
-func (x *inquiry) lost() string {
-	f := &x.facts
-	for i := len(f.points) - 1; i >= 0; i-- {
-		if p := x.point(f.points[i]); p.Missing != "" {
+// lost says why the newest missing one of some datapoints is.
+func (x *inquiry) lost(points []kpi.Point) string {
+	for i := len(points) - 1; i >= 0; i-- {
+		if p := x.point(points[i]); p.Missing != "" {
 			if p.Detail != "" {
 				return p.Detail
 			}
