@@ -22,6 +22,8 @@ type facts struct {
 	began   *kpi.Transition // how the alert began; nil without one, or where it is not kept
 	from    int64           // since when the alert stands, 0 without one
 	noData  bool            // the alert is about missing data
+	over    int64           // when the alert was judged to be over, 0 as far as is known it was not
+	own     map[string]bool // decisions of the group: true for those of this alert
 	next    *kpi.Transition // the next change of the light, if it came soon
 	outages []ledger.Outage
 	lastEnd int64 // newest datapoint before, where none is in force; 0 if none is kept
@@ -36,6 +38,14 @@ func (f *facts) alerting() bool { return f.from != 0 }
 // farBack is how far before an instant the last datapoint of a group is looked for, and the messages of an alert whose
 // beginning is not kept.
 const farBack = 31 * 24 * time.Hour
+
+// belongs reports whether a receipt is about this alert and not about the group's alert before or after it.
+func (f *facts) belongs(r *ledger.Receipt) bool {
+	if own, known := f.own[r.Decision]; known {
+		return own
+	}
+	return f.over == 0 || r.At <= f.over
+}
 
 // gather reads the facts of the instant.
 func (x *inquiry) gather(ctx context.Context) error {
@@ -69,7 +79,7 @@ func (x *inquiry) gather(ctx context.Context) error {
 	}
 	for _, r := range rs {
 		switch {
-		case !r.Firing || !labels.Equal(r.Group, x.group):
+		case !r.Firing || !labels.Equal(r.Group, x.group) || !f.belongs(&r):
 		case x.meant(r.Receiver):
 			f.receipts = append(f.receipts, r)
 		default:
@@ -138,8 +148,11 @@ func (x *inquiry) follow() {
 		}
 		if t.End <= f.newest.End {
 			mine = append(mine, t)
-		} else if t.End <= x.until(x.at)+x.period() {
-			f.next = t
+			continue
+		}
+		f.next = t // the earliest in the end
+		if t.To == kpi.Green || t.To == kpi.Yellow {
+			f.over = t.At
 		}
 	}
 	if len(mine) > 0 {
@@ -149,10 +162,17 @@ func (x *inquiry) follow() {
 			f.points = mine[0].Verdict.Range // exactly what was judged
 		}
 	}
+	f.own = map[string]bool{}
+	for i := range x.moves {
+		if t := &x.moves[i]; labels.Equal(t.Group, x.group) {
+			f.own[t.ID] = t.End > f.newest.End && (f.over == 0 || t.At < f.over)
+		}
+	}
 	for i, t := range mine {
 		if t.To == kpi.Green || t.To == kpi.Yellow || i > 0 && t.To != mine[i-1].From {
 			break // recovered, or forgotten between
 		}
+		f.own[t.ID] = true
 		if t.To == kpi.Red {
 			f.began = t
 		}

@@ -267,6 +267,24 @@ func TestWhyToldThenSilenced(t *testing.T) {
 	require.Contains(t, w.Sentence, "; of its beginning oncall was told at 13:35:00 UTC.")
 }
 
+// Two alerts shortly after each other: the silence of the second did not hold back the first. A restart, after which the
+// same alert is withheld again, does not change since when it was.
+func TestWhyOneAlertOfTwo(t *testing.T) {
+	s := newStory(t, nil)
+	s.values(minutes(30), 0.5, 5, 5, 5, 5, 0.5, 0.5, 5, 5, 5, 5, 5)
+	first, second := ago(minutes(27)), ago(minutes(21))
+	s.receipt(ledger.Receipt{At: first + 30_000, Receiver: "oncall", Integration: "email[0]", Status: "sent", Attempt: 1})
+	for _, later := range []int64{30_000, 400_000} {
+		s.receipt(ledger.Receipt{ID: "held", At: second + later, Receiver: "oncall", Status: "silenced", Rule: "silence " + sil + " by ann: release"})
+	}
+	w := s.why(board.WhyQuestion{At: first + 60_000})
+	require.Equal(t, "paged", w.Answer, chain(w))
+	require.Len(t, w.Receipts, 1)
+	w = s.why(board.WhyQuestion{At: second})
+	require.Equal(t, "silenced", w.Answer, chain(w))
+	require.Contains(t, chain(w), "From 14:10:30 UTC the alert was withheld")
+}
+
 func TestWhyDeliveryFailed(t *testing.T) {
 	s := newStory(t, nil)
 	s.values(minutes(10), 0.5, 0.5, 4, 5, 4.1, 4.2)

@@ -79,14 +79,16 @@ type Receipt struct {
 	MessageID   string        `json:"message_id,omitempty"`
 }
 
-// AddReceipt keeps a receipt; the same id again replaces it.
+// AddReceipt keeps a receipt. The same id again replaces it, as a further attempt does; of what is withheld the first stays,
+// because it says since when.
 func (l *Ledger) AddReceipt(ctx context.Context, r Receipt) error {
 	body, err := json.Marshal(&r)
 	if err != nil {
 		return fmt.Errorf("receipt %s: %w", r.ID, err)
 	}
 	err = l.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO receipt (id, at, kpi, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at, body = excluded.body`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO receipt (id, at, kpi, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at, body = excluded.body
+			WHERE json_extract(receipt.body, '$.status') NOT IN ('silenced', 'inhibited', 'muted')`,
 			r.ID, r.At, r.KPI, string(body))
 		return err
 	})

@@ -53,7 +53,7 @@ function Records({ kpi, search, set }: { kpi: View; search: KpiSearch; set: SetS
           ))}
         </ol>
       )}
-      {elsewhere && search.decision ? <Evidence id={search.decision} title /> : null}
+      {elsewhere && search.decision ? <Evidence id={search.decision} set={set} title /> : null}
     </section>
   );
 }
@@ -83,13 +83,13 @@ function Row({ decision: d, open, set }: { decision: Decision; open: boolean; se
           <Icon name="down" size={14} />
         </span>
       </button>
-      {open ? <Evidence id={d.id} /> : null}
+      {open ? <Evidence id={d.id} set={set} /> : null}
     </li>
   );
 }
 
 /** The record in full, read when it is opened. */
-function Evidence({ id, title = false }: { id: string; title?: boolean }) {
+function Evidence({ id, set, title = false }: { id: string; set: SetSearch; title?: boolean }) {
   const zone = useZone();
   const q = useQuery(decisionQuery(id));
   if (q.isError) return <Failure error={q.error} what="The decision record" retry={() => void q.refetch()} />;
@@ -137,7 +137,12 @@ function Evidence({ id, title = false }: { id: string; title?: boolean }) {
       {d.range.length > 0 ? <WhyPoints points={d.range} caption="Datapoints that were judged, oldest first" /> : null}
       <h3>Who was told</h3>
       {d.receipts.length === 0 ? (
-        <p className="muted small">Nobody: this change sends no message.</p>
+        <p className="muted small">
+          Nobody.{' '}
+          <a href="#why-page" onClick={() => set({ why: String(d.end) })}>
+            Why not?
+          </a>
+        </p>
       ) : (
         <ul className="list">
           {d.receipts.map((r) => (
