@@ -136,6 +136,11 @@ func (d alertDoor) List(ctx context.Context) (body api.AlertsBody, err error) {
 		return body, err
 	}
 	receipts = slices.DeleteFunc(receipts, func(r ledger.Receipt) bool { return !sight.group(r.KPI, r.Group) })
+	for i := range receipts {
+		if !sight.l.Whole() {
+			receipts[i].Rule = board.Veiled(receipts[i])
+		}
+	}
 	body.Receipts = board.Receipts(receipts[:min(len(receipts), shownReceipts)])
 	return body, nil
 }

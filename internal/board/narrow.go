@@ -259,7 +259,18 @@ func (h narrowHistory) Receipts(ctx context.Context, f ledger.Filter) ([]ledger.
 	f.Limit = mostRead
 	all, err := h.n.o.History.Receipts(ctx, f)
 	all = slices.DeleteFunc(all, func(r ledger.Receipt) bool { return !h.n.sees(r.KPI, r.Group) })
+	for i := range all {
+		all[i].Rule = Veiled(all[i])
+	}
 	return first(all, want), err
+}
+
+// Veiled is what a person with a part in sight is told of the rule behind a receipt: another alert's labels may lie beyond it.
+func Veiled(r ledger.Receipt) string {
+	if r.Status == "inhibited" {
+		return "another alert"
+	}
+	return r.Rule
 }
 
 // Revisions implements History.
