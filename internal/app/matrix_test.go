@@ -261,7 +261,7 @@ func TestAScopedPersonSeesNothingOfAnotherAgency(t *testing.T) {
 	for _, a := range attempts {
 		code, body := irs(a.method, a.path, a.body)
 		// What somebody asked for by name may be said back to them, as for a name that there is not.
-		for _, asked := range []string{"ssa-only", `{agency=\"SSA\"}`, `{"agency":"SSA"}`, `{\"agency\":\"SSA\"}`} {
+		for _, asked := range []string{"ssa-only", `{agency=\"SSA\"}`, `{"agency":"SSA"}`, `{\"agency\":\"SSA\"}`, `"group_text":"SSA"`, `(SSA)`} {
 			if strings.Contains(a.path, "ssa-only") || strings.Contains(a.path, "SSA") {
 				body = strings.ReplaceAll(body, asked, "")
 			}
