@@ -1,21 +1,43 @@
-// Runs the browser tests of ui/e2e twice over: the walk and axe against a real `signalbox demo` with a broken service, and the
-// live and speed tests against the mock, which can fall silent and hold a thousand KPIs. Usage: node browser-tests.mjs BINARY
-import { spawn, spawnSync } from 'node:child_process';
+// Runs the browser tests of ui/e2e: the story of a governed threshold on a fresh `signalbox serve`, the walk and axe against a
+// real `signalbox demo` with a broken service, and the govern, live and speed tests against the mock, which can be told what to
+// do, fall silent and hold a thousand KPIs. Usage: node browser-tests.mjs BINARY
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { startStory } from './story-server.mjs';
 
 const binary = resolve(process.argv[2]);
 const ui = resolve(import.meta.dirname, '../ui');
 const token = 'a-token-for-browser-tests-of-32-characters';
 
-const port = await new Promise((done) => {
-  const s = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = s.address();
-    s.close(() => done(port));
+/** A port that nobody listens on. */
+const freePort = () =>
+  new Promise((done) => {
+    const s = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = s.address();
+      s.close(() => done(port));
+    });
   });
-});
+
+/** Runs tests of ui/e2e in a process of their own; this one goes on serving what they ask. */
+const e2e = (env, ...tests) =>
+  new Promise((done) => {
+    const run = spawn('node', ['e2e/run.mjs', ...tests], {
+      cwd: ui,
+      stdio: 'inherit',
+      env: { ...process.env, ...env },
+    });
+    run.on('exit', (code) => (code === 0 ? done() : process.exit(code ?? 1)));
+  });
+
+const story = await startStory(binary, await freePort());
+process.on('exit', story.stop);
+await e2e({ SIGNALBOX_URL: story.url, SIGNALBOX_LINK: story.link }, 'story');
+story.stop();
+
+const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-browser-'));
 const demo = spawn(binary, ['demo', '--period', '5s', '--listen', `127.0.0.1:${port}`, '--data', folder], {
@@ -49,13 +71,9 @@ await until('the error rate is green', async () => (await light('efile-error-rat
 await ask('/api/signalbox/v1/demo/intake/break', { method: 'POST' });
 await until('the error rate is red', async () => (await light('efile-error-rate')) === 'red');
 
-const e2e = (env, ...tests) => {
-  const r = spawnSync('node', ['e2e/run.mjs', ...tests], { cwd: ui, stdio: 'inherit', env: { ...process.env, ...env } });
-  if (r.status !== 0) process.exit(r.status ?? 1);
-};
 const real = { SIGNALBOX_URL: url, SIGNALBOX_TOKEN: token };
-e2e(real, 'walk', 'axe');
-if (process.env.SIGNALBOX_SHOTS) e2e(real, 'shots');
+await e2e(real, 'walk', 'axe');
+if (process.env.SIGNALBOX_SHOTS) await e2e(real, 'shots');
 // Speed is measured by make bench; here the limits only catch what is broken.
-e2e({ SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '6' }, 'live', 'speed');
+await e2e({ SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '6' }, 'govern', 'live', 'speed');
 process.exit(0);

@@ -17,27 +17,8 @@ export async function run({ url, token, log }) {
       const kpi = await firstKpi(page);
       for (const p of pages(kpi)) {
         await show(page, p);
-        // The scanner is given to the page by the debugger, past the policy that forbids foreign scripts.
-        await page.evaluate(axe);
-        const result = await page.evaluate(
-          (values) => window.axe.run(document, { runOnly: { type: 'tag', values } }),
-          tags,
-        );
+        findings.push(...(await scan(page, `${look} ${p.name}`)));
         scans++;
-        for (const v of result.violations) {
-          findings.push(
-            `${look} ${p.name}: ${v.id}: ${v.help}\n    ${v.nodes
-              .map((n) => `${n.target.join(' ')}  ${n.failureSummary.split('\n').slice(1, 2).join('')}`)
-              .slice(0, 4)
-              .join('\n    ')}`,
-          );
-        }
-        const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        if (over > 0) findings.push(`${look} ${p.name}: ${over} px wider than the screen`);
-        const small = await page.evaluate(smallTargets);
-        for (const s of small) findings.push(`${look} ${p.name}: target under 24 px: ${s}`);
-        const h1 = await page.locator('h1').count();
-        if (h1 !== 1) findings.push(`${look} ${p.name}: ${h1} headings of level 1`);
       }
       for (const c of page.complaints) if (!/404|Failed to load resource/.test(c)) findings.push(`${look}: ${c}`);
       await page.context().close();
@@ -47,6 +28,29 @@ export async function run({ url, token, log }) {
   }
   log(`axe: ${scans} scans, ${findings.length} findings`);
   if (findings.length > 0) throw new Error(findings.join('\n'));
+}
+
+/** What is wrong with the page as it stands, each with the name in front. */
+export async function scan(page, name) {
+  const findings = [];
+  // The scanner is given to the page by the debugger, past the policy that forbids foreign scripts.
+  await page.evaluate(axe);
+  const result = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), tags);
+  for (const v of result.violations) {
+    findings.push(
+      `${name}: ${v.id}: ${v.help}\n    ${v.nodes
+        .map((n) => `${n.target.join(' ')}  ${n.failureSummary.split('\n').slice(1, 2).join('')}`)
+        .slice(0, 4)
+        .join('\n    ')}`,
+    );
+  }
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  if (over > 0) findings.push(`${name}: ${over} px wider than the screen`);
+  const small = await page.evaluate(smallTargets);
+  for (const s of small) findings.push(`${name}: target under 24 px: ${s}`);
+  const h1 = await page.locator('h1').count();
+  if (h1 !== 1) findings.push(`${name}: ${h1} headings of level 1`);
+  return findings;
 }
 
 /** Buttons and fields smaller than 24 by 24, which axe looks at only in part; links in running text may be small. */

@@ -1,12 +1,14 @@
-// Runs the browser tests: `npm run e2e [walk|govern|axe|live|speed|shots ...]`. Against SIGNALBOX_URL with SIGNALBOX_TOKEN, or else
-// against the mock. live and speed always use the mock.
+// Runs the browser tests: `npm run e2e [walk|govern|axe|live|speed|shots|story ...]`. Against SIGNALBOX_URL with SIGNALBOX_TOKEN, or
+// else against the mock. live, speed and govern always use the mock; story needs a fresh server, whose start link is in
+// SIGNALBOX_LINK, and runs only when it is named.
 import { start } from '../dev/mock.mjs';
 
 const all = ['walk', 'govern', 'axe', 'live', 'speed', 'shots'];
+const known = [...all, 'story'];
 const wanted = process.argv.slice(2);
 for (const w of wanted) {
-  if (!all.includes(w)) {
-    console.error(`there is no test "${w}": want ${all.join(', ')}`);
+  if (!known.includes(w)) {
+    console.error(`there is no test "${w}": want ${known.join(', ')}`);
     process.exit(2);
   }
 }
@@ -14,6 +16,7 @@ const mock = process.env.SIGNALBOX_URL ? undefined : await start();
 const target = {
   url: (process.env.SIGNALBOX_URL ?? mock.url).replace(/\/$/, ''),
   token: process.env.SIGNALBOX_TOKEN ?? '',
+  link: process.env.SIGNALBOX_LINK ?? '',
   log: (line) => console.log(line),
 };
 let failed = 0;

@@ -21,6 +21,7 @@ export function changesQuery(from: number, to?: number, kpi = '') {
         )
       ).changes,
     placeholderData: keepPreviousData,
+    ...(to === undefined ? { refetchInterval: 30_000 } : {}),
     staleTime: 30_000,
     gcTime: 60_000,
   });

@@ -137,6 +137,9 @@ export function openStream(client: QueryClient, url = '/api/signalbox/v1/stream'
       const said = board ? announce(board.tiles, u.kpis) : '';
       if (said !== '') set({ announcement: said });
       client.setQueryData<Board>(['board'], (b) => (b ? mergeBoard(b, u) : b));
+      // A revision that judges from now on is a mark from now on.
+      const old = new Map(board?.tiles.map((t) => [t.name, t.revision]));
+      if (u.kpis.some((k) => old.has(k.name) && old.get(k.name) !== k.revision)) ask(['changes']);
       for (const k of u.kpis) {
         client.setQueryData<View>(['kpi', k.name, 'view'], (v) => (v ? k : v));
         if (said !== '') void client.invalidateQueries({ queryKey: ['kpi', k.name, 'decisions'] });

@@ -37,6 +37,8 @@ const governance: Page[] = [
 ];
 /** Pages that the rail does not list. */
 const loose: Record<string, string> = { '/welcome': 'First run', '/account': 'Account' };
+/** Pages on which a change is written. */
+const editing = /^\/policy\/(new|[^/]+\/[^/]+\/edit)$/;
 /** How many places the phone's bar has beside "More". */
 const onPhone = 4;
 const demoPage: Page = { to: '/demo', name: 'Demo', icon: 'flask', prefix: '/demo' };
@@ -99,13 +101,15 @@ function usePlaces(): { main: Page[]; governance: Page[] } {
 function Guard() {
   const path = useRouterState({ select: (s) => s.location.pathname });
   const me = useQuery(meQuery);
-  const page = [...pages, ...governance].find((p) => p.needs && isActive(p, path));
-  if (page?.needs && me.isPending) return <Loading what="the page" rows={2} height={140} />;
-  if (page?.needs && me.data && !me.data.actions.includes(page.needs)) {
+  const page = [...pages, ...governance].find((p) => isActive(p, path));
+  const needs = editing.test(path) ? 'propose' : page?.needs;
+  if (needs && me.isPending) return <Loading what="the page" rows={2} height={140} />;
+  if (needs && me.data && !me.data.actions.includes(needs)) {
+    const name = editing.test(path) ? 'Propose a change' : (page?.name ?? '');
     return (
       <>
-        <title>{`${page.name} · signalbox`}</title>
-        <h1>{page.name}</h1>
+        <title>{`${name} · signalbox`}</title>
+        <h1>{name}</h1>
         <NotForRole what="This page" />
       </>
     );

@@ -3,11 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo } from 'react';
 import { userBoardQuery, type UserBoard } from '../../api/boards';
-import { meQuery } from '../../api/status';
+import { policiesQuery } from '../../api/govern';
+import { useMay } from '../../api/status';
 import { Icon } from '../../components/Icon';
 import { Pick } from '../../components/Pick';
 import { Segments } from '../../components/Segments';
-import { Empty, Failure, Loading } from '../../components/States';
+import { Empty, Failure, Loading, NotForRole } from '../../components/States';
 import { useKeys } from '../../keys/keys';
 import { exact } from '../../time/format';
 import { fixedRange, resolveRange, shiftRange } from '../../time/range';
@@ -28,6 +29,7 @@ export function UserBoardPage() {
   const navigate = useNavigate({ from: '/boards/$name' });
   const vars = useMemo(() => varsOf(search), [search]);
   const board = useQuery({ ...userBoardQuery(name, vars), enabled: search.edit !== 'new' });
+  const may = useMay('propose');
   const set = (patch: Record<string, string | undefined>) =>
     void navigate({ search: (old) => ({ ...old, ...patch }), replace: true, resetScroll: false });
   const wanted = search.range ?? '24h';
@@ -37,6 +39,15 @@ export function UserBoardPage() {
   }, [wanted]);
   const now = useSoon(Math.max(autoStep(length), 15_000));
   const range = useMemo(() => resolveRange(wanted, now), [wanted, now]);
+  if (search.edit && may === false) {
+    return (
+      <>
+        <title>{`${name} · signalbox`}</title>
+        <h1>{board.data?.title ?? name}</h1>
+        <NotForRole what="Editing a board" />
+      </>
+    );
+  }
   if (search.edit) {
     return (
       <Suspense fallback={<Loading what="the editor" rows={2} height={140} />}>
@@ -92,7 +103,10 @@ function View({
 }) {
   const zone = useZone();
   const navigate = useNavigate();
-  const may = useQuery(meQuery).data?.actions.includes('propose') ?? false;
+  const propose = useMay('propose') ?? false;
+  // Who sees only a part may read a board whose document is not theirs to read.
+  const known = useQuery({ ...policiesQuery, enabled: propose }).data;
+  const may = propose && (known?.some((p) => p.kind === 'Board' && p.name === board.name) ?? false);
   useKeys({
     d: () => set({ range: undefined }),
     w: () => set({ range: '7d' }),

@@ -2,7 +2,15 @@ import { Button } from '@mantine/core';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
-import { instantQuery, metadataQuery, rangeQuery, type InstantSeries, type RangeSeries } from '../../api/prom';
+import {
+  instantQuery,
+  metadataQuery,
+  metricNamesQuery,
+  rangeQuery,
+  type InstantSeries,
+  type RangeSeries,
+} from '../../api/prom';
+import { useMay } from '../../api/status';
 import type { Line } from '../../chart/TimeChart';
 import { Icon } from '../../components/Icon';
 import { LabelSet } from '../../components/LabelSet';
@@ -188,10 +196,24 @@ export function ExplorePage() {
   );
 }
 
+/** What a metric is by its name, where nobody says. */
+function typeOf(name: string): string {
+  if (/_(bucket|sum|count)$/.test(name)) return 'part';
+  return name.endsWith('_total') ? 'counter' : 'gauge';
+}
+
 /** What to ask first: the metrics that are there, or how to get some. */
 function Suggestions({ onPick }: { onPick: (q: string) => void }) {
-  const metadata = useQuery(metadataQuery);
-  const names = Object.entries(metadata.data ?? {});
+  // Types and help are the server's to know; who may not ask it still has the names.
+  const server = useMay('read_server') === true;
+  const metadata = useQuery({ ...metadataQuery, enabled: server });
+  const plainNames = useQuery({ ...metricNamesQuery, enabled: !server });
+  const asked = server ? metadata : plainNames;
+  const names = Object.entries(
+    server
+      ? (metadata.data ?? {})
+      : Object.fromEntries((plainNames.data ?? []).map((n) => [n, [{ type: typeOf(n), help: '' }]])),
+  );
   const examples = useMemo(() => {
     const counter = names.filter(([, m]) => m[0]?.type === 'counter').slice(0, 6);
     const gauge = names.filter(([, m]) => m[0]?.type === 'gauge').slice(0, 6);
@@ -200,9 +222,9 @@ function Suggestions({ onPick }: { onPick: (q: string) => void }) {
       ...gauge.map(([n, m]) => ({ q: n, help: m[0]?.help ?? '' })),
     ];
   }, [names]);
-  if (metadata.isPending) return <Loading what="the metrics" rows={1} height={120} />;
-  if (metadata.isError) {
-    return <Failure error={metadata.error} what="The list of metrics" retry={() => void metadata.refetch()} />;
+  if (asked.isPending) return <Loading what="the metrics" rows={1} height={120} />;
+  if (asked.isError) {
+    return <Failure error={asked.error} what="The list of metrics" retry={() => void asked.refetch()} />;
   }
   if (examples.length === 0) {
     return (

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { metadataQuery } from '../../api/prom';
+import { useMay } from '../../api/status';
 import { boardQuery } from '../../api/board';
 import { Copy } from '../../components/Copy';
 import { Choices } from './Choices';
@@ -9,7 +10,11 @@ import css from './Welcome.module.css';
 
 /** How do I get to a first number? */
 export function WelcomePage() {
-  const metadata = useQuery({ ...metadataQuery, refetchInterval: 10_000 });
+  const metadata = useQuery({
+    ...metadataQuery,
+    refetchInterval: 10_000,
+    enabled: useMay('read_server') === true,
+  });
   const total = useQuery({ ...boardQuery, select: (b) => b.total }).data;
   const list = proposals(metadata.data ?? {});
   return (
