@@ -230,7 +230,7 @@ async function leave(page) {
 
 /** Goes to a page by its two keys. */
 async function go(page, key, address) {
-  await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+  await page.evaluate(() => document.activeElement?.blur());
   await page.keyboard.press('g');
   await page.keyboard.press(key);
   await page.waitForURL(address);

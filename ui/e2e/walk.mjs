@@ -10,7 +10,7 @@ export async function run({ url, token, log }) {
     const kpi = await firstKpi(page);
     await withMouse(page, kpi);
     log('walk: with the mouse');
-    await withKeyboard(page, kpi);
+    await withKeyboard(page);
     log('walk: with the keyboard');
     await remembersTheme(page);
     log('walk: the theme is remembered');
@@ -90,14 +90,16 @@ async function why(page) {
   await page.getByText('Who was told').first().waitFor();
 }
 
-async function withKeyboard(page, kpi) {
+async function withKeyboard(page) {
   const key = (k) => page.keyboard.press(k);
   await page.goto('/');
   await page.locator('[data-tile]').first().waitFor();
   await key('Tab');
   assert.equal(await focused(page), 'Skip to the content', 'the first stop leads past the rail');
 
+  // Whichever KPI is the worst by now: on a busy machine that changes while one walks.
   await key('j');
+  const kpi = await page.evaluate(() => document.activeElement.getAttribute('href').replace('/kpi/', ''));
   await key('Enter');
   await page.waitForURL(new RegExp(`/kpi/${kpi}`));
   await page.locator('canvas').first().waitFor();

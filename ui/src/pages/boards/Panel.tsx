@@ -48,7 +48,7 @@ export function Panel({
     <section className={`panel ${css.query}`} aria-label={title}>
       <div className="panel-head">
         <h2>{title}</h2>
-        {p.unit ? <span className="small muted">{p.unit}</span> : null}
+        {p.unit ? <span className="small muted">{p.unit.replaceAll('_', ' ')}</span> : null}
       </div>
       {may === false ? (
         <p className={css.none}>

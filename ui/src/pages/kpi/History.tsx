@@ -418,7 +418,7 @@ function MarkTable({ marks }: { marks: Mark[] }) {
                   </span>
                 </span>
               </td>
-              <td>{m.actor || '—'}</td>
+              <td>{m.actor ?? '—'}</td>
               <td>
                 <MarkLink mark={m} />
               </td>
