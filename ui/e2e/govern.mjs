@@ -114,6 +114,8 @@ async function byKeyboard(page) {
   await key('Control+End');
   await page.keyboard.type('rest');
   await page.locator('.cm-tooltip-autocomplete').getByText('restate_for').waitFor();
+  // The editor takes no key for a list that has only just opened.
+  await page.waitForTimeout(200);
   await key('Enter');
   assert.match(await editor.innerText(), /restate_for: /, 'the key was completed');
   await key('Tab');
