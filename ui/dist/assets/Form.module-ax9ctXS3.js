@@ -1,0 +1,1 @@
+var e={form:`_form_rjj77_1`,pair:`_pair_rjj77_6`,label:`_label_rjj77_11`,hint:`_hint_rjj77_16`,fault:`_fault_rjj77_21`,buttons:`_buttons_rjj77_29`,set:`_set_rjj77_35`,grant:`_grant_rjj77_47`,field:`_field_rjj77_56`,quiet:`_quiet_rjj77_76`,add:`_add_rjj77_92`,password:`_password_rjj77_95`,secret:`_secret_rjj77_104`};export{e as t};

@@ -1,1 +1,0 @@
-import{t as e}from"./jsx-runtime-DyZJNswf.js";var t=e();function n({labels:e,skip:n=[]}){let r=Object.entries(e).filter(([e])=>!n.includes(e));return r.length===0?null:(0,t.jsx)(`span`,{className:`row`,style:{gap:`0.25rem`},children:r.map(([e,n])=>(0,t.jsxs)(`span`,{className:`chip`,children:[e,` `,(0,t.jsx)(`b`,{children:n})]},e))})}export{n as t};
