@@ -10,7 +10,7 @@ import { LightLabel } from '../../light/Light';
 import { wordOf } from '../../light/light';
 import { exact } from '../../time/format';
 import { useZone } from '../../time/zone';
-import { axisOf, bandPaths, comparisonSentence, limitOf, minutesWords, segments } from './outcome';
+import { axisOf, bandPaths, comparisonSentence, covered, limitOf, minutesWords, segments } from './outcome';
 import css from './Outcome.module.css';
 import { usePlotEdges } from './usePlotEdges';
 
@@ -132,8 +132,8 @@ function Drawn({
       {chart && chart.t.length > 0 ? (
         <Suspense fallback={<Loading what="the chart" rows={1} height={220} />}>
           <TimeChart
-            from={c.from}
-            to={c.to}
+            from={covered(c).from}
+            to={covered(c).to}
             t={t}
             lines={lines}
             limits={limits}
@@ -147,8 +147,8 @@ function Drawn({
         <p className="muted small">No values were kept of this test; the lights below are all there is.</p>
       )}
       <div className={css.bands}>
-        {c.now ? <Band name="Now" spans={now} from={c.from} to={c.to} /> : null}
-        {c.proposed ? <Band name="Proposed" spans={proposed} from={c.from} to={c.to} /> : null}
+        {c.now ? <Band name="Now" spans={now} {...covered(c)} /> : null}
+        {c.proposed ? <Band name="Proposed" spans={proposed} {...covered(c)} /> : null}
       </div>
       <p className={`${css.legend} small muted`}>
         {limits.length > 0 ? (

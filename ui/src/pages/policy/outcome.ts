@@ -5,9 +5,16 @@ import type { Axis } from '../../format/number';
 
 const thin = '\u2009';
 
-/** Minutes as people read them: "42 min", "3 h 20 min", "2 d 4 h". */
+/** The stretch that at least one definition really covers: a week that was asked for may hold an hour of data. */
+export function covered(c: Comparison): { from: number; to: number } {
+  const starts = [c.now, c.proposed].filter((s) => s !== null && s.points > 0).map((s) => s?.from ?? c.from);
+  return { from: starts.length > 0 ? Math.max(c.from, Math.min(...starts)) : c.from, to: c.to };
+}
+
+/** Minutes as people read them: "40 s", "42 min", "3 h 20 min", "2 d 4 h". */
 export function minutesWords(n: number | undefined): string {
   const m = Math.round(n ?? 0);
+  if (n !== undefined && n > 0 && n < 1.5) return `${Math.round(n * 60)}${thin}s`;
   if (m < 60) return `${m}${thin}min`;
   const h = Math.floor(m / 60);
   if (h < 48) return m % 60 === 0 ? `${h}${thin}h` : `${h}${thin}h ${m % 60}${thin}min`;

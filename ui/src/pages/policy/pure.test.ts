@@ -39,6 +39,7 @@ describe('a diff', () => {
 describe('a back-test', () => {
   it.each([
     [42, `42${thin}min`],
+    [0.5, `30${thin}s`],
     [200, `3${thin}h 20${thin}min`],
     [60 * 52, `2${thin}d 4${thin}h`],
     [undefined, `0${thin}min`],
