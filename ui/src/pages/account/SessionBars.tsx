@@ -25,13 +25,13 @@ export function SessionBars() {
   return (
     <>
       {me?.first && path !== '/account' ? (
-        <div className={css.bar} data-tone="accent">
+        <section className={css.bar} data-tone="accent" aria-label="The first sign-in">
           <Icon name="shield" />
           <span>You are signed in with the start link: create your administrator account.</span>
           <Link to="/account" className={css.action}>
             Create the account
           </Link>
-        </div>
+        </section>
       ) : null}
       {me?.must_change && path !== '/account' ? <Navigate to="/account" replace /> : null}
       {signedOut ? (
