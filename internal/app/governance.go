@@ -107,6 +107,10 @@ func (h *house) openGovern(ctx context.Context) (err error) {
 	h.govern, err = govern.New(govern.Options{
 		DB: h.state, Now: time.Now, Logger: h.log.With("room", "govern"), Registerer: h.reg,
 		Audit: h.audit.Append, Limits: func() policy.Limits { return h.cfg.Load().limits() },
+		Shown: func(p access.Principal, name string) bool {
+			_, ok := h.boardOf(access.With(ctx, p)).Status(name)
+			return ok
+		},
 		Swap: h.swap, Recent: h.cfg.Load().SignIn.Recent, BackTest: h.backTest, Changed: h.lawMoved,
 		Numbers: func(kind, name, hash string) int { return h.knownNumber(ctx, kind, name, hash) },
 		NewFile: func(ref policy.Ref) string { return h.cfg.Load().newFile(ref) },

@@ -277,6 +277,8 @@ func TestAScopedPersonSeesNothingOfAnotherAgency(t *testing.T) {
 	code, body = irs("GET", "/api/signalbox/v1/kpis/filings", "")
 	require.Equal(t, 200, code, body)
 	require.Contains(t, body, "IRS")
+	code, body = irs("GET", "/api/signalbox/v1/policies/KPI/filings", "")
+	require.Equal(t, 200, code, "what judges their own group they may read: %s", body)
 	code, body = all("GET", "/api/signalbox/v1/kpis/ssa-only", "")
 	require.Equal(t, 200, code, body)
 	code, body = all("GET", q("/api/v1/query", `query=filings_total`), "")

@@ -32,7 +32,7 @@ func (g *Govern) Feedback(ctx context.Context, kpi string) ([]Feedback, error) {
 	cur := g.force.Load()
 	return slices.DeleteFunc(all, func(f Feedback) bool {
 		l := cur.laws[onKPI(f.KPI)]
-		return l == nil && !a.whole(access.ReadPolicies) || l != nil && !a.may(access.ReadPolicies, l.labels)
+		return l == nil && !a.whole(access.ReadPolicies) || l != nil && !g.reads(a, l)
 	}), nil
 }
 

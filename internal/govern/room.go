@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy"
@@ -52,6 +53,8 @@ type Options struct {
 	// Numbers is the number that the books of an earlier version give the first revision of a policy: that of the same hash, or
 	// the one after the newest; 0 for none. May be nil.
 	Numbers func(kind, name, hash string) int
+	// Shown reports whether a KPI, or a group of it, is shown to somebody whose scope does not cover its definition. May be nil.
+	Shown func(p access.Principal, name string) bool
 	// Recent is how long a personal sign-in counts as recent for a regulated change whose Approval states nothing; 0 means 15
 	// minutes.
 	Recent time.Duration

@@ -75,7 +75,7 @@ func (g *Govern) Policies(ctx context.Context, by PolicyFilter) ([]Policy, error
 	}
 	out := []Policy{}
 	for ref, l := range g.force.Load().laws {
-		if by.Kind != "" && by.Kind != string(ref.Kind) || !a.may(access.ReadPolicies, l.labels) {
+		if by.Kind != "" && by.Kind != string(ref.Kind) || !g.reads(a, l) {
 			continue
 		}
 		p := g.policy(ref, l, s)
@@ -128,10 +128,16 @@ func (g *Govern) Revisions(ctx context.Context, kind, name string) ([]Revision, 
 func (g *Govern) known(a asker, kind, name string) (policy.Ref, *law, error) {
 	ref := policy.Ref{Kind: policy.Kind(kind), Name: name}
 	l := g.force.Load().laws[ref]
-	if l == nil || !a.may(access.ReadPolicies, l.labels) {
+	if l == nil || !g.reads(a, l) {
 		return ref, nil, fault.New(fault.NotFound, "there is no policy %s", ref)
 	}
 	return ref, l, nil
+}
+
+// reads reports whether the asker may read a policy: by its labels, or because the KPI that it defines is shown to them. What
+// they may do with it is asked apart.
+func (g *Govern) reads(a asker, l *law) bool {
+	return a.may(access.ReadPolicies, l.labels) || l.doc.KPI != nil && a.p.May(access.ReadPolicies) && g.o.Shown != nil && g.o.Shown(a.p, l.doc.Name)
 }
 
 func (g *Govern) policy(ref policy.Ref, l *law, s surroundings) Policy {
