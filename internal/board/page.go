@@ -56,7 +56,7 @@ type Panel struct {
 type BoardPage struct {
 	BoardSummary
 	Variables []BoardVariable `json:"variables"`
-	Panels    []Panel        `json:"panels"`
+	Panels    []Panel         `json:"panels"`
 }
 
 // Boards lists the governed boards of the documents in force, those for the reader's roles first.
