@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	amalert "github.com/prometheus/alertmanager/alert"
@@ -10,7 +9,6 @@ import (
 	amlabels "github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/alertmanager/silence/silencepb"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/signalbox/signalbox/internal/access"
@@ -106,15 +104,14 @@ func (h *house) silences(ctx context.Context) ([]board.Silence, error) {
 
 // List implements api.Alerts.
 func (d alertDoor) List(ctx context.Context) (body api.AlertsBody, err error) {
-	sight := d.sight(ctx)
-	if body.Active, err = d.h.activeAlerts(ctx); err != nil {
+	lens, wide := alertLens(ctx), d.h.sights.wide
+	seen := wide.Through(lens)
+	if body.Active, err = seen.Alerts(ctx); err != nil {
 		return body, err
 	}
-	body.Active = slices.DeleteFunc(body.Active, func(a board.Alert) bool { return !sight.alert(a.Labels) })
-	if body.Silences, err = d.h.silences(ctx); err != nil {
+	if body.Silences, err = seen.Silences(ctx); err != nil {
 		return body, err
 	}
-	body.Silences = slices.DeleteFunc(body.Silences, func(s board.Silence) bool { return !sight.silence(s.Matchers) })
 	groups, _, err := d.h.alert.Groups(ctx, func(*dispatch.Route) bool { return true }, func(a *amalert.Alert, now time.Time) bool { return !a.ResolvedAt(now) })
 	if err != nil {
 		return body, err
@@ -123,7 +120,7 @@ func (d alertDoor) List(ctx context.Context) (body api.AlertsBody, err error) {
 	for _, g := range groups {
 		b := board.AlertGroup{Labels: plain(g.Labels), Receiver: g.Receiver, Fingerprints: []string{}}
 		for _, a := range g.Alerts {
-			if sight.alert(plain(a.Labels)) {
+			if wide.Alert(lens, plain(a.Labels)) {
 				b.Fingerprints = append(b.Fingerprints, a.Fingerprint().String())
 			}
 		}
@@ -131,39 +128,16 @@ func (d alertDoor) List(ctx context.Context) (body api.AlertsBody, err error) {
 			body.Groups = append(body.Groups, b)
 		}
 	}
-	receipts, err := d.h.ledger.Receipts(ctx, ledger.Filter{Limit: mostReceipts})
+	receipts, err := seen.History.Receipts(ctx, ledger.Filter{Limit: 100})
 	if err != nil {
 		return body, err
 	}
-	receipts = slices.DeleteFunc(receipts, func(r ledger.Receipt) bool { return !sight.group(r.KPI, r.Group) })
-	for i := range receipts {
-		if !sight.l.Whole() {
-			receipts[i].Rule = board.Veiled(receipts[i])
-		}
-	}
-	body.Receipts = board.Receipts(receipts[:min(len(receipts), shownReceipts)])
+	body.Receipts = board.Receipts(receipts)
 	return body, nil
 }
 
-// The newest receipts that the page shows, and how many are read to find those in sight.
-const (
-	shownReceipts = 100
-	mostReceipts  = 2000
-)
-
-// sight is what the asker may see of alerts.
-type sight struct {
-	o board.Options
-	l scoped.Lens
-}
-
-func (d alertDoor) sight(ctx context.Context) sight {
-	return sight{d.h.sights.wide, scoped.Of(ctx, access.ReadAlerts)}
-}
-
-func (s sight) alert(ls map[string]string) bool             { return s.o.Alert(s.l, ls) }
-func (s sight) silence(ms []board.Matcher) bool             { return s.o.Silence(s.l, ms) }
-func (s sight) group(name string, group labels.Labels) bool { return s.o.Group(s.l, name, group) }
+// alertLens is what the asker may see of alerts.
+func alertLens(ctx context.Context) scoped.Lens { return scoped.Of(ctx, access.ReadAlerts) }
 
 // bounded refuses to silence beyond what the asker may silence.
 func (d alertDoor) bounded(ctx context.Context, ms []board.Matcher) error {
@@ -220,9 +194,9 @@ func (d alertDoor) Preview(ctx context.Context, matchers []board.Matcher) ([]boa
 		}
 		ms = append(ms, x)
 	}
-	out, sight := []board.Alert{}, d.sight(ctx)
+	out, lens := []board.Alert{}, alertLens(ctx)
 	for _, s := range d.h.alert.Matching(ctx, ms) {
-		if a := shown(s); sight.alert(a.Labels) {
+		if a := shown(s); d.h.sights.wide.Alert(lens, a.Labels) {
 			out = append(out, a)
 		}
 	}
@@ -231,13 +205,12 @@ func (d alertDoor) Preview(ctx context.Context, matchers []board.Matcher) ([]boa
 
 // visible refuses a silence that the asker may not see as if it were not there.
 func (d alertDoor) visible(ctx context.Context, id string) error {
-	all, err := d.h.silences(ctx)
+	seen, err := d.h.sights.wide.Through(alertLens(ctx)).Silences(ctx)
 	if err != nil {
 		return err
 	}
-	sight := d.sight(ctx)
-	for _, s := range all {
-		if s.ID == id && sight.silence(s.Matchers) {
+	for _, s := range seen {
+		if s.ID == id {
 			return d.bounded(ctx, s.Matchers)
 		}
 	}

@@ -116,14 +116,13 @@ func revisionMark(p govern.Policy, r govern.Revision) ledger.Mark {
 
 // silences are the silences that began, and those that ended before their time.
 func (d changeDoor) silences(ctx context.Context, f ledger.MarkFilter) ([]ledger.Mark, error) {
-	all, err := d.h.silences(ctx)
+	all, err := d.h.sights.wide.Through(alertLens(ctx)).Silences(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sight := alertDoor(d).sight(ctx)
 	var out []ledger.Mark
 	for _, s := range all {
-		if s.StartsAt < f.From || s.StartsAt > f.To || !sight.silence(s.Matchers) || f.KPI != "" && !concerns(s, f.KPI) {
+		if s.StartsAt < f.From || s.StartsAt > f.To || f.KPI != "" && !concerns(s, f.KPI) {
 			continue
 		}
 		out = append(out, ledger.Mark{

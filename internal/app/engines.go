@@ -47,20 +47,10 @@ func newPromQL(log *slog.Logger, r prometheus.Registerer) *promql.Engine {
 	})
 }
 
-// merged reads samples and published KPI series as one store.
+// merged reads samples and published KPI series as one store; remote read is over the samples alone.
 type merged struct {
-	samples metricstore.Store
-	points  storage.Queryable
-}
-
-// Querier implements storage.Queryable.
-func (m merged) Querier(mint, maxt int64) (storage.Querier, error) {
-	return both{m.samples, m.points}.Querier(mint, maxt)
-}
-
-// ChunkQuerier implements storage.ChunkQueryable: remote read, over the samples alone.
-func (m merged) ChunkQuerier(mint, maxt int64) (storage.ChunkQuerier, error) {
-	return m.samples.ChunkQuerier(mint, maxt)
+	storage.Queryable
+	storage.ChunkQueryable
 }
 
 // ask evaluates a query once, for promql indicators. A scalar becomes a vector of one.

@@ -242,7 +242,7 @@ func rulesConfig(cfg *Config) rules.Config {
 }
 
 // queryable reads samples and KPI series as one.
-func (h *house) queryable() merged { return merged{h.samples, h.ledger} }
+func (h *house) queryable() merged { return merged{both{h.samples, h.ledger}, h.samples} }
 
 // changed tells the event streams.
 func (h *house) changed(names []string) {

@@ -104,28 +104,12 @@ func (h *house) seriesOf(l scoped.Lens) [][]*labels.Matcher {
 	return sets
 }
 
-// sighted reads samples and KPI series as one, as far as the asker may see them.
-type sighted struct {
-	merged storage.Queryable
-	chunks storage.ChunkQueryable
-}
-
-// sighted is what the query door reads.
-func (h *house) sighted() sighted {
-	return sighted{
-		merged: both{scoped.Queryable(h.samples, signalLens, scoped.Scopes), scoped.Queryable(h.ledger, signalLens, h.seriesOf)},
-		chunks: scoped.ChunkQueryable(h.samples, signalLens, scoped.Scopes),
+// sighted is what the query door reads: samples and KPI series as one, as far as the asker may see them.
+func (h *house) sighted() merged {
+	return merged{
+		Queryable:      both{scoped.Queryable(h.samples, signalLens, scoped.Scopes), scoped.Queryable(h.ledger, signalLens, h.seriesOf)},
+		ChunkQueryable: scoped.ChunkQueryable(h.samples, signalLens, scoped.Scopes),
 	}
-}
-
-// Querier implements storage.Queryable.
-func (s sighted) Querier(mint, maxt int64) (storage.Querier, error) {
-	return s.merged.Querier(mint, maxt)
-}
-
-// ChunkQuerier implements storage.ChunkQueryable.
-func (s sighted) ChunkQuerier(mint, maxt int64) (storage.ChunkQuerier, error) {
-	return s.chunks.ChunkQuerier(mint, maxt)
 }
 
 // both reads two stores as one.
@@ -147,16 +131,5 @@ func (s both) Querier(mint, maxt int64) (storage.Querier, error) {
 
 // sourcesOf are the sources that the asker may see.
 func (h *house) sourcesOf(ctx context.Context) ([]board.Source, error) {
-	all, err := h.sources(ctx)
-	l := signalLens(ctx)
-	if err != nil || l.Whole() {
-		return all, err
-	}
-	out := []board.Source{}
-	for _, s := range all {
-		if l.Labels(labels.FromMap(s.Labels)) {
-			out = append(out, s)
-		}
-	}
-	return out, nil
+	return h.sights.wide.Through(signalLens(ctx)).Sources(ctx)
 }

@@ -260,13 +260,13 @@ func (h narrowHistory) Receipts(ctx context.Context, f ledger.Filter) ([]ledger.
 	all, err := h.n.o.History.Receipts(ctx, f)
 	all = slices.DeleteFunc(all, func(r ledger.Receipt) bool { return !h.n.sees(r.KPI, r.Group) })
 	for i := range all {
-		all[i].Rule = Veiled(all[i])
+		all[i].Rule = veiled(all[i])
 	}
 	return first(all, want), err
 }
 
-// Veiled is what a person with a part in sight is told of the rule behind a receipt: another alert's labels may lie beyond it.
-func Veiled(r ledger.Receipt) string {
+// veiled is what a person with a part in sight is told of the rule behind a receipt: another alert's labels may lie beyond it.
+func veiled(r ledger.Receipt) string {
 	if r.Status == "inhibited" {
 		return "another alert"
 	}
@@ -289,9 +289,4 @@ func (o Options) Alert(l scoped.Lens, ls map[string]string) bool {
 // Silence reports whether a silence concerns nothing but what is in sight.
 func (o Options) Silence(l scoped.Lens, ms []Matcher) bool {
 	return l.Whole() || narrow{o, l}.silence(ms)
-}
-
-// Group reports whether a group of a KPI is in sight; empty labels are the KPI as a whole.
-func (o Options) Group(l scoped.Lens, name string, group labels.Labels) bool {
-	return l.Whole() || narrow{o, l}.sees(name, group)
 }
