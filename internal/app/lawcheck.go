@@ -17,7 +17,6 @@ import (
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/egress"
 	"github.com/signalbox/signalbox/internal/fault"
-	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
@@ -101,7 +100,7 @@ func (h *house) checkSelectors(ctx context.Context, docs []policy.Document) []po
 	}
 	var out []policy.Finding
 	for i := range docs {
-		for _, s := range sides(docs[i].KPI) {
+		for _, s := range docs[i].KPI.Indicator.Selectors() {
 			set := q.Select(ctx, false, &storage.SelectHints{Start: now.Add(-lookBack).UnixMilli(), End: now.UnixMilli(), Func: "series", Limit: 1}, s.Matchers...)
 			if set.Next() || set.Err() != nil {
 				continue
@@ -118,12 +117,6 @@ func (h *house) checkSelectors(ctx context.Context, docs []policy.Document) []po
 		}
 	}
 	return out
-}
-
-func sides(k *kpi.KPI) []*kpi.Selector {
-	in := k.Indicator
-	out := []*kpi.Selector{in.Good, in.Bad, in.Total, in.Of, in.Sum, in.Count, in.Histogram}
-	return slices.DeleteFunc(out, func(s *kpi.Selector) bool { return s == nil })
 }
 
 func nameOf(ms []*labels.Matcher) string {

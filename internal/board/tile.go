@@ -226,10 +226,8 @@ func times(rate float64) string {
 func indicator(k *kpi.KPI) Indicator {
 	i := &k.Indicator
 	out := Indicator{Kind: string(i.Kind), Text: definition(k), Metrics: []string{}, Inputs: slices.Sorted(maps.Values(i.Inputs))}
-	for _, s := range []*kpi.Selector{i.Good, i.Bad, i.Total, i.Of, i.Sum, i.Count, i.Histogram} {
-		if s != nil {
-			out.Metrics = append(out.Metrics, s.Text)
-		}
+	for _, s := range i.Selectors() {
+		out.Metrics = append(out.Metrics, s.Text)
 	}
 	if i.PromQL != "" {
 		out.Metrics = append(out.Metrics, i.PromQL)

@@ -6,8 +6,8 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/signalbox/signalbox/internal/access/scoped"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy"
 )
@@ -133,19 +133,8 @@ func scopeLabels(d *policy.Document) labels.Labels {
 // readLabels are the labels that every selector of an indicator demands to be equal: what only some of them demand says
 // nothing of the whole.
 func readLabels(in kpi.Indicator) labels.Labels {
-	var all [][]*labels.Matcher
-	for _, s := range []*kpi.Selector{in.Good, in.Bad, in.Total, in.Of, in.Sum, in.Count, in.Histogram} {
-		if s != nil {
-			all = append(all, s.Matchers)
-		}
-	}
-	if in.PromQL != "" {
-		if e, err := parser.NewParser(parser.Options{}).ParseExpr(in.PromQL); err == nil {
-			all = append(all, parser.ExtractSelectors(e)...)
-		}
-	}
 	var set map[string]string
-	for _, ms := range all {
+	for _, ms := range scoped.Selections(&in) {
 		one := demanded(ms)
 		if set == nil {
 			set = one

@@ -75,6 +75,17 @@ type Indicator struct {
 	PromQL    string
 }
 
+// Selectors lists the selectors that the indicator has; none for an expr or a query.
+func (i Indicator) Selectors() []*Selector {
+	var out []*Selector
+	for _, s := range []*Selector{i.Good, i.Bad, i.Total, i.Of, i.Sum, i.Count, i.Histogram} {
+		if s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // Op is a comparison as written in a threshold.
 type Op string
 

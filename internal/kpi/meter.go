@@ -510,10 +510,8 @@ func (m *Meter) Prune(before int64) int {
 // describe names a KPI's selectors, for sentences.
 func (i Indicator) describe() string {
 	var parts []string
-	for _, s := range []*Selector{i.Good, i.Bad, i.Total, i.Of, i.Sum, i.Count, i.Histogram} {
-		if s != nil {
-			parts = append(parts, s.Text)
-		}
+	for _, s := range i.Selectors() {
+		parts = append(parts, s.Text)
 	}
 	if i.Expr != "" {
 		parts = append(parts, i.Expr)

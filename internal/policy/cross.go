@@ -136,7 +136,7 @@ func crossSampling(docs []Document, report *strict.Report) {
 
 // feeds reports whether a KPI names a job as its source.
 func feeds(k *kpi.KPI, job string) bool {
-	return slices.ContainsFunc(selectors(k.Indicator), func(s *kpi.Selector) bool {
+	return slices.ContainsFunc(k.Indicator.Selectors(), func(s *kpi.Selector) bool {
 		named := false
 		for _, m := range s.Matchers {
 			if m.Name == "job" {

@@ -409,7 +409,7 @@ func (r *reader) remarks(root *strict.Value) {
 	if k.Indicator.Kind == "" {
 		return
 	}
-	for _, s := range selectors(k.Indicator) {
+	for _, s := range k.Indicator.Selectors() {
 		if k.Indicator.Kind != kpi.Freshness && !slices.ContainsFunc(s.Matchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel }) {
 			r.Warnf(root.Key("indicator"), "%s names no metric; every metric of the series that match is mixed into one number", show(s.Text))
 		}

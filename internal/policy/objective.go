@@ -130,7 +130,7 @@ func inferUnit(in kpi.Indicator) string {
 	case kpi.Rate:
 		return "per_second"
 	}
-	for _, s := range selectors(in) {
+	for _, s := range in.Selectors() {
 		name := strings.TrimSuffix(strings.TrimSuffix(metricName(s), "_sum"), "_count")
 		for _, unit := range []string{"seconds", "bytes", "ratio"} {
 			if strings.HasSuffix(name, "_"+unit) {

@@ -105,17 +105,6 @@ func exprWord(e parser.Expr) string {
 	}
 }
 
-// selectors lists an indicator's selectors.
-func selectors(in kpi.Indicator) []*kpi.Selector {
-	var out []*kpi.Selector
-	for _, s := range []*kpi.Selector{in.Good, in.Bad, in.Total, in.Of, in.Sum, in.Count, in.Histogram} {
-		if s != nil {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
 // scrapeIntervals compares the period with the intervals of the scrape jobs that the selectors ask for. A selector that
 // names jobs is measured by the slowest of them; one that does not, by the fastest of all, as any of them may feed it.
 func (r *reader) scrapeIntervals(root *strict.Value) {
@@ -127,7 +116,7 @@ func (r *reader) scrapeIntervals(root *strict.Value) {
 	if !root.Has("period") {
 		at = root.Key("indicator")
 	}
-	for _, s := range selectors(k.Indicator) {
+	for _, s := range k.Indicator.Selectors() {
 		job := slowest(s, r.limits.Jobs)
 		switch {
 		case job.Interval == 0:

@@ -160,17 +160,15 @@ func (l Lens) inside(k *kpi.KPI, s access.Scope, lookup func(string) *kpi.KPI, d
 		}
 		return len(k.Indicator.Inputs) > 0
 	}
-	all := selections(&k.Indicator)
+	all := Selections(&k.Indicator)
 	return len(all) > 0 && !slices.ContainsFunc(all, func(ms []*labels.Matcher) bool { return !pinned(s, ms) })
 }
 
-// selections are the matchers of everything that an indicator reads from the stores; none if a query cannot be read.
-func selections(in *kpi.Indicator) [][]*labels.Matcher {
+// Selections are the matchers of everything that an indicator reads from the stores; none if a query cannot be read.
+func Selections(in *kpi.Indicator) [][]*labels.Matcher {
 	var out [][]*labels.Matcher
-	for _, s := range []*kpi.Selector{in.Good, in.Bad, in.Total, in.Of, in.Sum, in.Count, in.Histogram} {
-		if s != nil {
-			out = append(out, s.Matchers)
-		}
+	for _, s := range in.Selectors() {
+		out = append(out, s.Matchers)
 	}
 	if in.Kind == kpi.PromQL {
 		e, err := parser.NewParser(parser.Options{}).ParseExpr(in.PromQL)
