@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/fault"
 )
 
@@ -60,6 +62,16 @@ func (e Event) with(key, value string) Event {
 	}
 	e.Detail = m
 	return e
+}
+
+// Record is the audit record of an action that was done by who makes the request, from where they make it. A login is one
+// person's alone, so it is the name on record.
+func Record(ctx context.Context, action string, object audit.Object) audit.Record {
+	p, _ := From(ctx)
+	return audit.Record{
+		Actor: audit.Actor{ID: p.ID, Name: cmp.Or(p.Login, p.Name), Kind: string(p.Kind)}, Action: action, Object: object,
+		Outcome: audit.Done, Source: Source(ctx), Request: RequestID(ctx),
+	}
 }
 
 // content is the hash of what an object says, for Before and After.

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -140,8 +139,7 @@ func (a *API) registerAudit(m *table) {
 		return &out[KeyBody]{KeyBody{Fingerprint: k.Fingerprint, PublicKey: pem, Keys: list(all)}}, err
 	})
 	add(a, m, "audit-rotate", http.MethodPost, "/audit/rotate", access.Operate, "Sign with a new key from now on; the old one vouches for it", func(ctx context.Context, in *bodyInput[ReasonInput]) (*out[audit.Key], error) {
-		p, _ := access.From(ctx)
-		k, err := l.Rotate(ctx, audit.Actor{ID: p.ID, Name: cmp.Or(p.Login, p.Name), Kind: string(p.Kind)}, in.Body.Reason)
+		k, err := l.Rotate(ctx, access.Record(ctx, "key_rotate", audit.Object{}).Actor, in.Body.Reason)
 		return &out[audit.Key]{k}, err
 	})
 	add(a, m, "audit-export", http.MethodGet, "/audit/export", access.ExportAudit, "The chain as a file that verifies offline (JSON Lines)", func(ctx context.Context, in *auditInput) (*huma.StreamResponse, error) {
@@ -178,9 +176,7 @@ func (a *API) record(ctx context.Context, action string, object audit.Object, re
 	if a.o.Audit == nil {
 		return nil
 	}
-	p, _ := access.From(ctx)
-	return a.o.Audit.Write(ctx, audit.Record{
-		Actor: audit.Actor{ID: p.ID, Name: cmp.Or(p.Login, p.Name), Kind: string(p.Kind)}, Action: action, Object: object, Outcome: audit.Done,
-		Reason: reason, Source: access.Source(ctx), Request: access.RequestID(ctx),
-	})
+	r := access.Record(ctx, action, object)
+	r.Reason = reason
+	return a.o.Audit.Write(ctx, r)
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"net/http"
@@ -36,7 +35,7 @@ func (h *house) witness(routes []access.Route) []access.Route {
 
 func (h *house) recorded(action, kind string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := recordOf(r.Context(), action, audit.Object{Kind: kind, Name: named(r)})
+		rec := access.Record(r.Context(), action, audit.Object{Kind: kind, Name: named(r)})
 		if err := h.audit.Write(r.Context(), rec); err != nil {
 			h.log.Error("an audit record could not be written; what was asked was refused", "err", err, "action", action)
 			http.Error(w, "the audit record could not be written, so nothing was done; the server's log says why", http.StatusServiceUnavailable)
@@ -62,15 +61,6 @@ func named(r *http.Request) string {
 		}
 	}
 	return ""
-}
-
-// recordOf is a record of who makes the request.
-func recordOf(ctx context.Context, action string, object audit.Object) audit.Record {
-	p, _ := access.From(ctx)
-	return audit.Record{
-		Actor: audit.Actor{ID: p.ID, Name: cmp.Or(p.Login, p.Name), Kind: string(p.Kind)}, Action: action, Object: object, Outcome: audit.Done,
-		Source: access.Source(ctx), Request: access.RequestID(ctx),
-	}
 }
 
 // recordAccess takes what the access room has to say into the transaction of its change.
