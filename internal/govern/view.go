@@ -3,6 +3,7 @@ package govern
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -247,9 +248,23 @@ func (w wish) shown() Change {
 	return c
 }
 
+// snapshot reads from one state of the books: what one transaction wrote is seen whole or not at all.
+func (g *Govern) snapshot(ctx context.Context, read func(querier) error) error {
+	tx, err := g.o.DB.SQL().BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("read the books: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it wrote nothing
+	return read(tx)
+}
+
 // visible returns a proposal that the asker may see.
 func (g *Govern) visible(ctx context.Context, a asker, id int64) (*filed, error) {
-	f, err := g.book.proposal(ctx, g.o.DB.SQL(), id)
+	var f *filed
+	err := g.snapshot(ctx, func(q querier) (err error) {
+		f, err = g.book.proposal(ctx, q, id)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -296,14 +311,23 @@ func (g *Govern) Proposals(ctx context.Context, by ProposalFilter) ([]Proposal, 
 	if by.Limit > 0 {
 		limit = min(by.Limit, 1000)
 	}
-	all, err := g.book.proposals(ctx, g.o.DB.SQL(), by.State, 100000)
+	now := g.now()
+	out := []Proposal{}
+	err = g.snapshot(ctx, func(q querier) (err error) {
+		out, err = g.proposals(ctx, q, a, by, limit, now)
+		return err
+	})
+	return out, err
+}
+
+func (g *Govern) proposals(ctx context.Context, q querier, a asker, by ProposalFilter, limit int, now int64) ([]Proposal, error) {
+	all, err := g.book.proposals(ctx, q, by.State, 100000)
 	if err != nil {
 		return nil, err
 	}
-	now := g.now()
 	out := []Proposal{}
 	for _, f := range all {
-		if err := g.book.attach(ctx, g.o.DB.SQL(), f); err != nil {
+		if err := g.book.attach(ctx, q, f); err != nil {
 			return nil, err
 		}
 		touches := slices.ContainsFunc(f.Changes, func(c Change) bool {
