@@ -21,9 +21,9 @@ const module = "github.com/signalbox/signalbox/"
 // each other.
 var floors = [][]string{
 	{"kpi", "fault"},
-	{"policy", "audit", "metricstore", "statestore", "egress"},
-	{"gate", "access", "ledger"},
-	{"scrape", "receive", "hostagent", "evaluate", "rules", "alert", "board", "govern"},
+	{"policy", "audit", "metricstore", "rowstore", "statestore", "egress"},
+	{"gate", "access", "privacy", "ledger"},
+	{"scrape", "receive", "hostagent", "probe", "evaluate", "usage", "rules", "alert", "board", "govern", "export"},
 	{"api", "promapi", "amapi", "demo"},
 	{"app"},
 }
