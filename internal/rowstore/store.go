@@ -25,6 +25,10 @@ type Store interface {
 	// that f returns. It is how the past is replayed and how people's paths are followed.
 	Scan(ctx context.Context, q Scan, f func([]Row) error) error
 
+	// Attributes names the attributes that rows of a table had in a span, most frequent first, as far as the store knows;
+	// columns are not among them.
+	Attributes(ctx context.Context, t Table, between Between) ([]string, error)
+
 	// Expire forgets rows that are older than a table's retention allows; classes keep their own. It returns how many bytes
 	// of disk were given back.
 	Expire(ctx context.Context, now time.Time, keep Keep) (bytes int64, err error)
