@@ -489,7 +489,7 @@ func TestTokens(t *testing.T) {
 		return access.TokenInput{Name: "ci", Grants: grants, ExpiresAt: w.clock.now().Add(90 * 24 * time.Hour).UnixMilli(), PushesAs: "ci"}
 	}
 	for want, try := range map[string]access.TokenInput{
-		"cannot be auditor: bob may not read audit": in(grant(access.Auditor)),
+		"cannot be auditor: bob may not read privacy": in(grant(access.Auditor)),
 		"cannot be admin":       in(grant(access.Admin)),
 		"grants: none":          in(),
 		`name ""`:               {Grants: []access.GrantText{grant(access.Viewer)}, ExpiresAt: in().ExpiresAt},

@@ -104,6 +104,10 @@ func rules() []Rule {
 		// A token that could apply by itself would be an approval by a program.
 		{Emergency, "Apply an emergency change", []Role{Analyst}, noToken, true},
 		{Review, "Confirm that a policy is still right", []Role{Analyst, Owner}, anybody, false},
+		{ReadPrivacy, "See requests of data subjects and their certificates", []Role{Owner, Auditor}, anybody, true},
+		// Erasing cannot be taken back, so a token does not do it.
+		{ManagePrivacy, "Export or erase what is kept of a person", []Role{Owner}, noToken, true},
+		{ExportRows, "Take raw rows out of the house", []Role{Analyst, Owner}, anybody, true},
 		{ReadAudit, "Search the audit chain", []Role{Auditor}, anybody, true},
 		{ExportAudit, "Export the audit chain", []Role{Auditor}, anybody, true},
 		{ReadPeople, "See users, tokens and sessions", []Role{Auditor}, anybody, true},

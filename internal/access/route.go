@@ -26,6 +26,10 @@ const (
 	Emergency    Action = "emergency"     // apply without approval, for a day
 	Review       Action = "review"        // confirm that a policy is still right
 
+	ReadPrivacy   Action = "read_privacy"   // requests of data subjects and their certificates
+	ManagePrivacy Action = "manage_privacy" // export or erase what is kept of a person
+	ExportRows    Action = "export_rows"    // take raw rows out of the house as files
+
 	ReadAudit    Action = "read_audit"    // search the audit chain
 	ExportAudit  Action = "export_audit"  // take it out of the house
 	ReadPeople   Action = "read_people"   // users, tokens and sessions of everybody

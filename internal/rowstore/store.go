@@ -75,7 +75,7 @@ type Count struct {
 
 // Aggregate is one number of a group.
 type Aggregate struct {
-	Kind  string // rows, sum, mean, min, max, quantile, unique, share_error, first, last
+	Kind  string // weight (rows that happened), rows (stored), sum, mean, min, max, quantile, unique, share_error, first, last
 	Field string // of sum, mean, min, max, quantile and unique
 	Q     float64
 }
