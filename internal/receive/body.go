@@ -19,7 +19,7 @@ type buffers struct {
 	body, plain []byte
 	symbols     []string
 	hashes      []uint64 // of the symbols
-	wire, rest  []byte
+	raw, rest   []byte
 	builder     labels.ScratchBuilder
 	l           labels.Labels
 }

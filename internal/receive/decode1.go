@@ -6,23 +6,24 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 
 	"github.com/signalbox/signalbox/internal/gate"
+	"github.com/signalbox/signalbox/internal/receive/wire"
 )
 
 // decode1 takes in a prometheus.WriteRequest: timeseries = 1, metadata = 3. An error ends the request.
 func (q *request) decode1(b []byte) error {
 	for p := 0; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if next < 0 {
 			return errMalformed
 		}
 		if n != 1 && n != 3 {
-			if p = skip(b, next, kind); p < 0 {
+			if p = wire.Skip(b, next, kind); p < 0 {
 				return errMalformed
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 || kind != length {
+		if v, p = wire.Chunk(b, next); p < 0 || kind != wire.Length {
 			return errMalformed
 		}
 		if n == 3 {
@@ -41,7 +42,7 @@ func (q *request) decode1(b []byte) error {
 // series1 takes in a TimeSeries: labels = 1, samples = 2, exemplars = 3, histograms = 4. The labels come first, side by side,
 // from every sender; those bytes are what the gate knows the series by.
 func (q *request) series1(s []byte) error {
-	const labelTag = 1<<3 | length
+	const labelTag = 1<<3 | wire.Length
 	if m := q.batch.Guess(); m.Hash != 0 && m.Size != 0 && int(m.Size) < len(s) && s[m.Size] != labelTag && q.key.bytes(s[:m.Size]) == m.Hash {
 		rest := s[m.Size:]
 		if !mentions(rest, 1) {
@@ -50,18 +51,18 @@ func (q *request) series1(s []byte) error {
 	}
 	n := 0
 	for n < len(s) && s[n] == labelTag {
-		if _, n = chunk(s, n+1); n < 0 {
+		if _, n = wire.Chunk(s, n+1); n < 0 {
 			return errMalformed
 		}
 	}
-	wire, rest := s[:n], s[n:]
+	raw, rest := s[:n], s[n:]
 	if mentions(rest, 1) {
 		var ok bool
-		if wire, rest, ok = q.gather(s); !ok {
+		if raw, rest, ok = q.gather(s); !ok {
 			return errMalformed
 		}
 	}
-	mark := gate.Mark{Hash: q.key.bytes(wire), Size: uint32(len(wire))}
+	mark := gate.Mark{Hash: q.key.bytes(raw), Size: uint32(len(raw))}
 	if m, r := q.batch.Current(); m == mark {
 		return q.samples1(r, rest)
 	}
@@ -69,7 +70,7 @@ func (q *request) series1(s []byte) error {
 	if !ok {
 		return errMalformed
 	}
-	sorted, fit, ok := q.labels1(wire, count)
+	sorted, fit, ok := q.labels1(raw, count)
 	if !ok {
 		return errMalformed
 	}
@@ -86,14 +87,14 @@ func (q *request) series1(s []byte) error {
 // mentions says whether a message of samples has a field of this number as well. What is malformed is found later.
 func mentions(b []byte, number int) bool {
 	for p := 0; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if next < 0 {
 			return false
 		}
 		if n == number {
 			return true
 		}
-		if p = skip(b, next, kind); p < 0 {
+		if p = wire.Skip(b, next, kind); p < 0 {
 			return false
 		}
 	}
@@ -101,36 +102,36 @@ func mentions(b []byte, number int) bool {
 }
 
 // gather puts a series' labels side by side that a sender has scattered.
-func (q *request) gather(s []byte) (wire, rest []byte, ok bool) {
-	wire, rest = q.wire[:0], q.rest[:0]
+func (q *request) gather(s []byte) (raw, rest []byte, ok bool) {
+	raw, rest = q.raw[:0], q.rest[:0]
 	for p := 0; p < len(s); {
-		n, kind, next := field(s, p)
+		n, kind, next := wire.Field(s, p)
 		if next < 0 {
 			return nil, nil, false
 		}
-		end := skip(s, next, kind)
+		end := wire.Skip(s, next, kind)
 		if end < 0 {
 			return nil, nil, false
 		}
-		if n == 1 && kind == length {
-			wire = append(wire, s[p:end]...)
+		if n == 1 && kind == wire.Length {
+			raw = append(raw, s[p:end]...)
 		} else {
 			rest = append(rest, s[p:end]...)
 		}
 		p = end
 	}
-	q.wire, q.rest = wire, rest
-	return wire, rest, true
+	q.raw, q.rest = raw, rest
+	return raw, rest, true
 }
 
 // count1 counts what a refused series would have brought.
 func count1(b []byte) (count int, ok bool) {
 	for p := 0; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if next < 0 {
 			return 0, false
 		}
-		if p = skip(b, next, kind); p < 0 {
+		if p = wire.Skip(b, next, kind); p < 0 {
 			return 0, false
 		}
 		if n >= 2 && n <= 4 {
@@ -141,17 +142,17 @@ func count1(b []byte) (count int, ok bool) {
 }
 
 // labels1 reads Label messages (name = 1, value = 2) into the builder. Labels without a value are left out, as in the store.
-func (q *request) labels1(wire []byte, count int) (sorted, fit, ok bool) {
+func (q *request) labels1(raw []byte, count int) (sorted, fit, ok bool) {
 	q.builder.Reset()
 	sorted = true
 	last := ""
-	for p, k := 0, 1; p < len(wire); k++ {
-		n, kind, next := field(wire, p)
-		if next < 0 || n != 1 || kind != length {
+	for p, k := 0, 1; p < len(raw); k++ {
+		n, kind, next := wire.Field(raw, p)
+		if next < 0 || n != 1 || kind != wire.Length {
 			return false, false, false
 		}
 		var l []byte
-		if l, p = chunk(wire, next); p < 0 {
+		if l, p = wire.Chunk(raw, next); p < 0 {
 			return false, false, false
 		}
 		name, value, ok := pair(l)
@@ -174,24 +175,24 @@ func (q *request) labels1(wire []byte, count int) (sorted, fit, ok bool) {
 // pair reads two strings in fields 1 and 2.
 func pair(b []byte) (first, second string, ok bool) {
 	for p := 0; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if next < 0 {
 			return "", "", false
 		}
 		if n > 2 {
-			if p = skip(b, next, kind); p < 0 {
+			if p = wire.Skip(b, next, kind); p < 0 {
 				return "", "", false
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 || kind != length {
+		if v, p = wire.Chunk(b, next); p < 0 || kind != wire.Length {
 			return "", "", false
 		}
 		if n == 1 {
-			first = view(v)
+			first = wire.View(v)
 		} else {
-			second = view(v)
+			second = wire.View(v)
 		}
 	}
 	return first, second, true
@@ -200,18 +201,18 @@ func pair(b []byte) (first, second string, ok bool) {
 // samples1 takes in what a resolved series brings.
 func (q *request) samples1(r gate.Ref, b []byte) error {
 	for p := 0; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if next < 0 {
 			return errMalformed
 		}
 		if n > 4 {
-			if p = skip(b, next, kind); p < 0 {
+			if p = wire.Skip(b, next, kind); p < 0 {
 				return errMalformed
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 || kind != length {
+		if v, p = wire.Chunk(b, next); p < 0 || kind != wire.Length {
 			return errMalformed
 		}
 		switch n {

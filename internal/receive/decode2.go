@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/gate"
+	"github.com/signalbox/signalbox/internal/receive/wire"
 )
 
 // decode2 takes in an io.prometheus.write.v2.Request: symbols = 4, timeseries = 5. The symbols are views of the body,
@@ -17,7 +18,7 @@ func (q *request) decode2(b []byte) error {
 	q.symbols, q.hashes = q.symbols[:0], q.hashes[:0]
 	first := len(b)
 	for p := 0; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if next < 0 {
 			return errMalformed
 		}
@@ -25,28 +26,28 @@ func (q *request) decode2(b []byte) error {
 			first = min(first, p)
 		}
 		if n != 4 {
-			if p = skip(b, next, kind); p < 0 || n == 5 && kind != length {
+			if p = wire.Skip(b, next, kind); p < 0 || n == 5 && kind != wire.Length {
 				return errMalformed
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 || kind != length {
+		if v, p = wire.Chunk(b, next); p < 0 || kind != wire.Length {
 			return errMalformed
 		}
-		q.symbols, q.hashes = append(q.symbols, view(v)), append(q.hashes, q.key.bytes(v))
+		q.symbols, q.hashes = append(q.symbols, wire.View(v)), append(q.hashes, q.key.bytes(v))
 	}
 	if first < len(b) && (len(q.symbols) == 0 || q.symbols[0] != "") {
 		return fault.New(fault.Invalid, "the first symbol must be the empty string")
 	}
 	for p := first; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if n != 5 {
-			p = skip(b, next, kind)
+			p = wire.Skip(b, next, kind)
 			continue
 		}
 		var v []byte
-		v, p = chunk(b, next)
+		v, p = wire.Chunk(b, next)
 		if err := q.series2(v); err != nil {
 			return err
 		}
@@ -58,9 +59,9 @@ func (q *request) decode2(b []byte) error {
 // come first and packed from every sender.
 func (q *request) series2(s []byte) error {
 	var refs, rest []byte
-	if len(s) > 0 && s[0] == 1<<3|length {
+	if len(s) > 0 && s[0] == 1<<3|wire.Length {
 		n := 0
-		if refs, n = chunk(s, 1); n < 0 {
+		if refs, n = wire.Chunk(s, 1); n < 0 {
 			return errMalformed
 		}
 		rest = s[n:]
@@ -117,7 +118,7 @@ func (q *request) mark(refs []byte) (m gate.Mark, ok bool) {
 			i = i&0x7f | uint64(refs[p+1])<<7
 			p += 2
 		default:
-			if i, p = uvarint(refs, p); p < 0 {
+			if i, p = wire.Uvarint(refs, p); p < 0 {
 				return m, false
 			}
 		}
@@ -134,21 +135,21 @@ func (q *request) mark(refs []byte) (m gate.Mark, ok bool) {
 func (q *request) gatherRefs(s []byte) (refs, rest []byte, ok bool) {
 	refs, rest = make([]byte, 0, 64), make([]byte, 0, len(s))
 	for p := 0; p < len(s); {
-		n, kind, next := field(s, p)
+		n, kind, next := wire.Field(s, p)
 		if next < 0 {
 			return nil, nil, false
 		}
-		end := skip(s, next, kind)
+		end := wire.Skip(s, next, kind)
 		if end < 0 {
 			return nil, nil, false
 		}
 		switch {
 		case n != 1:
 			rest = append(rest, s[p:end]...)
-		case kind == varint:
+		case kind == wire.Varint:
 			refs = append(refs, s[next:end]...)
-		case kind == length:
-			v, _ := chunk(s, next)
+		case kind == wire.Length:
+			v, _ := wire.Chunk(s, next)
 			refs = append(refs, v...)
 		default:
 			return nil, nil, false
@@ -161,11 +162,11 @@ func (q *request) gatherRefs(s []byte) (refs, rest []byte, ok bool) {
 // count2 counts what a refused series would have brought.
 func count2(b []byte) (count int, ok bool) {
 	for p := 0; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if next < 0 {
 			return 0, false
 		}
-		if p = skip(b, next, kind); p < 0 {
+		if p = wire.Skip(b, next, kind); p < 0 {
 			return 0, false
 		}
 		if n >= 2 && n <= 4 {
@@ -205,7 +206,7 @@ func (q *request) symbol(refs []byte, p int) (string, int) {
 	if p < 0 {
 		return "", -1
 	}
-	i, p := uvarint(refs, p)
+	i, p := wire.Uvarint(refs, p)
 	if p < 0 || i >= uint64(len(q.symbols)) {
 		return "", -1
 	}
@@ -215,18 +216,18 @@ func (q *request) symbol(refs []byte, p int) (string, int) {
 // samples2 takes in what a resolved series brings.
 func (q *request) samples2(r gate.Ref, b []byte) error {
 	for p := 0; p < len(b); {
-		n, kind, next := field(b, p)
+		n, kind, next := wire.Field(b, p)
 		if next < 0 {
 			return errMalformed
 		}
 		if n < 2 || n > 5 {
-			if p = skip(b, next, kind); p < 0 {
+			if p = wire.Skip(b, next, kind); p < 0 {
 				return errMalformed
 			}
 			continue
 		}
 		var v []byte
-		if v, p = chunk(b, next); p < 0 || kind != length {
+		if v, p = wire.Chunk(b, next); p < 0 || kind != wire.Length {
 			return errMalformed
 		}
 		switch n {

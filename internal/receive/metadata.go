@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/prometheus/model/metadata"
 	"github.com/prometheus/prometheus/prompb"
 	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
+
+	"github.com/signalbox/signalbox/internal/receive/wire"
 )
 
 // book keeps what senders say of their metrics, by the name of the metric family. In memory only, and bounded: senders tell
@@ -71,11 +73,11 @@ func (b *book) read1(v []byte) bool {
 // isMetadata says whether v is a Metadata message of 2.0: type = 1, help_ref = 3, unit_ref = 4.
 func isMetadata(v []byte) bool {
 	for p := 0; p < len(v); {
-		n, kind, next := field(v, p)
-		if next < 0 || kind != varint && (n == 1 || n == 3 || n == 4) {
+		n, kind, next := wire.Field(v, p)
+		if next < 0 || kind != wire.Varint && (n == 1 || n == 3 || n == 4) {
 			return false
 		}
-		if p = skip(v, next, kind); p < 0 {
+		if p = wire.Skip(v, next, kind); p < 0 {
 			return false
 		}
 	}
@@ -86,17 +88,17 @@ func isMetadata(v []byte) bool {
 // their place.
 func (b *book) read2(rest []byte, symbols []string, l labels.Labels) {
 	for p := 0; p < len(rest); {
-		n, kind, next := field(rest, p)
+		n, kind, next := wire.Field(rest, p)
 		if next < 0 {
 			return
 		}
-		if n != 5 || kind != length {
-			if p = skip(rest, next, kind); p < 0 {
+		if n != 5 || kind != wire.Length {
+			if p = wire.Skip(rest, next, kind); p < 0 {
 				return
 			}
 			continue
 		}
-		v, end := chunk(rest, next)
+		v, end := wire.Chunk(rest, next)
 		if end < 0 {
 			return
 		}
