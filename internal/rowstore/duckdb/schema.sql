@@ -1,4 +1,4 @@
--- One table of rows, in a file of its own: %s is the table's qualified name. Text is never NULL, nothing is ''. Times are UTC.
+-- One table of rows. Text is never NULL, nothing is ''. Times are UTC. The verb is the qualified name.
 CREATE TABLE %s (
     time        TIMESTAMP NOT NULL, -- microseconds
     received    TIMESTAMP NOT NULL,
