@@ -1,11 +1,6 @@
 package rowstore
 
 import (
-	"fmt"
-	"regexp"
-	"strconv"
-	"strings"
-
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -35,8 +30,10 @@ type Expr struct {
 	Match *Match
 }
 
-// Match compares one field. For `body` Contains looks into the message; with the field `*` it looks into body, name, route,
-// error type and the values of all attributes.
+// Match compares one field. With the field `*` Contains looks into body, name, route, error type and the values of the row's
+// own attributes. The levels of logs are ordered: level >= warn holds for warn, error and fatal. Elsewhere > >= < <= compare
+// decimal numbers, and hold for no row whose field is none. A number is compared by value and not searched for text: = on
+// duration, value and weight wants a number, and =~ and contains are refused there.
 type Match struct {
 	Field string
 	Op    Op
@@ -127,128 +124,4 @@ func (e Expr) Compile() (func(*Row) bool, error) {
 		}
 		return !want
 	}, nil
-}
-
-func (m *Match) compile() (func(*Row) bool, error) {
-	field, value := m.Field, m.Value
-	numeric := FieldOf(field).Type == TypeNumber
-	switch m.Op {
-	case Equal, NotEqual:
-		want := m.Op == Equal
-		if numeric {
-			n, err := strconv.ParseFloat(value, 64)
-			if err != nil && value != "" {
-				return nil, fmt.Errorf("%s %s %q: want a number", field, m.Op, value)
-			}
-			return func(r *Row) bool { v, ok := r.Number(field); return (ok && v == n) == want }, nil
-		}
-		return func(r *Row) bool { return (r.Get(field) == value) == want }, nil
-	case Matches, NoMatch:
-		want := m.Op == Matches
-		re, err := labels.NewFastRegexMatcher(value)
-		if err != nil {
-			return nil, fmt.Errorf("%s %s %q: %w", field, m.Op, value, err)
-		}
-		return func(r *Row) bool { return re.MatchString(r.Get(field)) == want }, nil
-	case Greater, AtLeast, Less, AtMost:
-		n, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s %s %q: want a number", field, m.Op, value)
-		}
-		op := m.Op
-		return func(r *Row) bool {
-			v, ok := r.Number(field)
-			if !ok {
-				return false
-			}
-			switch op {
-			case Greater:
-				return v > n
-			case AtLeast:
-				return v >= n
-			case Less:
-				return v < n
-			default:
-				return v <= n
-			}
-		}, nil
-	case Contains:
-		re, err := regexp.Compile("(?i)" + regexp.QuoteMeta(value))
-		if err != nil {
-			return nil, err
-		}
-		if field == "*" {
-			return func(r *Row) bool { return anywhere(r, re) }, nil
-		}
-		return func(r *Row) bool { return re.MatchString(r.Get(field)) }, nil
-	case Exists:
-		return func(r *Row) bool { return r.Get(field) != "" }, nil
-	}
-	return nil, fmt.Errorf("%q is no comparison; want = != =~ !~ > >= < <= contains or exists", m.Op)
-}
-
-func anywhere(r *Row, re *regexp.Regexp) bool {
-	if re.MatchString(r.Body) || re.MatchString(r.Name) || re.MatchString(r.Route) || re.MatchString(r.ErrorType) {
-		return true
-	}
-	for i := range r.Attrs {
-		if re.MatchString(r.Attrs[i].Value) {
-			return true
-		}
-	}
-	return false
-}
-
-// String returns the expression in the form that the search language reads.
-func (e Expr) String() string {
-	join := func(es []Expr, by string) string {
-		parts := make([]string, len(es))
-		for i, x := range es {
-			parts[i] = x.String()
-			if len(x.And) > 0 || len(x.Or) > 0 {
-				parts[i] = "(" + parts[i] + ")"
-			}
-		}
-		return strings.Join(parts, by)
-	}
-	switch {
-	case e.Match != nil:
-		return e.Match.String()
-	case e.Not != nil && e.Not.IsEverything():
-		return "-*"
-	case e.Not != nil && e.Not.Match != nil:
-		return "-" + e.Not.String()
-	case e.Not != nil:
-		return "-(" + e.Not.String() + ")"
-	case len(e.Or) > 0:
-		return join(e.Or, " OR ")
-	default:
-		return join(e.And, " ")
-	}
-}
-
-// String returns `field:value` and its like, quoted where need be.
-func (m *Match) String() string {
-	value := m.Value
-	if value == "" || strings.ContainsAny(value, " \t\n\"():") || strings.HasPrefix(value, "-") {
-		value = strconv.Quote(value)
-	}
-	switch {
-	case m.Op == Contains && m.Field == "*":
-		return value
-	case m.Op == Contains:
-		return m.Field + ":*" + value + "*"
-	case m.Op == Exists:
-		return m.Field + ":*"
-	case m.Op == Equal:
-		return m.Field + ":" + value
-	case m.Op == NotEqual:
-		return "-" + m.Field + ":" + value
-	case m.Op == Matches:
-		return m.Field + ":~" + strconv.Quote(m.Value)
-	case m.Op == NoMatch:
-		return "-" + m.Field + ":~" + strconv.Quote(m.Value)
-	default:
-		return m.Field + ":" + string(m.Op) + value
-	}
 }

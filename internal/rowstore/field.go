@@ -131,29 +131,39 @@ func (r *Row) Get(name string) string {
 	return v
 }
 
-// Attribute returns an attribute of the row or of its resource; the row's own wins.
+// Attribute returns an attribute of the row or of its resource; the row's own wins. Where several keys fit the name, the
+// name itself wins, then the smallest key.
 func (r *Row) Attribute(name string) (string, bool) {
-	for i := range r.Attrs {
-		if same(r.Attrs[i].Key, name) {
-			return r.Attrs[i].Value, true
-		}
+	if i := find(r.Attrs, name); i >= 0 {
+		return r.Attrs[i].Value, true
 	}
 	if r.Resource != nil {
-		for i := range r.Resource.Attrs {
-			if same(r.Resource.Attrs[i].Key, name) {
-				return r.Resource.Attrs[i].Value, true
-			}
+		if i := find(r.Resource.Attrs, name); i >= 0 {
+			return r.Resource.Attrs[i].Value, true
 		}
 	}
 	return "", false
 }
 
-// same compares an attribute's key with the name it is asked by: a dot may stand as an underscore in the name.
-func same(key, name string) bool {
+func find(attrs []Attr, name string) int {
+	found := -1
+	for i := range attrs {
+		if attrs[i].Key == name {
+			return i
+		}
+		if StandsFor(name, attrs[i].Key) && (found < 0 || attrs[i].Key < attrs[found].Key) {
+			found = i
+		}
+	}
+	return found
+}
+
+// StandsFor reports whether an attribute's key is meant by a name: a dot of the key may stand as an underscore in the name.
+func StandsFor(name, key string) bool {
 	if key == name {
 		return true
 	}
-	if len(key) != len(name) || !strings.Contains(key, ".") {
+	if len(key) != len(name) || strings.IndexByte(key, '.') < 0 {
 		return false
 	}
 	for i := range len(key) {
@@ -164,7 +174,7 @@ func same(key, name string) bool {
 	return true
 }
 
-// Number returns a numeric field of the row; ok is false where it has none.
+// Number returns a field of the row as a number; ok is false where it is none.
 func (r *Row) Number(name string) (v float64, ok bool) {
 	switch name {
 	case "duration":
@@ -173,7 +183,47 @@ func (r *Row) Number(name string) (v float64, ok bool) {
 		return r.Value, true
 	case "weight":
 		return float64(r.Weight), true
+	case "time":
+		return float64(r.Time), true
+	case "trace_id", "span_id", "parent_id":
+		return 0, false
 	}
-	v, err := strconv.ParseFloat(r.Get(name), 64)
+	return ParseNumber(r.Get(name))
+}
+
+// ParseNumber reads a finite decimal number such as 12, -0.5 or 6.02e23. It takes no hexadecimal, no "inf" and no spaces, so
+// that each engine reads the same texts as numbers.
+func ParseNumber(s string) (float64, bool) {
+	digits, dot, i := 0, false, 0
+	if i < len(s) && (s[i] == '+' || s[i] == '-') {
+		i++
+	}
+	for ; i < len(s); i++ {
+		if s[i] == '.' && !dot {
+			dot = true
+			continue
+		}
+		if s[i] < '0' || s[i] > '9' {
+			break
+		}
+		digits++
+	}
+	if digits == 0 {
+		return 0, false
+	}
+	if i < len(s) {
+		if s[i] != 'e' && s[i] != 'E' || i+1 == len(s) {
+			return 0, false
+		}
+		for _, c := range []byte(strings.TrimLeft(s[i+1:i+2], "+-") + s[i+2:]) {
+			if c < '0' || c > '9' {
+				return 0, false
+			}
+		}
+		if last := s[len(s)-1]; last < '0' || last > '9' {
+			return 0, false
+		}
+	}
+	v, err := strconv.ParseFloat(s, 64)
 	return v, err == nil
 }
