@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/signalbox/signalbox/internal/access"
+	"github.com/signalbox/signalbox/internal/access/scoped"
 	"github.com/signalbox/signalbox/internal/board"
 	"github.com/signalbox/signalbox/internal/govern"
 	"github.com/signalbox/signalbox/internal/kpi"
@@ -88,6 +89,10 @@ type Options struct {
 	Audit    Audit
 	Changes  Changes
 	Pages    Pages
+	// Rows are all rows; the API bounds what an asker sees by their scope.
+	Rows   scoped.RowReader
+	Usage  Usage
+	Traces Traces
 
 	// MaxStreams bounds the open event streams; 0 means 256.
 	MaxStreams int
@@ -99,6 +104,7 @@ type API struct {
 	routes []access.Route
 	doc    *huma.OpenAPI
 	hub    *hub
+	tails  tails
 }
 
 var arrays sync.Once

@@ -114,6 +114,9 @@ func (a *API) register() {
 	a.registerAudit(m)
 	a.registerChanges(m)
 	a.registerWhy(m)
+	a.registerRows(m)
+	a.registerTraces(m)
+	a.registerUsage(m)
 	a.stream(m)
 	nullable(a.doc.Components.Schemas)
 	a.routes = append(m.routes,

@@ -206,6 +206,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/correlate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything of one trace, session, business id or person */
+        get: operations["correlate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/decisions": {
         parameters: {
             query?: never;
@@ -300,6 +317,125 @@ export interface paths {
         };
         /** One mail of the demo */
         get: operations["demo-mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Errors by type, message, service and route */
+        get: operations["errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/errors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One error over time */
+        get: operations["error"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search events, newest first */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/events/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many events there are */
+        get: operations["events-count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/events/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The values of fields, most frequent first */
+        get: operations["events-facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/events/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be searched by */
+        get: operations["events-fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/events/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many events over time */
+        get: operations["events-histogram"];
         put?: never;
         post?: never;
         delete?: never;
@@ -540,6 +676,108 @@ export interface paths {
         put?: never;
         /** End the session */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search logs, newest first */
+        get: operations["logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/logs/context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stood before and after a line */
+        get: operations["logs-context"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/logs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many logs there are */
+        get: operations["logs-count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/logs/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The values of fields, most frequent first */
+        get: operations["logs-facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/logs/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be searched by */
+        get: operations["logs-fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/logs/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many logs over time */
+        get: operations["logs-histogram"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -956,6 +1194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which service calls which, how much, how well and how fast */
+        get: operations["services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/sessions": {
         parameters: {
             query?: never;
@@ -1058,6 +1313,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search spans, newest first */
+        get: operations["spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/spans/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many spans there are */
+        get: operations["spans-count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/spans/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The values of fields, most frequent first */
+        get: operations["spans-facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/spans/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be searched by */
+        get: operations["spans-fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/spans/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many spans over time */
+        get: operations["spans-histogram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/status": {
         parameters: {
             query?: never;
@@ -1087,6 +1427,26 @@ export interface paths {
          * @description `kpis` after KPIs changed (views without sparkline and strip), `alerts` and `policies` after those changed (ask again), `sources` when the number of late sources changed, `ping` at once and every 10 s. Open the stream before you ask for the board, and ask again after it reconnects: nothing is replayed. A client that does not read is dropped.
          */
         get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/tail/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch rows arrive
+         * @description Server-sent events named `rows` with what was stored since the one before, at most four a second. A reader that is slow misses rows and is told how many.
+         */
+        get: operations["tail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1125,6 +1485,159 @@ export interface paths {
         post?: never;
         /** End an API token */
         delete: operations["revoke-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search traces by their spans, newest first */
+        get: operations["traces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/traces/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One trace with its logs and events */
+        get: operations["trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/traces/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many traces there are */
+        get: operations["traces-count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/usage/actives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people were active */
+        get: operations["usage-actives"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/usage/adoption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who uses what */
+        get: operations["usage-adoption"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/usage/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people get through steps */
+        get: operations["usage-funnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/usage/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who came back */
+        get: operations["usage-retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/usage/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sessions, how long they last and what is done in them */
+        get: operations["usage-sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/usage/success": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many transactions came to their end in time */
+        get: operations["usage-success"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1188,6 +1701,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ActivePoint: {
+            /** Format: int64 */
+            at: number;
+            complete: boolean;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            people: number;
+        };
+        Actives: {
+            apps: components["schemas"]["App"][];
+            /** Format: int64 */
+            day: number;
+            /** Format: int64 */
+            month: number;
+            notes: string[];
+            period: string;
+            points: components["schemas"]["ActivePoint"][];
+            /** Format: double */
+            stickiness: number | null;
+            /** Format: int64 */
+            week: number;
+        };
+        Adoption: {
+            /** Format: int64 */
+            actives: number;
+            features: components["schemas"]["Feature"][];
+            kind: string;
+            notes: string[];
+            standing: boolean;
+        };
         Alert: {
             annotations: {
                 [key: string]: string;
@@ -1225,10 +1771,19 @@ export interface components {
         AnswerInput: {
             answer: string;
         };
+        App: {
+            agency: string;
+            env: string;
+            service: string;
+        };
         ApproveInput: {
             comment?: string;
             /** @description The proposal's hash as it was read: another one is a conflict */
             hash: string;
+        };
+        Attribute: {
+            name: string;
+            value: string;
         };
         AuditActor: {
             id: string;
@@ -1318,6 +1873,12 @@ export interface components {
             seq: number;
             /** @description Remote address */
             source?: string;
+        };
+        Average: {
+            /** Format: int64 */
+            cohorts: number;
+            /** Format: double */
+            share: number | null;
         };
         Axis: {
             /** Format: int64 */
@@ -1639,6 +2200,13 @@ export interface components {
             /** @description Also judge the last hours by each KPI as written */
             preview?: boolean;
         };
+        Cohort: {
+            /** Format: int64 */
+            at: number;
+            cells: components["schemas"]["RetentionCell"][];
+            /** Format: int64 */
+            size: number;
+        };
         Comment: {
             /** Format: int64 */
             at: number;
@@ -1659,6 +2227,22 @@ export interface components {
         ConfirmInput: {
             /** Format: password */
             password: string;
+        };
+        ContextBody: {
+            after: components["schemas"]["Row"][];
+            before: components["schemas"]["Row"][];
+        };
+        CountBody: {
+            /**
+             * Format: double
+             * @description Rows that happened: each counts by its weight
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Rows that are stored
+             */
+            rows: number;
         };
         Counts: {
             /** Format: int64 */
@@ -1817,6 +2401,51 @@ export interface components {
             /** @description The value at the given location */
             value?: unknown;
         };
+        ErrorGroup: {
+            /** Format: double */
+            all: number;
+            app: components["schemas"]["App"];
+            /** Format: double */
+            count: number;
+            /** Format: int64 */
+            first: number;
+            hours: components["schemas"]["HourCount"][];
+            id: string;
+            /** Format: int64 */
+            last: number;
+            message: string;
+            origin: string;
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            regressed_at: number;
+            releases: string[];
+            route: string;
+            samples: components["schemas"]["ErrorSample"][];
+            state: string;
+            type: string;
+        };
+        Errors: {
+            /** Format: double */
+            beyond: number;
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            from: number;
+            groups: components["schemas"]["ErrorGroup"][];
+            notes: string[];
+            /** Format: int64 */
+            to: number;
+            /** Format: double */
+            total: number;
+        };
+        ErrorSample: {
+            /** Format: int64 */
+            at: number;
+            release: string;
+            span_id: string;
+            trace_id: string;
+        };
         EvidenceBody: {
             /**
              * Format: int64
@@ -1853,6 +2482,20 @@ export interface components {
             name: string;
             text: string;
         };
+        Facet: {
+            field: string;
+            /** @description There are more values than are listed */
+            more: boolean;
+            values: components["schemas"]["FacetValue"][];
+        };
+        FacetsBody: {
+            facets: components["schemas"]["Facet"][];
+        };
+        FacetValue: {
+            /** Format: double */
+            count: number;
+            value: string;
+        };
         Failing: {
             /**
              * Format: double
@@ -1881,6 +2524,36 @@ export interface components {
             total: number | null;
             /** Format: double */
             value: number | null;
+        };
+        Feature: {
+            /** Format: int64 */
+            events: number;
+            name: string;
+            /** Format: int64 */
+            people: number | null;
+            points: components["schemas"]["FeaturePoint"][];
+            releases: components["schemas"]["FeatureRelease"][];
+            /** Format: double */
+            share: number | null;
+        };
+        FeaturePoint: {
+            /** Format: int64 */
+            actives: number;
+            /** Format: int64 */
+            at: number;
+            /** Format: int64 */
+            people: number;
+            /** Format: double */
+            share: number | null;
+        };
+        FeatureRelease: {
+            /** Format: int64 */
+            of: number;
+            /** Format: int64 */
+            people: number;
+            release: string;
+            /** Format: double */
+            share: number | null;
         };
         Feedback: {
             /** @enum {string} */
@@ -1919,6 +2592,15 @@ export interface components {
              */
             relevant?: "yes" | "no" | "unsaid";
         };
+        FieldInfo: {
+            doc: string;
+            name: string;
+        };
+        FieldsBody: {
+            /** @description Names of attributes, most frequent first */
+            attributes: string[];
+            fields: components["schemas"]["FieldInfo"][];
+        };
         Finding: {
             /** Format: int64 */
             column: number;
@@ -1928,6 +2610,37 @@ export interface components {
             line: number;
             message: string;
             severity: string;
+        };
+        Funnel: {
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            excluded: number;
+            groups: components["schemas"]["FunnelGroup"][];
+            notes: string[];
+            steps: components["schemas"]["FunnelStep"][];
+            /** Format: int64 */
+            ties: number;
+        };
+        FunnelGroup: {
+            steps: components["schemas"]["FunnelStep"][];
+            value: string;
+        };
+        FunnelStep: {
+            /** Format: int64 */
+            lost: number;
+            /** Format: double */
+            median: number | null;
+            name: string;
+            /** Format: double */
+            of_before: number | null;
+            /** Format: double */
+            p90: number | null;
+            /** Format: int64 */
+            people: number;
+            /** Format: double */
+            share: number | null;
+            trace_lost: string[];
         };
         GrantText: {
             /** @description viewer, developer, analyst, owner, auditor or admin */
@@ -1996,6 +2709,30 @@ export interface components {
              * @description End of a silence, 0 for a page
              */
             until: number;
+        };
+        Histogram: {
+            /** @description One for each time */
+            counts: number[];
+            value: string;
+        };
+        HistogramBody: {
+            /** @description There were more values than are shown */
+            cut: boolean;
+            /** @description Biggest first */
+            series: components["schemas"]["Histogram"][];
+            /**
+             * Format: int64
+             * @description Width of a bucket in ms
+             */
+            step: number;
+            /** @description Beginnings of the buckets, Unix ms */
+            times: number[];
+        };
+        HourCount: {
+            /** Format: int64 */
+            at: number;
+            /** Format: double */
+            count: number;
         };
         ImportInput: {
             /** @description Text by file name */
@@ -2163,6 +2900,53 @@ export interface components {
         };
         MailsBody: {
             mails: components["schemas"]["Mail"][];
+        };
+        Map: {
+            edges: components["schemas"]["MapEdge"][];
+            /** Format: int64 */
+            from: number;
+            nodes: components["schemas"]["MapNode"][];
+            notes: string[];
+            standing: boolean;
+            /** Format: int64 */
+            to: number;
+        };
+        MapEdge: {
+            /** Format: double */
+            count: number;
+            /** Format: double */
+            error_share: number | null;
+            /** Format: double */
+            errors: number;
+            from: string;
+            kind: string;
+            /** Format: double */
+            p50: number | null;
+            /** Format: double */
+            p95: number | null;
+            /** Format: double */
+            rate: number;
+            to: string;
+        };
+        MapNode: {
+            /** Format: double */
+            count: number;
+            env: string;
+            /** Format: double */
+            error_share: number | null;
+            /** Format: double */
+            errors: number;
+            id: string;
+            kind: string;
+            name: string;
+            /** Format: double */
+            p50: number | null;
+            /** Format: double */
+            p95: number | null;
+            /** Format: double */
+            rate: number;
+            /** Format: double */
+            root: number;
         };
         Mark: {
             actor?: string;
@@ -2634,9 +3418,39 @@ export interface components {
             /** @enum {string} */
             status: "sent" | "failed" | "silenced" | "inhibited" | "muted";
         };
+        Related: {
+            business_ids: string[];
+            counts: {
+                [key: string]: number;
+            };
+            cut: boolean;
+            notes: string[];
+            releases: string[];
+            rows: components["schemas"]["TraceRow"][];
+            services: string[];
+            sessions: string[];
+            traces: string[];
+        };
         Result: {
             documents: components["schemas"]["Document"][];
             report: components["schemas"]["Line"][];
+        };
+        Retention: {
+            cohorts: components["schemas"]["Cohort"][];
+            notes: string[];
+            period: string;
+            simple: components["schemas"]["Average"][];
+            standing: boolean;
+            weighted: components["schemas"]["Average"][];
+        };
+        RetentionCell: {
+            complete: boolean;
+            /** Format: int64 */
+            people: number;
+            /** Format: double */
+            previous: number | null;
+            /** Format: double */
+            share: number | null;
         };
         RevertInput: {
             /** Format: int64 */
@@ -2680,6 +3494,58 @@ export interface components {
         RolesBody: {
             actions: components["schemas"]["Rule"][];
             roles: components["schemas"]["RoleBody"][];
+        };
+        Row: {
+            agency?: string;
+            attributes: components["schemas"]["Attribute"][];
+            body?: string;
+            business_id?: string;
+            /** @description Events and links of a span, as JSON */
+            detail?: string;
+            /**
+             * Format: double
+             * @description Seconds
+             */
+            duration?: number;
+            env?: string;
+            error_type?: string;
+            kind?: string;
+            level?: string;
+            name?: string;
+            parent_id?: string;
+            release?: string;
+            /** @description Attributes that all rows of its sender share */
+            resource: components["schemas"]["Attribute"][];
+            route?: string;
+            service?: string;
+            session?: string;
+            source?: string;
+            span_id?: string;
+            /** @description unset, ok or error; of spans and events */
+            status?: string;
+            /**
+             * Format: double
+             * @description Unix ms with microseconds behind the point
+             */
+            time: number;
+            trace_id?: string;
+            /** @description public for what came in by the public door */
+            trust?: string;
+            /** @description Pseudonym */
+            user?: string;
+            /** Format: double */
+            value?: number;
+            version?: string;
+            /**
+             * Format: double
+             * @description How many rows it stands for after sampling
+             */
+            weight: number;
+        };
+        RowsBody: {
+            /** @description Pass it as after for the next page; empty at the end */
+            next?: string;
+            rows: components["schemas"]["Row"][];
         };
         Rule: {
             action: string;
@@ -2741,6 +3607,47 @@ export interface components {
             user: string;
             /** @description password, oidc or link */
             way: string;
+        };
+        SessionBracket: {
+            /** Format: double */
+            from: number;
+            /** Format: int64 */
+            sessions: number;
+            /** Format: double */
+            share: number | null;
+            /** Format: double */
+            to: number | null;
+        };
+        SessionPoint: {
+            /** Format: int64 */
+            actions: number;
+            /** Format: int64 */
+            at: number;
+            /** Format: double */
+            bounce: number | null;
+            /** Format: int64 */
+            bounces: number;
+            complete: boolean;
+            /** Format: double */
+            mean: number | null;
+            /** Format: double */
+            median: number | null;
+            /** Format: double */
+            p95: number | null;
+            /** Format: int64 */
+            people: number;
+            /** Format: double */
+            per_session: number | null;
+            /** Format: int64 */
+            sessions: number;
+        };
+        Sessions: {
+            distribution: components["schemas"]["SessionBracket"][];
+            notes: string[];
+            period: string;
+            points: components["schemas"]["SessionPoint"][];
+            standing: boolean;
+            total: components["schemas"]["SessionPoint"];
         };
         SessionsBody: {
             sessions: components["schemas"]["Session"][];
@@ -2961,6 +3868,61 @@ export interface components {
             /** Format: int64 */
             series: number;
         };
+        Success: {
+            examples: components["schemas"]["SuccessSample"][];
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            late: number;
+            /** Format: double */
+            median: number | null;
+            /** Format: int64 */
+            missing: number;
+            notes: string[];
+            /** Format: int64 */
+            open: number;
+            /** Format: double */
+            p90: number | null;
+            /** Format: double */
+            p99: number | null;
+            points: components["schemas"]["SuccessPoint"][];
+            /** Format: double */
+            share: number | null;
+            /** Format: int64 */
+            started: number;
+            /** Format: int64 */
+            succeeded: number;
+        };
+        SuccessPoint: {
+            /** Format: int64 */
+            at: number;
+            complete: boolean;
+            /** Format: int64 */
+            open: number;
+            /** Format: double */
+            share: number | null;
+            /** Format: int64 */
+            started: number;
+            /** Format: int64 */
+            succeeded: number;
+        };
+        SuccessSample: {
+            /** Format: int64 */
+            at: number;
+            business_id: string;
+            outcome: string;
+            /** Format: double */
+            seconds: number | null;
+            trace_id: string;
+        };
+        TailBody: {
+            /**
+             * Format: int64
+             * @description Rows that came too fast to be shown
+             */
+            missed: number;
+            rows: components["schemas"]["Row"][];
+        };
         TestBody: {
             receiver: string;
             results: components["schemas"]["TestResult"][];
@@ -3159,6 +4121,120 @@ export interface components {
         };
         TokensBody: {
             tokens: components["schemas"]["Token"][];
+        };
+        Trace: {
+            /** Format: double */
+            duration: number;
+            /** Format: int64 */
+            errors: number;
+            events: components["schemas"]["TraceRow"][];
+            logs: components["schemas"]["TraceRow"][];
+            notes: string[];
+            root: string;
+            service: string;
+            services: components["schemas"]["TraceService"][];
+            spans: components["schemas"]["TraceSpan"][];
+            /** Format: int64 */
+            start: number;
+            trace_id: string;
+        };
+        TraceCountBody: {
+            /**
+             * Format: double
+             * @description Traces; beyond some ten thousand within 2 %
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Spans that are stored
+             */
+            spans: number;
+        };
+        TraceRow: {
+            /** Format: int64 */
+            at: number;
+            attributes: {
+                [key: string]: string;
+            };
+            body: string;
+            business_id: string;
+            /** Format: double */
+            duration: number;
+            level: string;
+            name: string;
+            release: string;
+            route: string;
+            service: string;
+            session: string;
+            span_id: string;
+            status: string;
+            table: string;
+            trace_id: string;
+        };
+        Traces: {
+            cut: boolean;
+            notes: string[];
+            traces: components["schemas"]["TraceSummary"][];
+        };
+        TraceService: {
+            /** Format: int64 */
+            errors: number;
+            /** Format: double */
+            on_path: number;
+            /** Format: double */
+            self: number;
+            service: string;
+            /** Format: double */
+            share: number;
+            /** Format: int64 */
+            spans: number;
+        };
+        TraceSpan: {
+            attributes: {
+                [key: string]: string;
+            };
+            critical: boolean;
+            cycle: boolean;
+            /** Format: int64 */
+            depth: number;
+            detail: string;
+            duplicate: boolean;
+            /** Format: double */
+            duration: number;
+            error_type: string;
+            kind: string;
+            message: string;
+            name: string;
+            /** Format: double */
+            on_path: number;
+            orphan: boolean;
+            parent_id: string;
+            route: string;
+            /** Format: double */
+            self: number;
+            service: string;
+            /** Format: int64 */
+            skew: number;
+            span_id: string;
+            /** Format: int64 */
+            start: number;
+            status: string;
+        };
+        TraceSummary: {
+            /** Format: double */
+            duration: number;
+            /** Format: int64 */
+            errors: number;
+            /** Format: int64 */
+            matched: number;
+            root: string;
+            service: string;
+            services: string[];
+            /** Format: int64 */
+            spans: number;
+            /** Format: int64 */
+            start: number;
+            trace_id: string;
         };
         Update: {
             /** Format: int64 */
@@ -3847,6 +4923,46 @@ export interface operations {
             };
         };
     };
+    correlate: {
+        parameters: {
+            query?: {
+                business_id?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                limit?: number;
+                session?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+                trace_id?: string;
+                /** @description Pseudonym */
+                user?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Related"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     decisions: {
         parameters: {
             query?: {
@@ -4022,6 +5138,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MailBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    errors: {
+        parameters: {
+            query?: {
+                agency?: string;
+                env?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                limit?: number;
+                q?: string;
+                service?: string;
+                sort?: "count" | "new" | "people" | "last";
+                state?: "new" | "regressed" | "known";
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Errors"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    error: {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorGroup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                after?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                limit?: number;
+                /** @description Oldest first */
+                oldest?: boolean;
+                /** @description Search, such as: timeout service:intake level:error -route:/health */
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "events-count": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "events-facets": {
+        parameters: {
+            query?: {
+                field?: string[];
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacetsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "events-fields": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "events-histogram": {
+        parameters: {
+            query?: {
+                /** @description Field whose values are told apart, such as level */
+                by?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Most buckets wanted */
+                max?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistogramBody"];
                 };
             };
             /** @description Error */
@@ -4509,6 +5888,228 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logs: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                after?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                limit?: number;
+                /** @description Oldest first */
+                oldest?: boolean;
+                /** @description Search, such as: timeout service:intake level:error -route:/health */
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "logs-context": {
+        parameters: {
+            query: {
+                after?: number;
+                /** @description Time of the line, Unix ms with fractions */
+                at: number;
+                before?: number;
+                /** @description What the neighbours have in common, such as service:intake */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "logs-count": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "logs-facets": {
+        parameters: {
+            query?: {
+                field?: string[];
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacetsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "logs-fields": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "logs-histogram": {
+        parameters: {
+            query?: {
+                /** @description Field whose values are told apart, such as level */
+                by?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Most buckets wanted */
+                max?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistogramBody"];
                 };
             };
             /** @description Error */
@@ -5376,6 +6977,46 @@ export interface operations {
             };
         };
     };
+    services: {
+        parameters: {
+            query?: {
+                agency?: string;
+                env?: string;
+                /** @description Read the spans instead of what is kept */
+                exact?: boolean;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                service?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Map"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sessions: {
         parameters: {
             query?: never;
@@ -5562,6 +7203,192 @@ export interface operations {
             };
         };
     };
+    spans: {
+        parameters: {
+            query?: {
+                /** @description next of the page before */
+                after?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                limit?: number;
+                /** @description Oldest first */
+                oldest?: boolean;
+                /** @description Search, such as: timeout service:intake level:error -route:/health */
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "spans-count": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "spans-facets": {
+        parameters: {
+            query?: {
+                field?: string[];
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacetsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "spans-fields": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "spans-histogram": {
+        parameters: {
+            query?: {
+                /** @description Field whose values are told apart, such as level */
+                by?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Most buckets wanted */
+                max?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistogramBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     status: {
         parameters: {
             query?: never;
@@ -5627,6 +7454,39 @@ export interface operations {
                         /** @enum {string} */
                         event: "ping";
                     };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tail: {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: never;
+            path: {
+                table: "logs" | "spans" | "events";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["TailBody"];
                 };
             };
             /** @description Error */
@@ -5720,6 +7580,374 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traces: {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                limit?: number;
+                /** @description Search over spans, such as: service:intake status:error duration:>2s */
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traces"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "traces-count": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceCountBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "usage-actives": {
+        parameters: {
+            query?: {
+                agency?: string;
+                env?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                period?: "day" | "week" | "month";
+                /** @description Only these events; with it the answer is made from the rows */
+                q?: string;
+                service?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Actives"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "usage-adoption": {
+        parameters: {
+            query?: {
+                agency?: string;
+                env?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                kind?: "event" | "route" | "release";
+                name?: string[];
+                period?: "day" | "week" | "month";
+                /** @description Only these events; with it the answer is made from the rows */
+                q?: string;
+                releases?: boolean;
+                service?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+                top?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adoption"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "usage-funnel": {
+        parameters: {
+            query: {
+                agency?: string;
+                /** @description Field of the first step's event */
+                by?: string;
+                env?: string;
+                /** @description n:search removes people who do it after step n, which counts from 1, and before the next */
+                exclude?: string[];
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                order?: "sequential" | "strict" | "any";
+                q?: string;
+                service?: string;
+                /** @description Search for one step's events; repeat in order */
+                step: string[];
+                /** @description Unix ms; now when left out */
+                to?: number;
+                /** @description Seconds from the first step */
+                within?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Funnel"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "usage-retention": {
+        parameters: {
+            query?: {
+                agency?: string;
+                env?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Came back in that period or later; else in that very period */
+                on_or_after?: boolean;
+                period?: "day" | "week" | "month";
+                periods?: number;
+                /** @description Only these events; with it the answer is made from the rows */
+                q?: string;
+                /** @description Everybody active in a period is its cohort; else only who was new */
+                recurring?: boolean;
+                /** @description What counts as coming back; any event unless stated */
+                return?: string;
+                service?: string;
+                /** @description What makes somebody part of a cohort; any event unless stated */
+                start?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "usage-sessions": {
+        parameters: {
+            query?: {
+                agency?: string;
+                env?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                period?: "day" | "week" | "month";
+                /** @description Only these events; with it the answer is made from the rows */
+                q?: string;
+                service?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "usage-success": {
+        parameters: {
+            query: {
+                agency?: string;
+                end: string;
+                env?: string;
+                fail?: string;
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                period?: "day" | "week" | "month";
+                q?: string;
+                service?: string;
+                start: string;
+                table?: "logs" | "spans" | "events";
+                /** @description Unix ms; now when left out */
+                to?: number;
+                /** @description Seconds */
+                within?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success"];
                 };
             };
             /** @description Error */
