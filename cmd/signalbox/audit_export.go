@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,36 +117,4 @@ func exact(out io.Writer) io.Writer {
 		return out
 	}
 	return p.to
-}
-
-// stream asks for an answer of any length, without a limit of time. The caller closes its body.
-func (c *connection) stream(w *world, path, accept string) (*http.Response, error) {
-	if u, err := url.Parse(c.Server); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return nil, usage("--server %q: want an address such as http://127.0.0.1:9700", c.Server)
-	}
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, strings.TrimRight(c.Server, "/")+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept", accept)
-	if t := c.token(); t != "" {
-		req.Header.Set("Authorization", "Bearer "+t)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		var op *net.OpError
-		if errors.As(err, &op) {
-			return nil, fault.New(fault.Unavailable, "no signalbox answers at %s: %v", c.Server, op.Err).Hint("Start one with `signalbox serve` or `signalbox demo`, or name another with --server")
-		}
-		return nil, fmt.Errorf("ask %s: %w", c.Server, err)
-	}
-	if resp.StatusCode >= 300 {
-		defer resp.Body.Close()
-		b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
-		if err != nil {
-			return nil, fmt.Errorf("read the answer of %s: %w", c.Server, err)
-		}
-		return nil, c.refused(resp, b)
-	}
-	return resp, nil
 }

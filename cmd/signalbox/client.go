@@ -83,26 +83,9 @@ func (c *connection) call(w *world, method, path string, in, out any) error {
 		}
 		body = bytes.NewReader(b)
 	}
-	if u, err := url.Parse(c.Server); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return usage("--server %q: want an address such as http://127.0.0.1:9700", c.Server)
-	}
-	req, err := http.NewRequestWithContext(w.ctx, method, strings.TrimRight(c.Server, "/")+path, body)
+	resp, err := c.do(w, &http.Client{Timeout: 2 * time.Minute}, method, path, body)
 	if err != nil {
 		return err
-	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if t := c.token(); t != "" {
-		req.Header.Set("Authorization", "Bearer "+t)
-	}
-	resp, err := (&http.Client{Timeout: 2 * time.Minute}).Do(req)
-	if err != nil {
-		var op *net.OpError
-		if errors.As(err, &op) {
-			return fault.New(fault.Unavailable, "no signalbox answers at %s: %v", c.Server, op.Err).Hint("Start one with `signalbox serve` or `signalbox demo`, or name another with --server")
-		}
-		return fmt.Errorf("ask %s: %w", c.Server, err)
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
@@ -119,6 +102,52 @@ func (c *connection) call(w *world, method, path string, in, out any) error {
 		return fmt.Errorf("%s%s answered something else than JSON: %w", c.Server, path, err)
 	}
 	return nil
+}
+
+// do sends a request as whoever the flags say. The caller closes the answer's body.
+func (c *connection) do(w *world, client *http.Client, method, path string, body io.Reader, header ...string) (*http.Response, error) {
+	if u, err := url.Parse(c.Server); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return nil, usage("--server %q: want an address such as http://127.0.0.1:9700", c.Server)
+	}
+	req, err := http.NewRequestWithContext(w.ctx, method, strings.TrimRight(c.Server, "/")+path, body)
+	if err != nil {
+		return nil, err
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if t := c.token(); t != "" {
+		req.Header.Set("Authorization", "Bearer "+t)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) {
+			return nil, fault.New(fault.Unavailable, "no signalbox answers at %s: %v", c.Server, op.Err).Hint("Start one with `signalbox serve` or `signalbox demo`, or name another with --server")
+		}
+		return nil, fmt.Errorf("ask %s: %w", c.Server, err)
+	}
+	return resp, nil
+}
+
+// stream asks for an answer of any length, without a limit of time. The caller closes its body.
+func (c *connection) stream(w *world, path, accept string) (*http.Response, error) {
+	resp, err := c.do(w, http.DefaultClient, http.MethodGet, path, nil, "Accept", accept)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= 300 {
+		defer resp.Body.Close()
+		b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+		if err != nil {
+			return nil, fmt.Errorf("read the answer of %s: %w", c.Server, err)
+		}
+		return nil, c.refused(resp, b)
+	}
+	return resp, nil
 }
 
 // refused turns an error answer into a sentence: a problem's detail, Prometheus' error, or the status.

@@ -11,13 +11,16 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// queryCmd asks a PromQL question through the Prometheus API.
+// queryCmd asks a PromQL question through the Prometheus API, or searches rows.
 type queryCmd struct {
 	connection
 	output
-	Expr  string `arg:"" help:"PromQL expression."`
-	Range string `help:"Ask over the last DURATION instead of now." placeholder:"DURATION"`
-	Step  string `help:"Step of a range; the default gives about 60 points." placeholder:"DURATION"`
+	Expr   string `arg:"" help:"PromQL expression; with --in a search such as 'timeout service:intake level:error'."`
+	In     string `help:"What to ask: metrics, logs, spans or events." default:"metrics" enum:"metrics,logs,spans,events"`
+	Range  string `help:"Ask over the last DURATION instead of now; rows are searched over 1h." placeholder:"DURATION"`
+	Step   string `help:"Step of a range; the default gives about 60 points." placeholder:"DURATION"`
+	Limit  int    `help:"Rows at most, newest first." default:"100"`
+	Follow bool   `short:"f" help:"Print rows as they arrive until interrupted."`
 }
 
 // answer is Prometheus' answer to a query.
@@ -31,6 +34,12 @@ type answer struct {
 
 // Run asks and prints one row a series, or one a sample for a range.
 func (c *queryCmd) Run(w *world) error {
+	if c.In != "metrics" {
+		return c.rows(w)
+	}
+	if c.Follow {
+		return usage("--follow watches rows: add --in logs, spans or events")
+	}
 	path := "/api/v1/query?" + url.Values{"query": {c.Expr}}.Encode()
 	if c.Range != "" {
 		span, err := model.ParseDuration(c.Range)

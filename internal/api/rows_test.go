@@ -268,7 +268,7 @@ func TestAFunnelIsReadFromItsSearches(t *testing.T) {
 		"step=name:a&step=":                        "step 2 is empty",
 		"step=name:a&step=name:b&exclude=2:name:x": "want the number of a step",
 		"step=name:a&step=name:b&exclude=name:x":   "want the number of a step",
-		"step=name:a&step=(name:b":                 "name:b",
+		"step=name:a&step=(name:b":                 "want a )",
 	} {
 		code, raw := h.do(t, "GET", api.Prefix+"/usage/funnel?"+query, "")
 		require.Equal(t, 400, code, raw)

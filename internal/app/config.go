@@ -59,6 +59,7 @@ type Config struct {
 
 	Metrics MetricsStorage
 	KPI     KPIStorage
+	Rows    Rows
 	FSync   bool // durability: fsync
 
 	EgressAllow []netip.Prefix
@@ -104,6 +105,7 @@ func Load(path string, environ []string, flags Flags) (*Config, []policy.Finding
 	l.own()
 	l.govern()
 	l.address()
+	l.rows()
 	l.scrape()
 	l.alerting()
 	l.policies()
@@ -316,7 +318,7 @@ func (l *loader) nobodyIsTold() {
 
 // environmentNames warns of SIGNALBOX_ variables that look like a known one.
 func (l *loader) environmentNames() {
-	known := []string{"SIGNALBOX_LISTEN", "SIGNALBOX_DATA", "SIGNALBOX_EXTERNAL_URL", "SIGNALBOX_CONFIG", "SIGNALBOX_SERVER", "SIGNALBOX_ADMIN_TOKEN"}
+	known := []string{"SIGNALBOX_LISTEN", "SIGNALBOX_DATA", "SIGNALBOX_EXTERNAL_URL", "SIGNALBOX_CONFIG", "SIGNALBOX_SERVER", "SIGNALBOX_ADMIN_TOKEN", "SIGNALBOX_OTLP_GRPC", "SIGNALBOX_OTLP_HTTP"}
 	for name := range l.env {
 		rest, ok := strings.CutPrefix(name, "SIGNALBOX_")
 		if !ok || slices.Contains(known, name) {

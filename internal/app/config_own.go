@@ -123,12 +123,6 @@ func (l *loader) storage(v *strict.Value) {
 			l.report.Errorf(u, "%q: this version keeps %s in %s only; leave url out", redactURL(u.Text), store.key, store.engine)
 		}
 	}
-	if rows := v.Get("rows"); rows.Usable() {
-		for _, p := range rows.Get("retention").Names() {
-			l.duration(rows.Get("retention"), p, 0, day, 0)
-		}
-		l.report.Warnf(v.Key("rows"), "is read and has no effect yet: row sources (logs, spans, events) come with the row store")
-	}
 }
 
 // redactURL drops what may be a password in a URL.

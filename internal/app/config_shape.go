@@ -1,6 +1,10 @@
 package app
 
-import "github.com/signalbox/signalbox/internal/policy/strict"
+import (
+	"slices"
+
+	"github.com/signalbox/signalbox/internal/policy/strict"
+)
 
 // configShape is the grammar of signalbox.yaml. What Prometheus and Alertmanager read themselves is opaque here.
 func configShape() strict.Shape {
@@ -15,21 +19,21 @@ func configShape() strict.Shape {
 	keys := func(doc string, k ...strict.Key) strict.Shape {
 		return strict.Shape{Doc: doc, Forms: strict.Map, Keys: k}
 	}
-	return keys("Signalbox's configuration.", append(governShape(),
-		strict.Key{Name: "listen", Shape: text("Address of the page and all APIs.", DefaultListen)},
-		strict.Key{Name: "data", Shape: text("Data directory.", DefaultData)},
-		strict.Key{Name: "external_url", Shape: text("How people reach the page; used in mails.", "https://signalbox.irs.example")},
-		strict.Key{Name: "tls", Shape: keys("Encryption of the page and the APIs.",
+	return keys("Signalbox's configuration.", slices.Concat([]strict.Key{
+		{Name: "listen", Shape: text("Address of the page and all APIs.", DefaultListen)},
+		{Name: "data", Shape: text("Data directory.", DefaultData)},
+		{Name: "external_url", Shape: text("How people reach the page; used in mails.", "https://signalbox.irs.example")},
+		{Name: "tls", Shape: keys("Encryption of the page and the APIs.",
 			strict.Key{Name: "config_file", Required: true, Shape: text("A web configuration file as Prometheus' own programs read it.", "web.yml")})},
-		strict.Key{Name: "global", Shape: opaque("Prometheus' own: scrape_interval, external_labels and so on.")},
-		strict.Key{Name: "scrape_configs", Shape: opaque("Prometheus' own.")},
-		strict.Key{Name: "scrape_config_files", Shape: opaque("Prometheus' own.")},
-		strict.Key{Name: "scrape_fixes", Shape: keys("What to mend in answers that are not as they should be.",
+		{Name: "global", Shape: opaque("Prometheus' own: scrape_interval, external_labels and so on.")},
+		{Name: "scrape_configs", Shape: opaque("Prometheus' own.")},
+		{Name: "scrape_config_files", Shape: opaque("Prometheus' own.")},
+		{Name: "scrape_fixes", Shape: keys("What to mend in answers that are not as they should be.",
 			strict.Key{Name: "json_string", Shape: list("Jobs whose targets answer with one JSON string.", "[efile]")})},
-		strict.Key{Name: "rule_files", Shape: opaque("Prometheus' own.")},
-		strict.Key{Name: "alerting", Shape: opaque("Alertmanager's own configuration.")},
-		strict.Key{Name: "policies", Shape: list("Files with KPI documents.", "[policies/*.yaml]")},
-		strict.Key{Name: "storage", Shape: keys("Where things are kept.",
+		{Name: "rule_files", Shape: opaque("Prometheus' own.")},
+		{Name: "alerting", Shape: opaque("Alertmanager's own configuration.")},
+		{Name: "policies", Shape: list("Files with KPI documents.", "[policies/*.yaml]")},
+		{Name: "storage", Shape: keys("Where things are kept.",
 			strict.Key{Name: "metrics", Shape: keys("Samples.", storeURL,
 				strict.Key{Name: "retention", Shape: text("How long.", "40d")},
 				strict.Key{Name: "max_bytes", Shape: text("How much at most.", "20GiB")},
@@ -42,15 +46,15 @@ func configShape() strict.Shape {
 					strict.Key{Name: "spans", Shape: text("", "14d")},
 					strict.Key{Name: "events", Shape: text("", "25mo")})})},
 			strict.Key{Name: "state", Shape: keys("Silences, who was told, sign-ins.", storeURL)})},
-		strict.Key{Name: "durability", Shape: strict.Shape{Doc: "What an acknowledged sample survives: a killed process, or power loss too.", Enum: []string{"process", "fsync"}}},
-		strict.Key{Name: "egress", Shape: keys("Where the server may connect to on behalf of people and policies.",
+		{Name: "durability", Shape: strict.Shape{Doc: "What an acknowledged sample survives: a killed process, or power loss too.", Enum: []string{"process", "fsync"}}},
+		{Name: "egress", Shape: keys("Where the server may connect to on behalf of people and policies.",
 			strict.Key{Name: "allow", Shape: list("Loopback and private networks that are allowed.", "[10.0.0.0/8]")})},
-		strict.Key{Name: "secrets", Shape: strict.Shape{Doc: "Secrets by name.", Forms: strict.Map, Example: "{smtp: {value: \"${SMTP_PASSWORD}\"}}", Each: &strict.Shape{
+		{Name: "secrets", Shape: strict.Shape{Doc: "Secrets by name.", Forms: strict.Map, Example: "{smtp: {value: \"${SMTP_PASSWORD}\"}}", Each: &strict.Shape{
 			Forms: strict.Map, Secret: true, Example: "{value: \"${SMTP_PASSWORD}\"} or {file: /run/secrets/smtp}", Keys: []strict.Key{
 				{Name: "value", Shape: text("The secret, or ${NAME} of an environment variable.", "\"${SMTP_PASSWORD}\"")},
 				{Name: "file", Shape: text("A file that holds it.", "/run/secrets/smtp")}}}}},
-		strict.Key{Name: "host", Shape: keys("The agent that measures this machine.",
+		{Name: "host", Shape: keys("The agent that measures this machine.",
 			strict.Key{Name: "enabled", Shape: strict.Shape{Doc: "On unless stated.", Types: []string{"boolean"}}},
 			strict.Key{Name: "interval", Shape: text("How often.", "15s")})},
-	)...)
+	}, rowsShape(), governShape())...)
 }

@@ -1,0 +1,278 @@
+package app
+
+import (
+	"net"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/signalbox/signalbox/internal/policy/strict"
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// What applies to rows where signalbox.yaml states nothing.
+const (
+	DefaultOTLPGRPC = "127.0.0.1:4317"
+	DefaultOTLPHTTP = "127.0.0.1:4318"
+
+	DefaultLogsRetention   = 30 * 24 * time.Hour
+	DefaultSpansRetention  = 14 * 24 * time.Hour
+	DefaultEventsRetention = 25 * 31 * 24 * time.Hour
+)
+
+// off switches a listener off.
+const off = "off"
+
+// Door is one listener of a receiver.
+type Door struct {
+	Listen string // host:port; empty = off
+	Stated bool   // by the file or the environment: then a port that is taken is an error, else a warning
+}
+
+// Rows is what brings logs, spans and events in, and how long they are kept.
+type Rows struct {
+	Retention   map[rowstore.Table]time.Duration
+	GRPC, HTTP  Door     // OTLP
+	BusinessIDs []string // attributes that hold a case's, payment's or release's id; nil = the usual ones
+	Promote     []string // resource attributes that become labels of OTLP metrics
+	Syslog      Syslog
+	Files       []LogFiles
+	Public      *Public
+}
+
+// Syslog is where syslog messages come in.
+type Syslog struct {
+	UDP, TCP, TLS     Door
+	CertFile, KeyFile string
+	Labels            map[string]string // service, env, agency
+}
+
+// LogFiles is a set of files that are followed.
+type LogFiles struct {
+	Paths  []string // absolute, with * for any letters
+	Format string   // text, json or logfmt; auto = looked at
+	Labels map[string]string
+}
+
+// Public is the door for browsers: a listener of its own that serves the tracker and takes events.
+type Public struct {
+	Listen string
+	Sites  []Site
+}
+
+// Site is one web site whose pages send events.
+type Site struct {
+	Key           string
+	Origins       []string
+	Labels        map[string]string // service, env, agency, release: the pages cannot set them
+	RatePerSecond float64           // events
+	At            string            // file:line
+}
+
+func rowsShape() []strict.Key {
+	text := func(doc, example string) strict.Shape {
+		return strict.Shape{Doc: doc, Types: []string{"string"}, Example: example}
+	}
+	list := func(doc, example string) strict.Shape {
+		return strict.Shape{Doc: doc, Forms: strict.List, Example: example, Each: &strict.Shape{Types: []string{"string"}}}
+	}
+	labels := []strict.Key{
+		{Name: "service", Shape: text("Service that the rows are from.", "intake")},
+		{Name: "env", Shape: text("Environment.", "prod")},
+		{Name: "agency", Shape: text("Agency.", "IRS")},
+	}
+	return []strict.Key{
+		{Name: "otlp", Shape: strict.Shape{Doc: "Where OpenTelemetry comes in.", Keys: []strict.Key{
+			{Name: "grpc", Shape: text("Address of OTLP over gRPC, or off.", DefaultOTLPGRPC)},
+			{Name: "http", Shape: text("Address of OTLP over HTTP, or off; the main port takes it, too.", DefaultOTLPHTTP)},
+			{Name: "business_ids", Shape: list("Attributes that hold the id of a case or payment; the usual ones unless stated.", "[filing.id, payment.id]")},
+			{Name: "promote_resource_attributes", Shape: list("Resource attributes that become labels of metrics.", "[agency, deployment.environment.name]")},
+		}}},
+		{Name: "syslog", Shape: strict.Shape{Doc: "Where syslog messages come in, RFC 5424 and 3164; off unless stated.", Keys: append([]strict.Key{
+			{Name: "udp", Shape: text("Address for datagrams.", "127.0.0.1:5514")},
+			{Name: "tcp", Shape: text("Address for streams.", "127.0.0.1:5514")},
+			{Name: "tls", Shape: text("Address for encrypted streams.", "0.0.0.0:6514")},
+			{Name: "cert_file", Shape: text("Certificate of tls.", "tls.crt")},
+			{Name: "key_file", Shape: text("Its key.", "tls.key")},
+		}, labels...)}},
+		{Name: "log_files", Shape: strict.Shape{Doc: "Log files that are followed.", Forms: strict.List, Example: "[{paths: [/var/log/intake/*.log], service: intake}]", Each: &strict.Shape{
+			Example: "{paths: [/var/log/intake/*.log], service: intake}", Keys: append([]strict.Key{
+				{Name: "paths", Required: true, Shape: list("Names of files, with * for any letters.", "[/var/log/intake/*.log]")},
+				{Name: "format", Shape: strict.Shape{Doc: "How a line is written; auto unless stated.", Enum: []string{"auto", "text", "json", "logfmt"}}},
+			}, labels...)}}},
+		{Name: "listen_public", Shape: strict.Shape{Doc: "A listener for browsers of the public: /sb.js and /v1/events, nothing else. Off unless stated.", Keys: []strict.Key{
+			{Name: "listen", Required: true, Shape: text("Its address.", "0.0.0.0:9701")},
+			{Name: "sites", Required: true, Shape: strict.Shape{Doc: "The sites whose pages may send.", Forms: strict.List, NonEmpty: true, Example: "[{key: pub_efile, origins: [https://efile.irs.example], service: efile-web}]", Each: &strict.Shape{
+				Example: "{key: pub_efile, origins: [https://efile.irs.example], service: efile-web}", Keys: append([]strict.Key{
+					{Name: "key", Required: true, Shape: text("The site's public key, as it stands in its pages.", "pub_efile")},
+					{Name: "origins", Required: true, Shape: list("Exact origins of its pages.", "[https://efile.irs.example]")},
+					{Name: "release", Shape: text("Release.", "2026.4")},
+					{Name: "rate", Shape: strict.Shape{Doc: "Events a second; 100 unless stated.", Types: []string{"number"}, Example: "100"}},
+				}, labels...)}}},
+		}}},
+	}
+}
+
+// rows reads what brings rows in.
+func (l *loader) rows() {
+	c, root := &l.cfg.Rows, l.root
+	c.Retention = map[rowstore.Table]time.Duration{
+		rowstore.Logs: DefaultLogsRetention, rowstore.Spans: DefaultSpansRetention, rowstore.Events: DefaultEventsRetention,
+	}
+	keep := root.Get("storage").Get("rows").Get("retention")
+	for _, t := range rowstore.Tables() {
+		c.Retention[t] = l.duration(keep, t.String(), c.Retention[t], 24*time.Hour, 0)
+	}
+	otlp := root.Get("otlp")
+	c.GRPC = l.door(otlp, "grpc", "SIGNALBOX_OTLP_GRPC", DefaultOTLPGRPC)
+	c.HTTP = l.door(otlp, "http", "SIGNALBOX_OTLP_HTTP", DefaultOTLPHTTP)
+	c.BusinessIDs = texts(otlp.Get("business_ids"))
+	c.Promote = texts(otlp.Get("promote_resource_attributes"))
+	l.syslog(root.Get("syslog"))
+	if v := root.Get("log_files"); v.Usable() {
+		for _, item := range v.List() {
+			if item.Usable() {
+				c.Files = append(c.Files, l.logFiles(item))
+			}
+		}
+	}
+	if v := root.Get("listen_public"); v.Usable() {
+		l.public(v)
+	}
+}
+
+// door reads an address by rank: environment, file, default. Empty as a default means off.
+func (l *loader) door(parent *strict.Value, key, env, fallback string) Door {
+	d := Door{Listen: fallback}
+	at := parent.Get(key)
+	if v := l.env[env]; env != "" && v != "" {
+		d, at = Door{v, true}, &strict.Value{Path: env}
+	} else if at.Usable() {
+		d = Door{at.Text, true}
+	}
+	if d.Listen == off || d.Listen == "" {
+		return Door{}
+	}
+	host, port, err := net.SplitHostPort(d.Listen)
+	if err != nil || !validPort(port) {
+		l.report.Errorf(at, "%q: want host:port, such as %s, or off", d.Listen, DefaultOTLPHTTP)
+		return Door{}
+	}
+	if env != "" && !loopback(host) && l.cfg.WebConfigFile == "" && !l.cfg.ExternalStated {
+		l.report.Errorf(at, "%q can be reached from other machines without encryption, and tokens would cross the network in clear; add tls: {config_file: web.yml}, or state external_url: https://... if a proxy in front speaks TLS", d.Listen)
+	}
+	return d
+}
+
+func (l *loader) syslog(v *strict.Value) {
+	if !v.Usable() {
+		return
+	}
+	s := &l.cfg.Rows.Syslog
+	s.UDP, s.TCP, s.TLS = l.door(v, "udp", "", ""), l.door(v, "tcp", "", ""), l.door(v, "tls", "", "")
+	s.Labels = labelsOf(v)
+	for key, to := range map[string]*string{"cert_file": &s.CertFile, "key_file": &s.KeyFile} {
+		x := v.Get(key)
+		switch {
+		case x.Usable() && s.TLS.Listen == "":
+			l.report.Errorf(x, "belongs to tls, which is not stated")
+		case x.Usable():
+			*to = l.join(x.Text)
+		case s.TLS.Listen != "":
+			l.report.Errorf(v.Key("tls"), "wants cert_file and key_file beside it")
+		}
+	}
+}
+
+func (l *loader) logFiles(v *strict.Value) LogFiles {
+	f := LogFiles{Format: "auto", Labels: labelsOf(v)}
+	if x := v.Get("format"); x.Usable() {
+		f.Format = x.Text
+	}
+	for _, x := range v.Get("paths").List() {
+		if !x.Usable() {
+			continue
+		}
+		if _, err := filepath.Match(x.Text, ""); err != nil {
+			l.report.Errorf(x, "%q: %v; want a file name, with * for any letters", x.Text, err)
+		}
+		f.Paths = append(f.Paths, l.join(x.Text))
+	}
+	return f
+}
+
+var siteKey = regexp.MustCompile(`^[A-Za-z0-9_-]{4,64}$`)
+
+func (l *loader) public(v *strict.Value) {
+	p := &Public{}
+	if x := v.Get("listen"); x.Usable() {
+		p.Listen = x.Text
+		if _, port, err := net.SplitHostPort(x.Text); err != nil || !validPort(port) {
+			l.report.Errorf(x, "%q: want host:port, such as 0.0.0.0:9701", x.Text)
+		}
+	}
+	seen := map[string]bool{}
+	for _, item := range v.Get("sites").List() {
+		if !item.Usable() {
+			continue
+		}
+		s := Site{Labels: labelsOf(item), RatePerSecond: 100, At: item.File}
+		if x := item.Get("key"); x.Usable() {
+			s.Key = x.Text
+			switch {
+			case !siteKey.MatchString(s.Key):
+				l.report.Errorf(x, "%q: want 4 to 64 letters, digits, _ or -", clipped(s.Key))
+			case seen[s.Key]:
+				l.report.Errorf(x, "%q stands twice; each site has a key of its own", s.Key)
+			}
+			seen[s.Key] = true
+		}
+		for _, x := range item.Get("origins").List() {
+			if !x.Usable() {
+				continue
+			}
+			if !validOrigin(x.Text) {
+				l.report.Errorf(x, "%q: want an exact origin such as https://efile.irs.example, without path or *", clipped(x.Text))
+			}
+			s.Origins = append(s.Origins, x.Text)
+		}
+		if x := item.Get("release"); x.Usable() {
+			s.Labels["release"] = x.Text
+		}
+		if x := item.Get("rate"); x.Usable() {
+			n, _, err := strict.Quantity(x.Text)
+			if err != nil || n <= 0 || n > 100_000 {
+				l.report.Errorf(x, "%q: want events a second above 0 and up to 100000", x.Text)
+			}
+			s.RatePerSecond = n
+		}
+		p.Sites = append(p.Sites, s)
+	}
+	l.cfg.Rows.Public = p
+}
+
+var originForm = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
+
+func validOrigin(s string) bool { return originForm.MatchString(s) }
+
+// labelsOf reads the labels that a source stamps on its rows.
+func labelsOf(v *strict.Value) map[string]string {
+	out := map[string]string{}
+	for _, name := range []string{"service", "env", "agency"} {
+		if x := v.Get(name); x.Usable() {
+			out[name] = x.Text
+		}
+	}
+	return out
+}
+
+// texts reads a list of words; nil where it is not stated.
+func texts(v *strict.Value) []string {
+	var out []string
+	for _, x := range v.List() {
+		if x.Usable() {
+			out = append(out, x.Text)
+		}
+	}
+	return out
+}
