@@ -15,6 +15,11 @@ type Credential struct {
 	// By names the labels that tell the sources of one grant apart, such as job and instance: each combination is then
 	// counted and limited for itself. Rates are bounded only without By.
 	By []string
+	// Public says that a stranger sends it, with a key that anybody can read in a page. Only events are taken, they carry the
+	// trust "public", and who the sender is (service, env, agency, version, release) is what Labels say and never what is sent.
+	Public bool
+	Labels map[string]string
+	Rows   bool // the body holds rows: whether their store can write decides, not that of samples
 }
 
 // Grant is the permission to write on behalf of a source.
@@ -33,9 +38,9 @@ const sizeUnknown = 1 << 20
 // the kind TooLarge, Unauthorized, Forbidden, Unavailable (the store accepts nothing) or Limited, then inside a *Busy.
 func (g *Gate) Admit(ctx context.Context, c Credential, size int64) (*Grant, error) {
 	now := g.o.Now()
-	src, ok := g.sources.get(c.Source, g.rateOf(c))
+	src, ok := g.sources.get(c.Source, g.rateOf(c), g.o.Limits.RowsPerSecond)
 	if !ok {
-		if src, ok = g.sources.get("other", 0); !ok {
+		if src, ok = g.sources.get("other", 0, 0); !ok {
 			src = 0
 		}
 	}
@@ -54,8 +59,7 @@ func (g *Gate) Admit(ctx context.Context, c Credential, size int64) (*Grant, err
 		return refuse(BodyTooLarge, fault.New(fault.TooLarge, "the body has %d bytes; at most %d are accepted", size, l.BodyBytes))
 	}
 	if size != 0 {
-		if err := g.o.Store.Writable(); err != nil {
-			g.stopped(err)
+		if err := g.writable(c.Rows); err != nil {
 			return refuse(StoreRefused, err)
 		}
 		if wait := s.allowed.debt(now); wait > 0 {
@@ -72,6 +76,24 @@ func (g *Gate) Admit(ctx context.Context, c Credential, size int64) (*Grant, err
 			"bodies of %d bytes are being taken in already; at most %d at once", n-size, l.InFlightBytes)})
 	}
 	return &Grant{g: g, c: c, src: src, size: size}, nil
+}
+
+// writable says why the store of rows, or that of samples, would take nothing now.
+func (g *Gate) writable(rows bool) error {
+	out := &g.outage
+	var err error
+	switch {
+	case !rows:
+		err = g.o.Store.Writable()
+	case g.o.Rows == nil:
+		return errNoRows
+	default:
+		out, err = &g.rowless, g.o.Rows.Writable()
+	}
+	if err != nil {
+		out.stopped(err)
+	}
+	return err
 }
 
 func (g *Gate) rateOf(c Credential) float64 {

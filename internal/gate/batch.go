@@ -183,7 +183,7 @@ func (b *Batch) source(l labels.Labels) {
 	}
 	b.by = name
 	var ok bool
-	if b.bySrc, ok = b.g.sources.get(name, 0); !ok {
+	if b.bySrc, ok = b.g.sources.get(name, 0, 0); !ok {
 		b.bySrc = b.grant.src
 	}
 }
@@ -361,7 +361,7 @@ func (b *Batch) Commit() (Result, error) {
 			b.close()
 			return res, err
 		}
-		b.g.stored(b.now)
+		b.g.outage.stored(b.now)
 	} else if err := b.app.Rollback(); err != nil {
 		b.undo(err)
 		b.close()
@@ -445,7 +445,7 @@ func (b *Batch) undo(why error) {
 // close tells of a store that fails and gives the batch back.
 func (b *Batch) close() {
 	if b.failed != nil && fault.KindOf(b.failed) == fault.Unavailable {
-		b.g.stopped(b.failed)
+		b.g.outage.stopped(b.failed)
 	}
 	b.g.end(b.slot)
 	for k := range b.out {

@@ -5,6 +5,9 @@
 // which a sender names it, and the series that came next last time. A push therefore never decodes labels of a series that
 // it knows, and a scrape finds its series by one index. It refuses to know who may write, what is private and what a KPI
 // is: those come in as functions and observers.
+//
+// Rows go the same way, batch by batch: limits, redaction, sampling, the row store, then the observers of rows. What a source
+// sent is what was stored, refused, taken out by privacy and left out by sampling, together, and each of the four is counted.
 package gate
 
 import (
@@ -18,16 +21,23 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/signalbox/signalbox/internal/metricstore"
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // Options are what a gate is built with. Store is required; the zero value of the rest means its default.
 type Options struct {
 	Store        metricstore.Store
-	Observers    []Observer // must not call the gate, either
+	Observers    []Observer     // must not call the gate, either
+	Rows         rowstore.Store // nil = rows are refused
+	RowObservers []RowObserver  // must not call the gate, either
+	// Redact takes personal data out of rows before anything is stored; an error means that it cannot, and nothing is kept.
+	// Sample takes a share of the rows and sets their weight. Both may remove rows, compacting in place, and change fields.
+	Redact       func(source string, b *rowstore.Batch) error
+	Sample       func(source string, b *rowstore.Batch)
 	Limits       Limits
 	Authenticate func(ctx context.Context, c Credential) error // nil = everybody may write
-	// Refused tells that the store accepted nothing in (from, to]. It is called at most once a second while that lasts,
-	// with the same from and a growing to, and once more when it is over. It must not call the gate.
+	// Refused tells that a store, of samples or of rows, accepted nothing in (from, to]. It is called at most once a second
+	// while that lasts, with the same from and a growing to, and once more when it is over. It must not call the gate.
 	Refused    func(from, to time.Time, reason string)
 	Forget     time.Duration // a series unseen for so long leaves the cache; default 2h
 	Now        func() time.Time
@@ -63,8 +73,10 @@ type Gate struct {
 	inFlight atomic.Int64 // bytes of admitted bodies
 
 	sources sources
-	outage  outage
+	outage  outage // of the store of samples
+	rowless outage // of the store of rows
 	batches sync.Pool
+	passes  sync.Pool
 }
 
 // New returns a gate in front of a store.
@@ -86,6 +98,9 @@ func New(o Options) *Gate {
 	}
 	g.used = 1
 	g.sources.init()
+	g.outage.init(&g.o, "samples")
+	g.rowless.init(&g.o, "rows")
+	g.passes.New = func() any { return new(pass) }
 	g.batches.New = func() any { return &Batch{g: g, out: make([][]Sample, len(o.Observers))} }
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(g)
@@ -109,64 +124,6 @@ func (g *Gate) Run(ctx context.Context) error {
 
 // Limits returns the limits in force, defaults filled in.
 func (g *Gate) Limits() Limits { return g.o.Limits }
-
-// outage keeps the time in which the store accepted nothing.
-type outage struct {
-	on   atomic.Bool
-	good atomic.Int64 // last commit, Unix milliseconds
-
-	mu     sync.Mutex
-	from   time.Time
-	told   time.Time
-	reason string
-}
-
-// longestGap bounds how long before its first refusal an outage is said to have begun: who sends less often than that sends
-// again.
-const longestGap = time.Minute
-
-// stopped notes that the store refused something.
-func (g *Gate) stopped(err error) {
-	o := &g.outage
-	now := g.o.Now()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.from.IsZero() {
-		o.from, o.told = now.Add(-longestGap), time.Time{}
-		if good := o.good.Load(); good == 0 {
-			o.from = now
-		} else if at := time.UnixMilli(good); at.After(o.from) {
-			o.from = at
-		}
-		o.on.Store(true)
-		g.o.Logger.Error("The store accepts nothing", "err", err)
-	}
-	o.reason = err.Error()
-	if g.o.Refused != nil && now.Sub(o.told) >= time.Second {
-		o.told = now
-		g.o.Refused(o.from, now, o.reason)
-	}
-}
-
-// stored notes a commit.
-func (g *Gate) stored(now int64) {
-	o := &g.outage
-	o.good.Store(now)
-	if !o.on.Load() {
-		return
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.from.IsZero() {
-		return
-	}
-	if g.o.Refused != nil {
-		g.o.Refused(o.from, time.UnixMilli(now), o.reason)
-	}
-	g.o.Logger.Info("The store accepts samples again", "since", o.from)
-	o.from = time.Time{}
-	o.on.Store(false)
-}
 
 // Timestamps that are no timestamps: nothing was accepted yet, and what was accepted is not known.
 const (

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // Limits bound what comes in. Zero means the default, a negative number no bound.
@@ -23,7 +24,17 @@ type Limits struct {
 	SeriesPerSource  int64         // of one sender; default 2,000,000
 	SeriesPerTarget  int64         // of one target, for a grant that tells targets apart; default 200,000
 	SamplesPerSecond float64       // of one sender; default no bound
-	Ahead            time.Duration // how far ahead of our clock a sample may be; default 10m
+	Ahead            time.Duration // how far ahead of our clock a sample or row may be; default 10m
+
+	RowsPerSecond       float64 // of one sender; default no bound
+	Attributes          int     // of a row, and of its resource; default 128
+	AttributeKeyBytes   int     // default 256
+	AttributeValueBytes int     // default 32 KiB
+	ColumnBytes         int     // of a row's name, route, user, service and their like; default 4 KiB
+	BodyTextBytes       int     // of a row's body; default 256 KiB
+	DetailBytes         int     // of a row's detail; default 256 KiB
+	// Oldest is how far back a row of a table may lie, which is how long it is kept; 0 is for ever. Nil means 25 months.
+	Oldest func(rowstore.Table) time.Duration
 }
 
 func (l *Limits) defaults() {
@@ -38,6 +49,13 @@ func (l *Limits) defaults() {
 	def(&l.SeriesPerTarget, 200_000)
 	def(&l.SamplesPerSecond, -1)
 	def(&l.Ahead, 10*time.Minute)
+	def(&l.RowsPerSecond, -1)
+	def(&l.Attributes, 128)
+	def(&l.AttributeKeyBytes, 256)
+	def(&l.AttributeValueBytes, 32<<10)
+	def(&l.ColumnBytes, 4<<10)
+	def(&l.BodyTextBytes, 256<<10)
+	def(&l.DetailBytes, 256<<10)
 }
 
 func def[T comparable](v *T, d T) {
@@ -68,18 +86,27 @@ const (
 	HistogramInvalid
 	ExemplarInvalid
 	StoreRefused
+	AttributeCount
+	AttributeLength
+	RowLength
+	RowTooOld
+	RowFuture
+	RowInvalid
+	PublicTable
+	Privacy
 	reasons
 )
 
 var reasonNames = [reasons]string{
 	"unauthorized", "body_too_large", "malformed", "overload", "rate", "labels_invalid", "label_count", "label_length",
 	"series_total", "series_of_source", "too_old", "duplicate", "future", "histogram_invalid", "exemplar_invalid", "store",
+	"attribute_count", "attribute_length", "row_length", "row_too_old", "row_future", "row_invalid", "public_table", "privacy",
 }
 
 // String returns the name used in counters and answers.
 func (r Reason) String() string { return reasonNames[r%reasons] }
 
-// Refusal is the error of one refused sample, exemplar or series. Sending it again does not help.
+// Refusal is the error of one refused sample, exemplar, series or row. Sending it again does not help.
 type Refusal struct {
 	Reason   Reason
 	Sentence string
@@ -108,6 +135,13 @@ func (l *Limits) refusals() (out [reasons]*Refusal) {
 	set(Future, storage.ErrOutOfBounds, "the timestamp is more than %s ahead of our clock", l.Ahead)
 	set(HistogramInvalid, storage.ErrOutOfBounds, "the histogram contradicts itself")
 	set(ExemplarInvalid, storage.ErrOutOfOrderExemplar, "the exemplar is invalid or out of order")
+	set(AttributeCount, nil, "the row or its resource has more than %d attributes", l.Attributes)
+	set(AttributeLength, nil, "an attribute's key is longer than %d bytes, or its value longer than %d", l.AttributeKeyBytes, l.AttributeValueBytes)
+	set(RowLength, nil, "the row's body is longer than %d bytes, its detail longer than %d, or a name in it longer than %d", l.BodyTextBytes, l.DetailBytes, l.ColumnBytes)
+	set(RowTooOld, nil, "the row's time lies before what is kept; want Unix time in the unit that the protocol asks for, and a clock that is set")
+	set(RowFuture, nil, "the row's time is more than %s ahead of our clock", l.Ahead)
+	set(RowInvalid, nil, "the row's value is not a finite number")
+	set(PublicTable, nil, "the public door takes events only, no logs and no spans")
 	return out
 }
 

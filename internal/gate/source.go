@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // SourceStat is what the gate knows of one source since it started.
@@ -16,9 +18,13 @@ type SourceStat struct {
 	Source    string           // the credential's name, for targets with their labels' values: "scrape:efile/127.0.0.1:8000"
 	Series    int64            // live now
 	Accepted  int64            // samples
-	Refused   map[string]int64 // samples, exemplars or requests by reason; never nil
+	Rows      map[string]int64 // rows that were stored, by table; never nil
+	Refused   map[string]int64 // samples, exemplars, rows or requests by reason; never nil
+	Private   int64            // rows that privacy took out
+	Sampled   int64            // rows that sampling left out
+	Thinned   int64            // samples that came before their series' interval was over
 	LastError string           // the newest refusal's sentence; empty if there was none
-	LastAt    int64            // newest sample or refusal, Unix milliseconds
+	LastAt    int64            // newest sample, row or refusal, Unix milliseconds
 }
 
 // source counts for one source.
@@ -26,10 +32,15 @@ type source struct {
 	name     string
 	series   atomic.Int64
 	accepted atomic.Int64
+	rows     [3]atomic.Int64 // by table
+	private  atomic.Int64
+	sampled  atomic.Int64
+	thinned  atomic.Int64
 	refused  [reasons]atomic.Int64
 	lastAt   atomic.Int64
 	lastErr  atomic.Pointer[string]
-	allowed  *allowance // nil without a bound
+	allowed  *allowance // samples; nil without a bound
+	rowsDue  *allowance // rows
 }
 
 // maxSources bounds the table: beyond it a target counts for its grant's own source.
@@ -51,7 +62,7 @@ func (s *sources) init() {
 func (s *sources) at(i uint32) *source { return (*s.all.Load())[i] }
 
 // get returns the index of a named source; ok is false if it is new and the table is full.
-func (s *sources) get(name string, limit float64) (i uint32, ok bool) {
+func (s *sources) get(name string, limit, rowLimit float64) (i uint32, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if i, ok := s.byName[name]; ok {
@@ -64,6 +75,9 @@ func (s *sources) get(name string, limit float64) (i uint32, ok bool) {
 	n := &source{name: name}
 	if limit > 0 {
 		n.allowed = &allowance{perSecond: limit}
+	}
+	if rowLimit > 0 {
+		n.rowsDue = &allowance{perSecond: rowLimit}
 	}
 	grown := append(all[:len(all):len(all)], n)
 	s.all.Store(&grown)
@@ -95,7 +109,13 @@ func (g *Gate) Sources() []SourceStat {
 	all := *g.sources.all.Load()
 	out := make([]SourceStat, 0, len(all))
 	for _, s := range all {
-		st := SourceStat{Source: s.name, Series: s.series.Load(), Accepted: s.accepted.Load(), Refused: map[string]int64{}, LastAt: s.lastAt.Load()}
+		st := SourceStat{Source: s.name, Series: s.series.Load(), Accepted: s.accepted.Load(), Rows: map[string]int64{}, Refused: map[string]int64{},
+			Private: s.private.Load(), Sampled: s.sampled.Load(), Thinned: s.thinned.Load(), LastAt: s.lastAt.Load()}
+		for _, t := range rowstore.Tables() {
+			if n := s.rows[t].Load(); n > 0 {
+				st.Rows[t.String()] = n
+			}
+		}
 		for r := range s.refused {
 			if n := s.refused[r].Load(); n > 0 {
 				st.Refused[Reason(r).String()] = n
@@ -127,7 +147,10 @@ func target(grant string, by []string, l labels.Labels) string {
 
 var (
 	acceptedDesc = prometheus.NewDesc("signalbox_gate_accepted_samples_total", "Samples that were stored, by source.", []string{"source"}, nil)
-	refusedDesc  = prometheus.NewDesc("signalbox_gate_refused_total", "Samples, exemplars and requests that were refused, by source and reason.", []string{"source", "reason"}, nil)
+	refusedDesc  = prometheus.NewDesc("signalbox_gate_refused_total", "Samples, exemplars, rows and requests that were refused, by source and reason.", []string{"source", "reason"}, nil)
+	rowsDesc     = prometheus.NewDesc("signalbox_gate_accepted_rows_total", "Rows that were stored, by source and table.", []string{"source", "table"}, nil)
+	droppedDesc  = prometheus.NewDesc("signalbox_gate_dropped_rows_total", "Rows that were taken in and not stored, by source and what took them out: privacy or sampling.", []string{"source", "by"}, nil)
+	thinnedDesc  = prometheus.NewDesc("signalbox_gate_sampled_out_samples_total", "Samples that came before the interval of their series was over, by source.", []string{"source"}, nil)
 	seriesDesc   = prometheus.NewDesc("signalbox_gate_series", "Live series, by source.", []string{"source"}, nil)
 	inFlightDesc = prometheus.NewDesc("signalbox_gate_in_flight_bytes", "Bytes of bodies that are being taken in.", nil, nil)
 )
@@ -136,6 +159,9 @@ var (
 func (g *Gate) Describe(c chan<- *prometheus.Desc) {
 	c <- acceptedDesc
 	c <- refusedDesc
+	c <- rowsDesc
+	c <- droppedDesc
+	c <- thinnedDesc
 	c <- seriesDesc
 	c <- inFlightDesc
 }
@@ -146,6 +172,18 @@ func (g *Gate) Collect(c chan<- prometheus.Metric) {
 	for _, s := range g.Sources() {
 		c <- prometheus.MustNewConstMetric(acceptedDesc, prometheus.CounterValue, float64(s.Accepted), s.Source)
 		c <- prometheus.MustNewConstMetric(seriesDesc, prometheus.GaugeValue, float64(s.Series), s.Source)
+		for t, n := range s.Rows {
+			c <- prometheus.MustNewConstMetric(rowsDesc, prometheus.CounterValue, float64(n), s.Source, t)
+		}
+		if s.Private > 0 {
+			c <- prometheus.MustNewConstMetric(droppedDesc, prometheus.CounterValue, float64(s.Private), s.Source, "privacy")
+		}
+		if s.Sampled > 0 {
+			c <- prometheus.MustNewConstMetric(droppedDesc, prometheus.CounterValue, float64(s.Sampled), s.Source, "sampling")
+		}
+		if s.Thinned > 0 {
+			c <- prometheus.MustNewConstMetric(thinnedDesc, prometheus.CounterValue, float64(s.Thinned), s.Source)
+		}
 		for r, n := range s.Refused {
 			c <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(n), s.Source, r)
 		}
