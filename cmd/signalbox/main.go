@@ -36,7 +36,8 @@ type cli struct {
 	Alert      alertCmd      `cmd:"" help:"Show alerts."`
 	Silence    silenceCmd    `cmd:"" help:"Show, add and expire silences."`
 	Source     sourceCmd     `cmd:"" help:"Show where data comes from."`
-	Query      queryCmd      `cmd:"" help:"Ask a PromQL question."`
+	Query      queryCmd      `cmd:"" help:"Ask a PromQL question, or search logs, spans and events."`
+	Usage      usageCmd      `cmd:"" help:"Show how people use what is watched: actives, sessions, retention, funnels, adoption, success."`
 	Why        whyCmd        `cmd:"" help:"Explain a light or a page from its decision record."`
 	Import     importCmd     `cmd:"" help:"Turn OpenSLO, Prometheus rules, Sloth specs or Grafana dashboards into policies."`
 	Export     exportCmd     `cmd:"" help:"Write KPIs as OpenSLO, or every policy as it is."`
