@@ -62,11 +62,23 @@ func (e *Engine) ApplyWith(ctx context.Context, kpis []*kpi.KPI, commit func(eff
 	revisions := make([]ledger.Effective, 0, len(fresh))
 	effective := map[string]int64{}
 	for _, u := range fresh {
-		if err := e.prepare(ctx, u, old[u.k.Name], now, &found); err != nil {
+		if err := e.prepare(ctx, u, old[u.k.Name], now); err != nil {
 			return fmt.Errorf("apply %s: %w", u.k.Name, err)
 		}
 		revisions = append(revisions, ledger.Effective{KPI: u.k, Number: u.revision, From: u.from})
 		effective[u.k.Name] = u.from
+	}
+	defer e.filled()
+	if err := e.fillRows(ctx, fresh, now); err != nil {
+		return fmt.Errorf("apply: %w", err)
+	}
+	for _, u := range fresh {
+		if old[u.k.Name] != nil {
+			continue
+		}
+		if err := e.recall(ctx, u, u.amended, &found); err != nil {
+			return fmt.Errorf("apply %s: %w", u.k.Name, err)
+		}
 	}
 	for name, was := range old {
 		if next[name] == nil {
@@ -137,7 +149,7 @@ func (e *Engine) swap(old, next map[string]*unit, inputs map[*unit]map[string]*u
 	for _, name := range sortedNames(next) {
 		all = append(all, next[name])
 	}
-	e.index = newIndex(all)
+	e.index, e.rows, e.filling = newIndex(all), newRowIndex(all), nil
 	e.nextGeneration(now)
 	for _, u := range fresh {
 		if len(old) > 0 {
@@ -162,8 +174,15 @@ func newUnit(k *kpi.KPI) (*unit, error) {
 			return nil, err
 		}
 		u.formula = f
-	case kpi.PromQL:
+	case kpi.PromQL, kpi.SQL:
 		u.slow = true
+	}
+	if k.Indicator.Table() != "" {
+		rows, err := newRowUnit(k)
+		if err != nil {
+			return nil, err
+		}
+		u.rows = rows
 	}
 	return u, nil
 }
@@ -212,9 +231,9 @@ func boundary(now, a, b int64) int64 {
 	}
 }
 
-// prepare gives a new unit its revision, fills its windows from the store and its memory from the ledger. It writes
-// nothing; what must be written of it is put in b.
-func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64, b *batch) error {
+// prepare gives a new unit its revision and fills its windows from the store, those of row indicators apart. It writes
+// nothing.
+func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64) error {
 	running := kpi.PeriodEnd(now, u.period) - u.period // the end of the newest period that is over
 	u.from = running
 	if was != nil {
@@ -227,6 +246,7 @@ func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64, b *batch)
 	u.revision = revision
 	u.closed = u.from
 	begun := was != nil
+	defer func() { u.amended = fresh }()
 	if was == nil {
 		// Periods that ended while we were down close in order; a KPI without history starts now.
 		last, err := e.o.Ledger.LastEnd(ctx, u.k.Name, now-maxCatchUp*u.period-24*3600_000, now)
@@ -244,13 +264,12 @@ func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64, b *batch)
 			fresh = fresh || (judged > 0 && judged != u.revision)
 		}
 	}
-	if u.meter, err = e.fillMeter(ctx, u, u.closed, now, !begun); err != nil {
-		return err
+	if u.rows != nil { // all of them are filled in one pass
+		u.rows.begun = begun
+		return nil
 	}
-	if was == nil {
-		return e.recall(ctx, u, fresh, b)
-	}
-	return nil
+	u.meter, err = e.fillMeter(ctx, u, u.closed, now, !begun)
+	return err
 }
 
 // recall restores the groups of a unit from the ledger. fresh says that the definition changed while we were down.

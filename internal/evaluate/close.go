@@ -205,9 +205,9 @@ func (e *Engine) ready(u *unit) bool {
 }
 
 func (e *Engine) closeChunk(ctx context.Context, due []*unit, b *batch) {
-	// A promql indicator asks its question without the lock.
+	// A query asks its question without the lock.
 	var answer []kpi.GroupPoint
-	if u := due[0]; u.k.Indicator.Kind == kpi.PromQL {
+	if u := due[0]; u.k.Indicator.Kind.Asked() {
 		answer = e.ask(ctx, u, u.closed+u.period)
 	}
 	e.mu.Lock()

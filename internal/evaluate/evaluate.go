@@ -23,10 +23,14 @@ import (
 
 // Options are the engine's dependencies. Functions left nil are not called.
 type Options struct {
-	Store      storage.Queryable // raw samples, to rebuild windows and to place late data
-	Ledger     *ledger.Ledger
-	Query      func(ctx context.Context, expr string, at time.Time) (promql.Vector, error) // for promql indicators
-	IntervalOf func(l labels.Labels) (interval time.Duration, pulled bool)                 // the source's scrape interval
+	Store  storage.Queryable // raw samples, to rebuild windows and to place late data
+	Ledger *ledger.Ledger
+	Query  func(ctx context.Context, expr string, at time.Time) (promql.Vector, error) // for promql indicators
+	Rows   Rows                                                                        // stored rows, to fill the windows of row indicators and to replay them
+	// SQL answers an sql indicator over the window (from, to]: one sample with its columns as labels and `value` as its
+	// number for each row of the answer.
+	SQL        func(ctx context.Context, query string, from, to time.Time) (promql.Vector, error)
+	IntervalOf func(l labels.Labels) (interval time.Duration, pulled bool) // the source's scrape interval
 	Page       func(ctx context.Context, signals []kpi.PageSignal)
 	Rewatch    func()               // has the gate ask Born anew for every series it knows
 	Changed    func(names []string) // KPIs that published a datapoint or changed
@@ -35,7 +39,7 @@ type Options struct {
 	Registerer prometheus.Registerer
 }
 
-// Engine implements gate.Observer. Its methods are safe for concurrent use.
+// Engine implements gate.Observer and gate.RowObserver. Its methods are safe for concurrent use.
 type Engine struct {
 	o       Options
 	log     *slog.Logger
@@ -45,6 +49,9 @@ type Engine struct {
 	units    map[string]*unit // in force or waiting for their boundary's first period, by KPI name
 	retiring []*unit          // replaced or removed, until their last period is closed
 	index    *index
+	rows     *rowIndex
+	filling  []*unit     // whose windows are being filled while the tap feeds them already
+	lives    [3]lively   // by table
 	watches  [16][]watch // by generation, see Rewatched
 	gen      uint32
 	targets  map[target]*uptime
@@ -69,7 +76,7 @@ func New(o Options) *Engine {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{o: o, log: o.Logger, units: map[string]*unit{}, index: newIndex(nil), targets: map[target]*uptime{}, wake: make(chan struct{}, 1), stage: make(chan struct{}, 1)}
+	e := &Engine{o: o, log: o.Logger, units: map[string]*unit{}, index: newIndex(nil), rows: newRowIndex(nil), targets: map[target]*uptime{}, wake: make(chan struct{}, 1), stage: make(chan struct{}, 1)}
 	e.watches[0] = make([]watch, 1) // watch 0 is nobody
 	e.metrics = newMetrics(o.Registerer)
 	e.step = step{book: o.Ledger, moved: func(to kpi.Light) { e.metrics.transitions.WithLabelValues(to.String()).Inc() }}
@@ -93,6 +100,7 @@ type unit struct {
 	pulled   int64 // largest interval of a matched pulled series, ms
 	pushed   bool  // a matched series is pushed
 	waits    int64 // the delay found last, plus one; 0 = to be found anew
+	amended  bool  // its definition changed while we were down
 	dirty    int64 // oldest late sample waiting for a replay; math.MaxInt64 = none
 	replayed int64 // when the last replay was done, Unix ms
 	groups   map[string]*standing
@@ -100,6 +108,7 @@ type unit struct {
 	wasOver  bool
 	queryErr string
 	near     map[*kpi.Selector]near
+	rows     *rowUnit // nil for an indicator that rows do not feed
 }
 
 // standing is one group of a unit: what Judge remembers and what is told of it.
@@ -148,11 +157,8 @@ func (u *unit) delayNow() int64 {
 		return d
 	}
 	d := u.pulled
-	if u.pushed || (d == 0 && u.k.Indicator.Kind != kpi.PromQL) {
+	if u.pushed || d == 0 {
 		d = max(d, 5000)
-	}
-	if u.k.Indicator.Kind == kpi.PromQL && d == 0 {
-		d = 5000
 	}
 	return d
 }
@@ -219,6 +225,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	e.mu.Lock()
 	e.started, e.outages = now, outages
+	for i := range e.lives {
+		e.lives[i].since = now
+	}
 	e.mu.Unlock()
 	if last > 0 && last < now {
 		e.addOutage(ledger.Outage{From: last, To: now, Reason: "signalbox was down"})

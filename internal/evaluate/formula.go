@@ -2,12 +2,14 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
 
 	"github.com/signalbox/signalbox/internal/kpi"
 )
@@ -92,11 +94,22 @@ func pointAt(g *standing, end int64) (kpi.Point, bool) {
 	return emptyPoint(end, kpi.NoData), false
 }
 
-// ask evaluates a promql indicator at the end of a period.
+// answer evaluates a promql or sql indicator over the window (from, to], Unix ms.
+func (e *Engine) answer(ctx context.Context, in *kpi.Indicator, from, to int64) (promql.Vector, error) {
+	switch {
+	case in.Kind == kpi.PromQL:
+		return e.o.Query(ctx, in.PromQL, time.UnixMilli(to))
+	case e.o.SQL == nil:
+		return nil, errors.New("nobody answers SQL here")
+	}
+	return e.o.SQL(ctx, in.SQL, time.UnixMilli(from), time.UnixMilli(to))
+}
+
+// ask evaluates a query at the end of a period.
 func (e *Engine) ask(ctx context.Context, u *unit, end int64) []kpi.GroupPoint {
 	ctx, cancel := context.WithTimeout(ctx, min(max(u.k.Period, time.Second), 30*time.Second))
 	defer cancel()
-	vector, err := e.o.Query(ctx, u.k.Indicator.PromQL, time.UnixMilli(end))
+	vector, err := e.answer(ctx, &u.k.Indicator, end-u.k.Window.Milliseconds(), end)
 	if err != nil {
 		u.queryErr = err.Error()
 		return nil

@@ -37,6 +37,8 @@ type house struct {
 	gate    *gate.Gate
 	engine  *evaluate.Engine
 	signals []kpi.PageSignal
+	rows    *memRows
+	sql     func(query string, from, to time.Time) (promql.Vector, error)
 	answer  func(at time.Time) (promql.Vector, error) // of every PromQL question
 }
 
@@ -44,7 +46,7 @@ type house struct {
 var t0 = time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)
 
 func newHouse(t *testing.T, kpis ...*kpi.KPI) *house {
-	h := &house{t: t, dir: t.TempDir(), now: t0, kpis: kpis}
+	h := &house{t: t, dir: t.TempDir(), now: t0, kpis: kpis, rows: &memRows{}}
 	h.open()
 	t.Cleanup(h.close)
 	return h
@@ -64,9 +66,10 @@ func (h *house) open() {
 	h.ledger, err = ledger.Open(t.Context(), ledger.Options{Store: h.points, State: h.state, Now: h.clock})
 	require.NoError(t, err)
 	h.engine = evaluate.New(evaluate.Options{
-		Store: h.raw, Ledger: h.ledger, Now: h.clock, Registerer: prometheus.NewRegistry(),
+		Store: h.raw, Rows: h.rows, Ledger: h.ledger, Now: h.clock, Registerer: prometheus.NewRegistry(),
 		IntervalOf: func(l labels.Labels) (time.Duration, bool) { return 15 * time.Second, l.Get("job") == "efile" },
 		Rewatch:    func() { h.gate.Rewatch() },
+		SQL:        func(_ context.Context, q string, from, to time.Time) (promql.Vector, error) { return h.sql(q, from, to) },
 		Query:      func(_ context.Context, _ string, at time.Time) (promql.Vector, error) { return h.answer(at) },
 		Page:       func(_ context.Context, s []kpi.PageSignal) { h.signals = append(h.signals, s...) },
 	})

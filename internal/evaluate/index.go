@@ -36,7 +36,7 @@ func newIndex(units []*unit) *index {
 	count := map[key]int{}
 	var entries []entry
 	for _, u := range units {
-		if u.meter == nil {
+		if u.meter == nil || u.meter.Rows() {
 			continue
 		}
 		for side, ms := range u.meter.Sides() {

@@ -221,18 +221,33 @@ func (e *Engine) warnings(u *unit) []string {
 	}
 	for _, sel := range u.meter.NeverMatched() {
 		w := "nothing has matched " + sel.Text + " yet"
+		if u.rows != nil {
+			out = append(out, w)
+			continue
+		}
 		if near := u.nearNames(e, sel); len(near) > 0 {
 			w += "; there is " + strings.Join(near, ", ")
 		}
 		out = append(out, w)
 	}
 	if u.meter.OverLimit > 0 {
-		out = append(out, fmt.Sprintf("more than %d groups by %s; %d series are left out", u.k.MaxGroups, strings.Join(u.k.By, ", "), u.meter.OverLimit))
+		out = append(out, fmt.Sprintf("more than %d groups by %s; %d %s are left out", u.k.MaxGroups, strings.Join(u.k.By, ", "), u.meter.OverLimit, u.things("series", "rows")))
 	}
 	if u.meter.Skipped > 0 {
-		out = append(out, fmt.Sprintf("%d samples were not finite or below zero and were skipped", u.meter.Skipped))
+		out = append(out, fmt.Sprintf("%d %s and were skipped", u.meter.Skipped, u.things("samples were not finite or below zero", "rows had no number in the field "+u.k.Indicator.Value)))
+	}
+	if u.meter.Unpaired > 0 {
+		out = append(out, fmt.Sprintf("more pairs are open than can be followed; %d rows are left out", u.meter.Unpaired))
 	}
 	return out
+}
+
+// things chooses a word by what feeds the unit.
+func (u *unit) things(samples, rows string) string {
+	if u.rows != nil {
+		return rows
+	}
+	return samples
 }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

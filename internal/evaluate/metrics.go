@@ -16,6 +16,8 @@ type metrics struct {
 	replays     prometheus.Counter
 	restated    prometheus.Counter
 	unwritten   prometheus.Counter
+	rowsCounted prometheus.Counter
+	rowsLate    prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -32,6 +34,8 @@ func newMetrics(r prometheus.Registerer) metrics {
 		overLimit:   f.NewCounterVec(prometheus.CounterOpts{Name: "signalbox_evaluate_group_limit_reached_total", Help: "KPIs that reached max_groups."}, []string{"kpi"}),
 		replays:     counter("replays_total", "Replays from the store because data came late."),
 		restated:    counter("restatements_total", "Datapoints said anew because data came late."),
+		rowsCounted: counter("rows_total", "Rows counted, once for each side of a KPI that selects them."),
+		rowsLate:    counter("rows_refused_total", "Rows that came too late, or from too far ahead, for a KPI that selects them."),
 		unwritten:   counter("write_failures_total", "Rounds whose datapoints or decisions could not be written at once."),
 	}
 }

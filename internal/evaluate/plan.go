@@ -117,17 +117,23 @@ func (e *Engine) chooseWay(ctx context.Context, o Rehearsal, p *plan) error {
 			p.inputs[name] = e.inForce(o, name)
 		}
 		since, what, err = e.inputsSince(ctx, o, p)
-	case kpi.PromQL:
+	case kpi.PromQL, kpi.SQL:
 		since, what = p.from, ""
 		if n := (p.to - p.from) / p.u.period; n > maxAsked {
 			since = p.to - maxAsked*p.u.period
 			what = fmt.Sprintf("a query is asked at most %d times, which reaches back to %s", maxAsked, day(since))
 		}
 	default:
-		since, err = e.samplesSince(ctx, p)
-		what = "stored samples that match reach back to " + day(since)
+		thing := "sample"
+		if p.u.rows != nil {
+			thing = "row"
+			since, err = e.rowsSince(ctx, p)
+		} else {
+			since, err = e.samplesSince(ctx, p)
+		}
+		what = "stored " + thing + "s that match reach back to " + day(since)
 		if since == 0 {
-			what = "no stored sample of this time matches"
+			what = "no stored " + thing + " of this time matches"
 		}
 	}
 	if err != nil {
@@ -139,7 +145,7 @@ func (e *Engine) chooseWay(ctx context.Context, o Rehearsal, p *plan) error {
 		since, what = points, why
 	case k.Indicator.Kind == kpi.Expr:
 		p.way = byPoints
-	case k.Indicator.Kind == kpi.PromQL:
+	case k.Indicator.Kind.Asked():
 		p.way = byQuery
 	default:
 		p.way = byRaw
@@ -148,7 +154,7 @@ func (e *Engine) chooseWay(ctx context.Context, o Rehearsal, p *plan) error {
 		p.inputs = nil
 	}
 	if p.way == byQuery {
-		p.limits = append(p.limits, "a promql indicator is evaluated over what is stored today, and its values are not promised to be those of then")
+		p.limits = append(p.limits, "a query is evaluated over what is stored today, and its values are not promised to be those of then")
 	}
 	if p.way != byPoints { // what has not closed yet is not judged either
 		p.to = min(p.to, kpi.PeriodEnd(e.o.Now().UnixMilli()-e.delayOf(p.u)+1, p.u.period)-p.u.period)

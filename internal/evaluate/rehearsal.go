@@ -162,7 +162,7 @@ func (r *rehearsal) overSamples(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.e.replay(ctx, r.u.k, span{from: r.start, last: r.last, to: r.last, birth: r.from}, outages, func(end int64, points []kpi.GroupPoint) error {
+	_, err = r.e.replay(ctx, r.u.k, span{from: r.start, last: r.last, to: r.last, birth: r.from, all: true}, outages, func(end int64, points []kpi.GroupPoint) error {
 		return r.close(ctx, end, points)
 	})
 	return err
@@ -170,7 +170,10 @@ func (r *rehearsal) overSamples(ctx context.Context) error {
 
 // overQuery asks a promql indicator at the end of each period.
 func (r *rehearsal) overQuery(ctx context.Context) error {
-	if r.e.o.Query == nil {
+	switch sql := r.u.k.Indicator.Kind == kpi.SQL; {
+	case sql && r.e.o.SQL == nil:
+		return fault.New(fault.Unavailable, "nobody answers SQL here")
+	case !sql && r.e.o.Query == nil:
 		return fault.New(fault.Unavailable, "nobody answers PromQL here")
 	}
 	outages, err := r.e.o.Ledger.Outages(ctx, r.from, r.last)

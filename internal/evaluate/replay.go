@@ -37,10 +37,16 @@ func (e *Engine) Replay(ctx context.Context, k *kpi.KPI, from, last, to int64, s
 }
 
 // span says what a replay covers, in Unix ms; birth is when the KPI's expected groups began unless samples show them older.
-type span struct{ from, last, to, birth int64 }
+type span struct {
+	from, last, to, birth int64
+	all                   bool // rows that came too late to count then, too
+}
 
 // replay is Replay for callers that may hold e.mu. The first error of sink ends it; a nil sink takes nothing.
 func (e *Engine) replay(ctx context.Context, k *kpi.KPI, sp span, outages []ledger.Outage, sink func(end int64, points []kpi.GroupPoint) error) (*kpi.Meter, error) {
+	if k.Indicator.Table() != "" {
+		return e.replayRows(ctx, k, sp, outages, sink)
+	}
 	start := sp.from - lookback(k)
 	origin := &origins{ctx: ctx, store: e.o.Store}
 	m := kpi.NewMeter(k, kpi.MeterOptions{Origin: origin.of, From: sp.birth})
@@ -97,7 +103,7 @@ func (e *Engine) replay(ctx context.Context, k *kpi.KPI, sp span, outages []ledg
 // fillMeter returns a meter whose windows hold what is stored up to now and whose newest closed period is closed. Live
 // samples continue it.
 func (e *Engine) fillMeter(ctx context.Context, u *unit, closed, now int64, fresh bool) (*kpi.Meter, error) {
-	if u.k.Indicator.Kind == kpi.Expr || u.k.Indicator.Kind == kpi.PromQL {
+	if u.k.Indicator.Kind == kpi.Expr || u.k.Indicator.Kind.Asked() {
 		return nil, nil
 	}
 	e.mu.Lock()
@@ -174,6 +180,10 @@ func (e *Engine) replayPoints(ctx context.Context, u *unit) map[string][]kpi.Poi
 // meanwhile wait and find the new meter. closing is the end of the period that is about to be closed.
 func (e *Engine) mend(ctx context.Context, u *unit, closing int64, b *batch) {
 	if u.meter == nil {
+		return
+	}
+	if u.rows != nil {
+		e.mendRows(ctx, u, closing, b)
 		return
 	}
 	if from, ok := u.meter.Dirty(); ok {

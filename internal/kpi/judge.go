@@ -77,11 +77,14 @@ func Settle(k *KPI, p Point) Point {
 			p.Detail = fmt.Sprintf("the value lies between %s and %s, which are in two bands", number(p.Value), number(p.Upper))
 		}
 	}
+	if p.Missing == NotMissing {
+		p.Detail = k.Indicator.note(p)
+	}
 	return p
 }
 
 func isShare(k Kind) bool {
-	return k == Ratio || k == ShareBelow || k == Apdex || k == Availability
+	return k == Ratio || k == ShareBelow || k == Apdex || k == Availability || k == Pair
 }
 
 // countsOccurrences reports whether an objective over the kind counts good of total; other kinds count timeslices.

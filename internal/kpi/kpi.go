@@ -21,7 +21,8 @@ const (
 // Kind is the kind of an indicator, named as in the KPI document.
 type Kind string
 
-// The kinds that samples can feed.
+// The kinds. Availability, Gauge and PromQL are fed by samples, Unique, Pair and SQL by rows, Expr by other KPIs, the rest by
+// samples or rows.
 const (
 	Ratio        Kind = "ratio"
 	Rate         Kind = "rate"
@@ -34,10 +35,14 @@ const (
 	Freshness    Kind = "freshness"
 	Expr         Kind = "expr"
 	PromQL       Kind = "promql"
+	Unique       Kind = "unique"
+	Pair         Kind = "pair"
+	SQL          Kind = "sql"
 )
 
 // Selector is a PromQL vector selector: its text as written and its matchers, the metric name among them. For a histogram
-// the name is the base name, without _bucket.
+// the name is the base name, without _bucket. A selector of rows has the table's name in the metric name's place: logs,
+// spans or events.
 type Selector struct {
 	Text     string
 	Matchers []*labels.Matcher
@@ -56,6 +61,19 @@ type Selector struct {
 //	freshness     Of                               age in seconds of the newest sample at the period's end
 //	expr          Expr, Inputs                     arithmetic over other KPIs: variable -> KPI name
 //	promql        PromQL                           evaluated once a period
+//
+// Over rows the selectors name a table, each row counts as its weight in the period of its time, and:
+//
+//	ratio         Good or Bad, and Total           share of rows, 0 to 1
+//	rate          Of                               rows per second
+//	mean          Of, Value                        mean of a field
+//	share_below   Of, Value, Below                 share of rows whose field is <= Below; exact
+//	quantile      Of, Value, Q                     of a field, within 1 % of the exact quantile
+//	apdex         Of, Value, T                     exact; rows that failed are frustrated
+//	unique        Of, Value                        distinct texts of a field; exact up to 2,048, then within about 1.6 %
+//	freshness     Of                               age in seconds of the newest row at the period's end
+//	pair          First, Then, On, Within          share of First that Then follows, equal in the field On, within a time
+//	sql           SQL                              evaluated once a period
 type Indicator struct {
 	Kind      Kind
 	Good      *Selector
@@ -73,12 +91,18 @@ type Indicator struct {
 	Expr      string
 	Inputs    map[string]string
 	PromQL    string
+	Value     string // field of a row
+	First     *Selector
+	Then      *Selector
+	On        string // field of a row
+	Within    time.Duration
+	SQL       string
 }
 
 // Selectors lists the selectors that the indicator has; none for an expr or a query.
 func (i Indicator) Selectors() []*Selector {
 	var out []*Selector
-	for _, s := range []*Selector{i.Good, i.Bad, i.Total, i.Of, i.Sum, i.Count, i.Histogram} {
+	for _, s := range []*Selector{i.Good, i.Bad, i.Total, i.Of, i.Sum, i.Count, i.Histogram, i.First, i.Then} {
 		if s != nil {
 			out = append(out, s)
 		}

@@ -23,6 +23,10 @@ type MeterOptions struct {
 	// Origin is asked once per series, at its first counter sample: l is the series, t its time, interval its source's
 	// scrape interval in ms (0: pushed).
 	Origin func(l labels.Labels, t, interval int64) Origin
+	// Alive says whether the table of a row indicator got any row with a time in (from, to], Unix ms; nil = it always did.
+	Alive func(from, to int64) bool
+	// Keep is how long after its end, in ms, a period's rows stay countable, so that late rows restate it.
+	Keep int64
 	// From is when the KPI, and with it its expected groups, began to exist: Unix ms.
 	From int64
 }
@@ -47,9 +51,11 @@ type Meter struct {
 	dirty   int64    // time of the oldest sample that came too late; math.MaxInt64 = none
 	out     []GroupPoint
 	scratch scratch
+	rows    *rowBook // nil for an indicator that samples feed
 
 	Skipped   uint64 // counter samples that were not finite or below zero
-	OverLimit uint64 // series left out because max_groups was reached
+	OverLimit uint64 // series or rows left out because max_groups was reached
+	Unpaired  uint64 // rows left out because too many pairs were open
 }
 
 // role says what a side's series mean.
@@ -84,7 +90,7 @@ type GroupPoint struct {
 	Unplaced   float64
 }
 
-// NewMeter returns the meter of a KPI whose indicator is fed by samples (any kind but expr and promql).
+// NewMeter returns the meter of a KPI whose indicator is fed by samples or rows (any kind but expr, promql and sql).
 func NewMeter(k *KPI, o MeterOptions) *Meter {
 	m := &Meter{k: k, o: o, period: k.Period.Milliseconds(), window: k.Window.Milliseconds(), groups: map[string]*group{}, dirty: math.MaxInt64}
 	m.w = int(m.window / m.period)
@@ -100,6 +106,11 @@ func NewMeter(k *KPI, o MeterOptions) *Meter {
 	add(roleGood, i.Of)
 	add(roleSum, i.Sum)
 	add(roleCount, i.Count)
+	add(roleGood, i.First)
+	add(roleTotal, i.Then)
+	if i.Table() != "" {
+		m.rows = newRowBook(m)
+	}
 	if i.Histogram != nil {
 		m.sides = append(m.sides,
 			side{role: roleBucket, matchers: renamed(i.Histogram.Matchers, "_bucket"), since: math.MaxInt64},
@@ -175,11 +186,14 @@ type group struct {
 	gaps        []gapIncrease  // of periods that are not closed yet
 	unplaced    float64
 	unplacedDay int64
+	rows        *rowGroup // nil for samples
 }
 
 func newGroup(m *Meter, l labels.Labels, birth int64, expected bool) *group {
 	g := &group{labels: l, key: l.String(), birth: birth, lastSeen: birth, expected: expected}
-	if m.w > 1 && m.k.Indicator.Kind != Gauge && m.k.Indicator.Kind != Freshness {
+	if m.rows != nil {
+		g.rows = &rowGroup{key: m.rows.keyOf(m.k.By, l)}
+	} else if m.w > 1 && m.k.Indicator.Kind != Gauge && m.k.Indicator.Kind != Freshness {
 		g.has = newRing(m.w)
 		if m.k.Indicator.Histogram == nil {
 			g.good, g.total = newRing(m.w), newRing(m.w)
@@ -199,6 +213,9 @@ func (m *Meter) group(l labels.Labels, birth int64) *group {
 	}
 	g := newGroup(m, l, birth, false)
 	m.groups[key] = g
+	if m.rows != nil {
+		m.rows.byKey[g.rows.key] = g
+	}
 	at, _ := slices.BinarySearchFunc(m.order, g, func(a, b *group) int { return labels.Compare(a.labels, b.labels) })
 	m.order = slices.Insert(m.order, at, g)
 	return g
@@ -347,12 +364,15 @@ func (m *Meter) Close(end int64, unobserved bool) []GroupPoint {
 	if m.overall != nil {
 		m.closeGroup(m.overall, end, unobserved, true)
 	}
+	if m.rows != nil {
+		m.dropRows(end)
+	}
 	return m.out
 }
 
 // skipTo pushes the windows past periods that nobody closes, so that what lies before them falls out.
 func (m *Meter) skipTo(end int64) {
-	if m.closed == 0 || end <= m.closed+m.period {
+	if m.closed == 0 || end <= m.closed+m.period || m.rows != nil { // rows are kept by period, and there is nothing to push
 		return
 	}
 	const remembered = 5 // periods of who reported
@@ -369,6 +389,10 @@ func (m *Meter) skipTo(end int64) {
 }
 
 func (m *Meter) closeGroup(g *group, end int64, unobserved, whole bool) {
+	if m.rows != nil {
+		m.closeRows(g, end, unobserved, whole)
+		return
+	}
 	gp := GroupPoint{Labels: g.labels, Whole: whole, Key: g.key, Keeper: &g.keeper, SliceGood: math.NaN(), SliceTotal: math.NaN()}
 	p := Point{End: end, Value: math.NaN(), Upper: math.NaN(), Good: math.NaN(), Total: math.NaN()}
 	if g.quiet && !g.touched {
@@ -400,7 +424,7 @@ func (m *Meter) closeGroup(g *group, end int64, unobserved, whole bool) {
 	case unobserved && m.k.Indicator.Kind == Freshness && g.newest <= end-m.period:
 		p.Value, p.Missing, p.Detail = math.NaN(), Unobserved, NotObserved
 	case p.Missing == NotMissing && m.goodNeverMatched(end):
-		p.Missing, p.Detail = NeverSeen, unmatchedGood(m.k.Indicator.Good)
+		p.Missing, p.Detail = NeverSeen, unmatchedGood(m.k.Indicator.goodSide())
 	}
 	gp.Unplaced = g.unplaced
 	gp.Point = Settle(m.k, p)
@@ -429,21 +453,24 @@ func (g *group) idle() bool {
 // goes by the samples' times and not by what is attached, so that a replay, which attaches everything first, says the same.
 func (m *Meter) neverMatched(end int64) string {
 	for _, sel := range m.unmatched(func(s *side) bool { return s.since <= end }) {
-		if sel != m.k.Indicator.Good {
+		if sel != m.k.Indicator.Good && sel != m.k.Indicator.Then {
 			return sel.Text
 		}
 	}
 	return ""
 }
 
-// goodNeverMatched reports that a ratio states its good side and no sample of it was seen up to end: then the share is
-// unknown, not zero.
+// goodNeverMatched reports that a ratio states its good side, or a pair its second, and nothing of it was seen up to end:
+// then the share is unknown, not zero.
 func (m *Meter) goodNeverMatched(end int64) bool {
-	return m.k.Indicator.Good != nil && m.sides[0].since > end
+	return m.k.Indicator.Good != nil && m.sides[0].since > end || m.k.Indicator.Then != nil && m.sides[1].since > end
 }
 
 // forget drops a retired group; its taps attach anew when their series come back.
 func (m *Meter) forget(g *group) {
+	if m.rows != nil {
+		delete(m.rows.byKey, g.rows.key)
+	}
 	delete(m.groups, g.key)
 	m.order = slices.DeleteFunc(m.order, func(x *group) bool { return x == g })
 	for list := range g.taps {
@@ -519,6 +546,9 @@ func (i Indicator) describe() string {
 	if i.PromQL != "" {
 		parts = append(parts, i.PromQL)
 	}
+	if i.SQL != "" {
+		parts = append(parts, i.SQL)
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -543,7 +573,7 @@ func (m *Meter) unmatched(matched func(*side) bool) []*Selector {
 	}
 	var out []*Selector
 	at := 0
-	for _, sel := range []*Selector{i.Good, i.Bad, i.Total, i.Of, i.Sum, i.Count} {
+	for _, sel := range []*Selector{i.Good, i.Bad, i.Total, i.Of, i.Sum, i.Count, i.First, i.Then} {
 		if sel == nil {
 			continue
 		}

@@ -18,6 +18,9 @@ func (k *KPI) Shape() string {
 	i := &k.Indicator
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	parts := []string{k.Period.String(), k.Window.String(), k.Interval.String(), i.Text(), number(i.Below), number(i.Q), number(i.T), i.Over, i.Across}
+	if i.Value != "" || i.Kind == Pair || i.Kind == SQL { // left out where they say nothing: shapes that are kept stay as they are
+		parts = append(parts, i.Value, i.On, i.Within.String(), i.SQL)
+	}
 	for _, name := range slices.Sorted(maps.Keys(i.Inputs)) {
 		parts = append(parts, name+"="+i.Inputs[name])
 	}
@@ -33,6 +36,7 @@ const (
 	onlyGaps       = "only increases across a gap arrived, and they cannot be placed in time"
 	NotObserved    = "signalbox was down or refused data during the period"
 	NoAnswer       = "the query returned no value"
+	noRows         = "no row of the table arrived in the window"
 )
 
 // Explain says why a missing datapoint has no value, for one that was kept without its sentence; empty where the sentence
@@ -41,7 +45,7 @@ func (k *KPI) Explain(p Point) string {
 	i := &k.Indicator
 	switch p.Missing {
 	case NoData:
-		return nothingArrived
+		return i.silence()
 	case Gap:
 		return onlyGaps
 	case Unobserved:
@@ -49,16 +53,32 @@ func (k *KPI) Explain(p Point) string {
 	case QueryFailed:
 		return NoAnswer
 	case NeverSeen:
-		if i.Good != nil && !math.IsNaN(p.Value) { // a share was computed, and only the good side is unknown
-			return unmatchedGood(i.Good)
+		if good := i.goodSide(); good != nil && !math.IsNaN(p.Value) { // a share was computed, and only the good side is unknown
+			return unmatchedGood(good)
 		}
-		for _, s := range []*Selector{i.Total, i.Of, i.Sum, i.Count, i.Histogram} {
+		for _, s := range []*Selector{i.Total, i.Of, i.Sum, i.Count, i.Histogram, i.First} {
 			if s != nil {
 				return unmatched(s.Text)
 			}
 		}
 	}
 	return ""
+}
+
+// goodSide is the selector of what went well, where the indicator has one.
+func (i *Indicator) goodSide() *Selector {
+	if i.Then != nil {
+		return i.Then
+	}
+	return i.Good
+}
+
+// silence says that nothing arrived.
+func (i *Indicator) silence() string {
+	if i.Table() != "" {
+		return noRows
+	}
+	return nothingArrived
 }
 
 func unmatched(selector string) string { return fmt.Sprintf("nothing has matched %s yet", selector) }

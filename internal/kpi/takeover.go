@@ -71,7 +71,7 @@ func (m *Meter) TakeOver(old *Meter) {
 			m.sides[i].since = min(m.sides[i].since, old.sides[i].since)
 		}
 	}
-	m.Skipped, m.OverLimit = max(m.Skipped, old.Skipped), max(m.OverLimit, old.OverLimit)
+	m.Skipped, m.OverLimit, m.Unpaired = max(m.Skipped, old.Skipped), max(m.OverLimit, old.OverLimit), max(m.Unpaired, old.Unpaired)
 }
 
 func (g *group) inherit(old *group) {
