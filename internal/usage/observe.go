@@ -1,0 +1,180 @@
+package usage
+
+import (
+	"slices"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// words tells page views and things that merely happen from what people do.
+type words struct{ views, passive map[string]bool }
+
+func (w words) act(r *rowstore.Row) Act {
+	view := w.views[r.Name]
+	return Act{Time: r.Time, View: view, Interact: !view && r.Status != rowstore.StatusError && !w.passive[r.Name]}
+}
+
+// event counts one event. It keeps nothing of the row.
+func (s *state) event(r *rowstore.Row, w words) {
+	d := dayOf(r.Time)
+	day := s.day(d)
+	day.dirty = true
+	ids := s.slicesOf(App{r.Service, r.Env, r.Agency})
+	weight := float64(r.Weight)
+	n, known := s.of(r.User, r.Session)
+	s.attend(day, d, 0, n, known, weight)
+	if len(ids) > 0 {
+		s.attend(day, d, ids[0], n, known, weight)
+		s.use(day, d, feature{ids[0], 'e', r.Name}, n, known, weight)
+		if r.Route != "" {
+			s.use(day, d, feature{ids[0], 'r', r.Route}, n, known, weight)
+		}
+		if r.Release != "" {
+			s.use(day, d, feature{ids[0], 'l', r.Release}, n, known, weight)
+		}
+	}
+	if !known {
+		return
+	}
+	if r.Received-r.Time > lateFor {
+		s.late++
+		return
+	}
+	a := w.act(r)
+	if len(ids) == 0 {
+		s.sit(0, n, a)
+	}
+	for _, id := range ids {
+		s.sit(id, n, a)
+	}
+}
+
+// attend marks somebody as active.
+func (s *state) attend(day *day, d int32, slice uint16, n uint32, known bool, weight float64) {
+	set := day.set(slice)
+	set.events += weight
+	if !known || !set.active.CheckedAdd(n) {
+		return
+	}
+	if s.ever[slice].CheckedAdd(n) {
+		set.fresh.Add(n)
+		s.everDirty[slice] = true
+		return
+	}
+	for later := d + 1; later <= s.newest; later++ { // a late event may come from before the first day that is known
+		if x := s.days[later]; x != nil && x.sets[slice] != nil && x.sets[slice].fresh.CheckedRemove(n) {
+			x.dirty = true
+			set.fresh.Add(n)
+			return
+		}
+	}
+}
+
+func (s *state) use(day *day, d int32, f feature, n uint32, known bool, weight float64) {
+	if f.name == "" {
+		return
+	}
+	id, ok := s.featureOf(f)
+	if !ok {
+		return
+	}
+	x := day.features[id]
+	if x == nil {
+		x = newFeatureDay()
+		day.features[id] = x
+	}
+	x.events += weight
+	if known && x.people != nil {
+		x.people.Add(n)
+	}
+}
+
+// sit adds an event to the sessions of a person within a slice, and corrects the days' tallies by what that changed.
+func (s *state) sit(slice uint16, n uint32, a Act) {
+	key := uint64(slice)<<32 | uint64(n)
+	last, ok := s.live[key]
+	switch {
+	case !ok:
+		s.live[key] = a.session()
+		s.count(slice, a.session(), 1)
+		return
+	case a.Time >= last.Last && a.Time-last.Last < sessionGap && a.Time-last.First < sessionCap: // the usual case
+		joined := last.with(a.session())
+		s.live[key] = joined
+		s.count(slice, last, -1)
+		s.count(slice, joined, 1)
+		return
+	}
+	all, gone, came := insert(append(slices.Clone(s.older[key]), last), a)
+	for _, x := range gone {
+		s.count(slice, x, -1)
+	}
+	for _, x := range came {
+		s.count(slice, x, 1)
+	}
+	s.live[key] = all[len(all)-1]
+	if len(all) == 1 {
+		delete(s.older, key)
+		return
+	}
+	s.older[key] = all[:len(all)-1]
+}
+
+func (s *state) count(slice uint16, x Session, sign int64) {
+	day := s.day(dayOf(x.First))
+	day.dirty = true
+	t := day.sessions[slice]
+	if t == nil {
+		t = &tally{}
+		day.sessions[slice] = t
+	}
+	t.add(x, sign)
+}
+
+// evict forgets sessions that no event can reach any more, given the newest time of arrival.
+func (s *state) evict(clock int64) {
+	until := clock - lateFor - sessionGap - slack
+	s.evicted = clock
+	for key, ss := range s.older {
+		k := 0
+		for k < len(ss) && ss[k].Last < until {
+			k++
+		}
+		switch {
+		case k == len(ss):
+			delete(s.older, key)
+		case k > 0:
+			s.older[key] = slices.Clone(ss[k:])
+		}
+	}
+	for key, x := range s.live {
+		if x.Last < until {
+			delete(s.live, key)
+		}
+	}
+}
+
+// expire forgets days before first, settles the features of old ones, and forgets people and features of no day.
+func (s *state) expire(first, today int32) {
+	used := map[uint32]bool{}
+	for d, x := range s.days {
+		if d < first {
+			delete(s.days, d)
+			continue
+		}
+		for id, f := range x.features {
+			if d < today-exactDays && f.people != nil {
+				f.count, f.people = f.people.GetCardinality(), nil
+				x.dirty = true
+			}
+			used[id] = true
+		}
+	}
+	for id, f := range s.features {
+		if f.kind != 0 && !used[uint32(id)] {
+			delete(s.feature, f)
+			s.features[id] = feature{}
+			s.tablesDirty = true
+		}
+	}
+}

@@ -1,0 +1,407 @@
+package usage
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// part is one file of a checkpoint: what writes it and what reads it, and whether it changed since the last one.
+type part struct {
+	dirty bool
+	write func(*encoder)
+}
+
+// parts lists the state as the files that hold it. all makes every one dirty.
+func (r *Room) parts(all bool) map[string]part {
+	out := map[string]part{}
+	add := func(name string, dirty bool, write func(*encoder)) { out[name] = part{dirty || all, write} }
+	s := r.state
+	add("meta", true, r.writeMeta)
+	add("tables", s.tablesDirty, s.writeTables)
+	for k := range (len(s.keys) + chunkSize - 1) / chunkSize {
+		add("people-"+strconv.Itoa(k), s.people.dirty[k], func(e *encoder) {
+			for _, key := range s.keys[k*chunkSize : min(len(s.keys), (k+1)*chunkSize)] {
+				e.b = append(e.b, key[:]...)
+			}
+		})
+	}
+	for id, m := range s.ever {
+		add("ever-"+strconv.Itoa(int(id)), s.everDirty[id], func(e *encoder) { e.set(m) })
+	}
+	for d, x := range s.days {
+		add("day-"+strconv.Itoa(int(d)), x.dirty, x.write)
+	}
+	add("live", true, s.writeLive)
+	add("errors", r.failures.dirty, r.failures.write)
+	add("places", r.joiner.places.dirty, r.joiner.places.write)
+	for m, t := range r.joiner.minutes {
+		add("minute-"+strconv.FormatInt(m, 10), t.dirty, t.write)
+	}
+	for h, t := range r.joiner.hours {
+		add("hour-"+strconv.FormatInt(h, 10), t.dirty, t.write)
+	}
+	return out
+}
+
+// clean says that everything is written.
+func (r *Room) clean() {
+	s := r.state
+	s.tablesDirty, r.failures.dirty, r.joiner.places.dirty = false, false, false
+	clear(s.people.dirty)
+	clear(s.everDirty)
+	for _, x := range s.days {
+		x.dirty = false
+	}
+	for _, m := range []map[int64]*traffic{r.joiner.minutes, r.joiner.hours} {
+		for _, t := range m {
+			t.dirty = false
+		}
+	}
+}
+
+// read takes one part in. Parts come in the order of readOrder.
+func (r *Room) read(name string, d *decoder) error {
+	s := r.state
+	kind, number, _ := strings.Cut(name, "-")
+	n, err := strconv.ParseInt(number, 10, 64)
+	if number != "" && err != nil {
+		return fmt.Errorf("part %s: %w", name, err)
+	}
+	switch kind {
+	case "meta":
+		r.readMeta(d)
+	case "tables":
+		s.readTables(d)
+	case "people":
+		for len(d.b) >= len(person{}) {
+			s.keys = append(s.keys, person(d.take(uint64(len(person{})))))
+		}
+	case "ever":
+		s.ever[uint16(n)] = d.set()
+	case "day":
+		s.days[int32(n)] = readDay(d)
+		s.newest = max(s.newest, int32(n))
+	case "live":
+		s.readLive(d)
+	case "errors":
+		r.failures.read(d)
+	case "places":
+		r.joiner.places.read(d)
+	case "minute":
+		r.joiner.minutes[n] = readTraffic(d)
+	case "hour":
+		r.joiner.hours[n] = readTraffic(d)
+	default:
+		return fmt.Errorf("part %s is of a kind that this program does not know", name)
+	}
+	if d.err != nil {
+		return fmt.Errorf("part %s: %w", name, d.err)
+	}
+	return nil
+}
+
+func (r *Room) writeMeta(e *encoder) {
+	e.int(r.clock)
+	e.int(r.joiner.booked)
+	e.int(r.state.evicted)
+	for _, v := range []float64{r.state.late, r.state.appsBeyond, r.state.featsBeyond, r.state.beyond, r.failures.beyond, r.joiner.hurried, r.joiner.places.beyond} {
+		e.float(v)
+	}
+	e.uint(uint64(len(r.tail)))
+	for k, n := range r.tail {
+		e.uint(uint64(k.table))
+		e.int(k.received)
+		e.uint(uint64(n))
+	}
+}
+
+func (r *Room) readMeta(d *decoder) {
+	r.clock, r.joiner.booked, r.state.evicted = d.int(), d.int(), d.int()
+	for _, v := range []*float64{&r.state.late, &r.state.appsBeyond, &r.state.featsBeyond, &r.state.beyond, &r.failures.beyond, &r.joiner.hurried, &r.joiner.places.beyond} {
+		*v = d.float()
+	}
+	for range d.len() {
+		k := batchKey{rowstore.Table(d.uint()), d.int()}
+		r.tail[k] = uint32(d.uint())
+	}
+}
+
+func (s *state) writeTables(e *encoder) {
+	e.uint(uint64(len(s.slices)))
+	for _, x := range s.slices {
+		e.uint(uint64(x.mask))
+		e.app(x.App)
+	}
+	e.uint(uint64(len(s.ofApp)))
+	for a := range s.ofApp {
+		e.app(a)
+	}
+	e.uint(uint64(len(s.features)))
+	for _, f := range s.features {
+		e.uint(uint64(f.app))
+		e.uint(uint64(f.kind))
+		e.text(f.name)
+	}
+}
+
+func (s *state) readTables(d *decoder) {
+	s.slices, s.sliceOf = nil, map[slice]uint16{}
+	for range d.len() {
+		mask := uint8(d.uint())
+		s.addSlice(slice{d.app(), mask})
+	}
+	for range d.len() {
+		s.enlist(d.app())
+	}
+	for range d.len() {
+		f := feature{app: uint16(d.uint()), kind: byte(d.uint()), name: d.text()}
+		if f.kind != 0 {
+			s.feature[f] = uint32(len(s.features))
+		}
+		s.features = append(s.features, f)
+	}
+	s.tablesDirty = false
+}
+
+func (x *day) write(e *encoder) {
+	e.uint(uint64(len(x.sets)))
+	for id, set := range x.sets {
+		e.uint(uint64(id))
+		e.set(set.active)
+		e.set(set.fresh)
+		e.float(set.events)
+	}
+	e.uint(uint64(len(x.sessions)))
+	for id, t := range x.sessions {
+		e.uint(uint64(id))
+		for _, v := range []int64{t.sessions, t.actions, t.bounces, t.micros} {
+			e.int(v)
+		}
+		e.spread(&t.lasted)
+	}
+	e.uint(uint64(len(x.features)))
+	for id, f := range x.features {
+		e.uint(uint64(id))
+		e.float(f.events)
+		if f.people == nil {
+			e.uint(f.count<<1 | 1)
+			continue
+		}
+		e.uint(0)
+		e.set(f.people)
+	}
+}
+
+func readDay(d *decoder) *day {
+	x := &day{sets: map[uint16]*daySet{}, sessions: map[uint16]*tally{}, features: map[uint32]*featureDay{}}
+	for range d.len() {
+		id := uint16(d.uint())
+		x.sets[id] = &daySet{d.set(), d.set(), d.float()}
+	}
+	for range d.len() {
+		id := uint16(d.uint())
+		x.sessions[id] = &tally{d.int(), d.int(), d.int(), d.int(), d.spread()}
+	}
+	for range d.len() {
+		id := uint32(d.uint())
+		f := &featureDay{events: d.float()}
+		if v := d.uint(); v&1 == 1 {
+			f.count = v >> 1
+		} else {
+			f.people = d.set()
+		}
+		x.features[id] = f
+	}
+	return x
+}
+
+func (s *state) writeLive(e *encoder) {
+	one := func(x Session) {
+		e.int(x.First)
+		e.uint(uint64(x.Last - x.First))
+		e.uint(uint64(x.Actions)<<3 | uint64(x.Views)<<1 | uint64(x.Acts))
+	}
+	e.uint(uint64(len(s.live)))
+	for key, x := range s.live {
+		e.uint(key)
+		one(x)
+		older := s.older[key]
+		e.uint(uint64(len(older)))
+		for _, y := range older {
+			one(y)
+		}
+	}
+}
+
+func (s *state) readLive(d *decoder) {
+	one := func() (x Session) {
+		x.First = d.int()
+		x.Last = x.First + int64(d.uint())
+		v := d.uint()
+		x.Actions, x.Views, x.Acts = uint32(v>>3), uint8(v>>1&3), uint8(v&1)
+		return x
+	}
+	n := d.len()
+	s.live = make(map[uint64]Session, n)
+	for range n {
+		key := d.uint()
+		s.live[key] = one()
+		if k := d.len(); k > 0 {
+			older := make([]Session, 0, k)
+			for range k {
+				older = append(older, one())
+			}
+			s.older[key] = older
+		}
+	}
+}
+
+func (f *failures) write(e *encoder) {
+	e.uint(uint64(len(f.groups)))
+	for id, g := range f.groups {
+		e.b = append(e.b, 1) // a byte at least, so that the decoder can bound the number
+		e.uint(id)
+		e.uint(uint64(g.origin))
+		e.app(g.app)
+		for _, s := range []string{g.kind, g.route, g.message} {
+			e.text(s)
+		}
+		for _, v := range []int64{g.first, g.last, g.relapsed} {
+			e.int(v)
+		}
+		e.float(g.count)
+		e.set(g.people)
+		e.uint(uint64(len(g.releases)))
+		for _, s := range g.releases {
+			e.text(s)
+		}
+		e.uint(uint64(len(g.hours)))
+		for _, h := range g.hours {
+			e.int(int64(h.at))
+			e.float(h.count)
+		}
+		e.uint(uint64(len(g.samples)))
+		for _, s := range g.samples {
+			e.int(s.at)
+			e.b = append(e.b, s.trace[:]...)
+			e.uint(uint64(s.span))
+			e.text(s.release)
+			e.uint(uint64(s.who)<<1 | map[bool]uint64{true: 1}[s.known])
+		}
+	}
+}
+
+func (f *failures) read(d *decoder) {
+	for range d.len() {
+		d.take(1)
+		id := d.uint()
+		g := &group{origin: rowstore.Table(d.uint()), app: d.app(), kind: d.text(), route: d.text(), message: d.text(), first: d.int(), last: d.int(), relapsed: d.int(), count: d.float(), people: d.set()}
+		for range d.len() {
+			g.releases = append(g.releases, d.text())
+		}
+		for range d.len() {
+			g.hours = append(g.hours, hour{int32(d.int()), d.float()})
+		}
+		for range d.len() {
+			s := sample{at: d.int()}
+			copy(s.trace[:], d.take(16))
+			s.span, s.release = rowstore.SpanID(d.uint()), d.text()
+			v := d.uint()
+			s.who, s.known = uint32(v>>1), v&1 == 1
+			g.samples = append(g.samples, s)
+		}
+		f.groups[id] = g
+	}
+}
+
+func (p *places) write(e *encoder) {
+	e.uint(uint64(len(p.list)))
+	for _, x := range p.list {
+		e.uint(uint64(x.kind))
+		e.app(x.App)
+	}
+}
+
+func (p *places) read(d *decoder) {
+	p.list, p.number = nil, map[place]uint32{}
+	for range d.len() {
+		x := place{kind: byte(d.uint())}
+		x.App = d.app()
+		p.number[x] = uint32(len(p.list))
+		p.list = append(p.list, x)
+	}
+}
+
+func (t *traffic) write(e *encoder) {
+	e.uint(uint64(len(t.nodes)))
+	for id, n := range t.nodes {
+		e.uint(uint64(id))
+		e.flow(&n.flow)
+		e.float(n.roots)
+	}
+	e.uint(uint64(len(t.edges)))
+	for x, f := range t.edges {
+		e.uint(uint64(x.from))
+		e.uint(uint64(x.to))
+		e.uint(uint64(x.kind))
+		e.flow(f)
+	}
+}
+
+func readTraffic(d *decoder) *traffic {
+	t := newTraffic()
+	for range d.len() {
+		id := uint32(d.uint())
+		t.nodes[id] = &nodeFlow{d.flow(), d.float()}
+	}
+	for range d.len() {
+		x := edge{uint32(d.uint()), uint32(d.uint()), byte(d.uint())}
+		f := d.flow()
+		t.edges[x] = &f
+	}
+	return t
+}
+
+// restored puts what follows from the parts right once all of them are read.
+func (r *Room) restored() error {
+	s := r.state
+	for n, key := range s.keys {
+		if key == (person{}) {
+			s.free = append(s.free, uint32(n))
+			continue
+		}
+		s.number[key] = uint32(n)
+	}
+	for id, x := range s.slices {
+		if s.ever[uint16(id)] == nil && (x.mask == 0 || x.mask == byAll) {
+			s.ever[uint16(id)] = roaring.New()
+		}
+	}
+	if len(s.slices) == 0 || s.slices[0] != (slice{}) {
+		return fmt.Errorf("the tables do not begin with everything")
+	}
+	return nil
+}
+
+// readOrder puts parts that others refer to first.
+func readOrder(names []string) {
+	rank := func(name string) (int, int) {
+		kind, number, _ := strings.Cut(name, "-")
+		n, _ := strconv.Atoi(number)
+		return slices.Index([]string{"tables", "people", "ever", "day", "live", "errors", "places", "minute", "hour", "meta"}, kind), n
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		ka, na := rank(a)
+		kb, nb := rank(b)
+		if ka != kb {
+			return ka - kb
+		}
+		return na - nb
+	})
+}

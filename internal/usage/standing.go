@@ -1,0 +1,334 @@
+package usage
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/signalbox/signalbox/internal/fault"
+)
+
+// notes makes a list that is never null.
+func notes(n []string) []string {
+	if n == nil {
+		return []string{}
+	}
+	return n
+}
+
+// Actives answers from what is kept.
+func (r *Room) Actives(q ActivesQuestion) (Actives, error) {
+	period, err := q.Period.valid()
+	if err != nil {
+		return Actives{}, err
+	}
+	now := r.opt.Now()
+	starts, end, err := period.span(q.Range, now)
+	if err != nil {
+		return Actives{}, err
+	}
+	today := dayOf(now.UnixMicro())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.state
+	c := s.choose(q.Scope)
+	out := Actives{Period: period, Points: make([]ActivePoint, len(starts)), Apps: slices.Concat([]App{}, c.apps), Notes: notes(nil)}
+	for i, fresh := range s.fresh(c.sets, starts, end) {
+		to := period.next(starts[i])
+		out.Points[i] = ActivePoint{At: millisOf(starts[i]), People: int64(s.active(c.sets, starts[i], to).GetCardinality()), New: int64(fresh.GetCardinality()),
+			Events: int64(math.Round(s.events(c.sets, starts[i], to))), Complete: to <= today}
+	}
+	last := min(end-1, today)
+	for _, x := range []struct {
+		n  *int64
+		of int32
+	}{{&out.Day, 1}, {&out.Week, 7}, {&out.Month, 30}} {
+		*x.n = int64(s.active(c.sets, last-x.of+1, last+1).GetCardinality())
+	}
+	out.Stickiness = share(float64(out.Day), float64(out.Month))
+	return out, nil
+}
+
+// sessions answers from what is kept.
+func (r *Room) sessions(q SessionsQuestion) (Sessions, error) {
+	period, err := q.Period.valid()
+	if err != nil {
+		return Sessions{}, err
+	}
+	now := r.opt.Now()
+	starts, end, err := period.span(q.Range, now)
+	if err != nil {
+		return Sessions{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.state
+	c := s.choose(q.Scope)
+	out := Sessions{Period: period, Points: make([]SessionPoint, len(starts)), Standing: true, Notes: notes(c.notes)}
+	var total tally
+	for i, at := range starts {
+		to, sum := period.next(at), tally{}
+		for d := at; d < to; d++ {
+			if x := s.days[d]; x != nil {
+				for _, id := range c.sessions {
+					if t := x.sessions[id]; t != nil {
+						sum.merge(t)
+					}
+				}
+			}
+		}
+		total.merge(&sum)
+		out.Points[i] = sum.point(millisOf(at))
+		out.Points[i].People = int64(s.active(c.sets, at, to).GetCardinality())
+		out.Points[i].Complete = to <= dayOf(now.UnixMicro())
+	}
+	out.Total = total.point(millisOf(starts[0]))
+	out.Total.People = int64(s.active(c.sets, starts[0], end).GetCardinality())
+	out.Total.Complete = end <= dayOf(now.UnixMicro())
+	out.Distribution = total.distribution()
+	return out, nil
+}
+
+// columns is how many columns a retention question wants.
+func (q *RetentionQuestion) columns() (int, error) {
+	switch {
+	case q.Periods == 0:
+		return 8, nil
+	case q.Periods < 0 || q.Periods > 60:
+		return 0, fault.New(fault.Invalid, "periods %d: want 1 to 60", q.Periods)
+	}
+	return q.Periods, nil
+}
+
+// retention answers from what is kept.
+func (r *Room) retention(q RetentionQuestion) (Retention, error) {
+	period, err := q.Period.valid()
+	if err != nil {
+		return Retention{}, err
+	}
+	columns, err := q.columns()
+	if err != nil {
+		return Retention{}, err
+	}
+	now := r.opt.Now()
+	starts, end, err := period.span(q.Range, now)
+	if err != nil {
+		return Retention{}, err
+	}
+	today := dayOf(now.UnixMicro())
+	g := grid{starts: starts, cohorts: len(starts)}
+	for k := 0; k < columns && end <= today; k++ { // the columns of the last cohort, as far as they have begun
+		g.starts = append(g.starts, end)
+		end = period.next(end)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.state
+	c := s.choose(q.Scope)
+	for _, at := range g.starts {
+		g.back = append(g.back, s.active(c.sets, at, period.next(at)))
+		if period.next(at) <= today {
+			g.complete++
+		}
+	}
+	g.begin = g.back
+	if !q.Recurring {
+		g.begin = s.fresh(c.sets, g.starts, end)
+	}
+	out := Retention{Period: period, Standing: true, Notes: notes(nil)}
+	if q.OnOrAfter { // "or later" reaches to today, not only to the last column
+		for end <= today {
+			g.starts, end = append(g.starts, end), period.next(end)
+			g.back = append(g.back, s.active(c.sets, g.starts[len(g.starts)-1], end))
+		}
+	}
+	out.Cohorts, out.Weighted, out.Simple = g.retention(columns, q.OnOrAfter)
+	return out, nil
+}
+
+// kindOf is the letter of a kind of feature.
+func kindOf(kind string) (byte, error) {
+	switch kind {
+	case "", "event":
+		return 'e', nil
+	case "route":
+		return 'r', nil
+	case "release":
+		return 'l', nil
+	}
+	return 0, fault.New(fault.Invalid, "kind %q: want event, route or release", kind)
+}
+
+// adoption answers from what is kept.
+func (r *Room) adoption(q AdoptionQuestion) (Adoption, error) {
+	kind, err := kindOf(q.Kind)
+	if err != nil {
+		return Adoption{}, err
+	}
+	now := r.opt.Now()
+	days, end, err := Day.span(q.Range, now)
+	if err != nil {
+		return Adoption{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.state
+	c := s.choose(q.Scope)
+	apps := map[uint16]bool{}
+	for _, a := range c.apps {
+		apps[s.ofApp[a][0]] = true
+	}
+	m := newMeasure(days)
+	for i, d := range days {
+		x := s.days[d]
+		if x == nil {
+			continue
+		}
+		m.actives[i] = s.active(c.sets, d, d+1)
+		for id, f := range x.features {
+			if n := s.features[id]; n.kind == kind && apps[n.app] {
+				m.add(n.name, i, f.people, f.count, f.events)
+			} else if n.kind == 'l' && apps[n.app] && q.Releases {
+				m.release(n.name, i, f.people)
+			}
+		}
+	}
+	out := m.answer(q)
+	out.Actives, out.Standing = int64(s.active(c.sets, days[0], end).GetCardinality()), true
+	for i := range out.Features {
+		if p := out.Features[i].People; p != nil {
+			out.Features[i].Share = share(float64(*p), float64(out.Actives))
+		}
+	}
+	if s.featsBeyond > 0 {
+		out.Notes = append(out.Notes, "There are more than 1,000 names of a kind; the newest of them are not counted one by one. Ask the rows for them.")
+	}
+	return out, nil
+}
+
+// measure gathers the use of features by day.
+type measure struct {
+	days     []int32
+	actives  []*roaring.Bitmap
+	features map[string]*used
+	releases map[string][]*roaring.Bitmap
+}
+
+type used struct {
+	people  []*roaring.Bitmap
+	settled []uint64 // people of days of which only the number is kept
+	events  float64
+}
+
+func newMeasure(days []int32) *measure {
+	m := &measure{days: days, actives: make([]*roaring.Bitmap, len(days)), features: map[string]*used{}, releases: map[string][]*roaring.Bitmap{}}
+	for i := range days {
+		m.actives[i] = roaring.New()
+	}
+	return m
+}
+
+func (m *measure) add(name string, i int, people *roaring.Bitmap, settled uint64, events float64) {
+	u := m.features[name]
+	if u == nil {
+		u = &used{people: make([]*roaring.Bitmap, len(m.days)), settled: make([]uint64, len(m.days))}
+		m.features[name] = u
+	}
+	u.events += events
+	switch {
+	case people == nil:
+		u.settled[i] += settled
+	case u.people[i] == nil:
+		u.people[i] = people
+	default:
+		u.people[i] = roaring.Or(u.people[i], people)
+	}
+}
+
+func (m *measure) release(name string, i int, people *roaring.Bitmap) {
+	if people == nil {
+		return
+	}
+	if m.releases[name] == nil {
+		m.releases[name] = make([]*roaring.Bitmap, len(m.days))
+	}
+	if old := m.releases[name][i]; old != nil {
+		people = roaring.Or(old, people)
+	}
+	m.releases[name][i] = people
+}
+
+// answer lists the features that the question wants, the most used first.
+func (m *measure) answer(q AdoptionQuestion) Adoption {
+	out := Adoption{Kind: cmp.Or(q.Kind, "event"), Features: []Feature{}, Notes: notes(nil)}
+	coarse := false
+	for name, u := range m.features {
+		if len(q.Names) > 0 && !slices.Contains(q.Names, name) {
+			continue
+		}
+		f := Feature{Name: name, Events: int64(math.Round(u.events)), Points: make([]FeaturePoint, len(m.days)), Releases: []FeatureRelease{}}
+		all, exact := roaring.New(), true
+		for i, d := range m.days {
+			n := u.settled[i]
+			exact = exact && n == 0
+			if u.people[i] != nil {
+				all.Or(u.people[i])
+				n += u.people[i].GetCardinality()
+			}
+			actives := m.actives[i].GetCardinality()
+			f.Points[i] = FeaturePoint{At: millisOf(d), People: int64(n), Actives: int64(actives), Share: share(float64(n), float64(actives))}
+		}
+		if exact {
+			n := int64(all.GetCardinality())
+			f.People = &n
+		}
+		coarse = coarse || !exact
+		out.Features = append(out.Features, f)
+	}
+	slices.SortFunc(out.Features, func(a, b Feature) int {
+		n := func(f Feature) int64 {
+			if f.People != nil {
+				return *f.People
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(n(b), n(a)), cmp.Compare(b.Events, a.Events), cmp.Compare(a.Name, b.Name))
+	})
+	if top := cmp.Or(q.Top, 20); len(q.Names) == 0 && len(out.Features) > top {
+		out.Features = out.Features[:top]
+	}
+	if q.Releases {
+		for i := range out.Features {
+			out.Features[i].Releases = m.byRelease(m.features[out.Features[i].Name])
+		}
+	}
+	if coarse {
+		out.Notes = append(out.Notes, "Days over 35 days ago have their number of people only: who they were is not kept, so there is no number of people for the whole range.")
+	}
+	return out
+}
+
+// byRelease is the use among the people who had a release, on the days on which they had it.
+func (m *measure) byRelease(u *used) []FeatureRelease {
+	out := []FeatureRelease{}
+	for name, days := range m.releases {
+		of, did := roaring.New(), roaring.New()
+		for i, people := range days {
+			if people == nil {
+				continue
+			}
+			of.Or(people)
+			if u.people[i] != nil {
+				did.Or(roaring.And(people, u.people[i]))
+			}
+		}
+		a, b := did.GetCardinality(), of.GetCardinality()
+		out = append(out, FeatureRelease{Release: name, People: int64(a), Of: int64(b), Share: share(float64(a), float64(b))})
+	}
+	slices.SortFunc(out, func(a, b FeatureRelease) int {
+		return cmp.Or(cmp.Compare(b.Of, a.Of), cmp.Compare(a.Release, b.Release))
+	})
+	return out[:min(len(out), 20)]
+}
