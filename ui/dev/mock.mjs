@@ -11,6 +11,7 @@ import * as fx from './fixtures.mjs';
 import { makeGovern } from './govern.mjs';
 import { routes as boardRoutes } from './boards.mjs';
 import { routes as peopleRoutes } from './people.mjs';
+import { arriving, passes, routes as signalRoutes } from './signals.mjs';
 import { why } from './why.mjs';
 
 const dist = process.env.MOCK_DIST ?? fileURLToPath(new URL('../dist', import.meta.url));
@@ -23,7 +24,7 @@ const types = {
   '.json': 'application/json',
 };
 const pages =
-  /^\/(|alerts|explore|explore\/metrics|sources|wall|welcome|demo|kpi\/[^/]+|audit|people|account|boards|boards\/[^/]+|policy|policy\/.+)$/;
+  /^\/(|alerts|explore|explore\/\w+|explore\/\w+\/[^/]+|sources|wall|welcome|demo|kpi\/[^/]+|audit|people|account|boards|boards\/[^/]+|policy|policy\/.+)$/;
 
 /** Starts the mock and answers its address and what stops it. */
 export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cached = false } = {}) {
@@ -34,6 +35,7 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
   const law = makeGovern({ story });
   const people = peopleRoutes();
   const boards = boardRoutes();
+  const signals = signalRoutes();
   let kept;
   const find = (name) => list.find((d) => d.name === name);
 
@@ -117,9 +119,12 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
         req.on('close', () => streams.delete(res));
         return;
       }
+      const tail = /^\/tail\/(logs|spans|events)$/.exec(path);
+      if (tail) return follow(req, res, tail[1], url.searchParams.get('q') ?? '');
       const asked = [req.method, path, url.searchParams, body === '' ? undefined : JSON.parse(body)];
       const own =
         people(...asked) ??
+        signals(req.method, path, url.searchParams) ??
         boards(
           ...asked,
           list.map((d) => d.name),
@@ -205,6 +210,21 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
     }
     if (url.pathname.startsWith('/api/v1/')) return prom(url, new URLSearchParams(body), json);
     return file(url.pathname, res);
+  }
+
+  /** Rows as they arrive, about twice a second. */
+  function follow(req, res, table, q) {
+    const test = passes(q);
+    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    const send = (rows, missed) => res.write(`event: rows\ndata: ${JSON.stringify({ rows, missed })}\n\n`);
+    send([], 0);
+    let n = 0;
+    const timer = setInterval(() => {
+      n++;
+      send(arriving(n)[table].filter(test), n % 20 === 0 ? 12 : 0);
+    }, 500);
+    timers.push(timer);
+    req.on('close', () => clearInterval(timer));
   }
 
   async function file(path, res) {

@@ -58,6 +58,24 @@ const explore = createRoute({
   component: lazyRouteComponent(() => import('./pages/explore/ExplorePage'), 'ExplorePage'),
 });
 
+// Logs, traces, services and errors read their own part of the address: their code, and so what they know of it, comes later.
+const asIs = (raw: Record<string, unknown>) => raw as Record<string, string | string[] | undefined>;
+const signals = lazyRouteComponent(() => import('./pages/explore/Signals'), 'Signals');
+
+const explored = createRoute({
+  getParentRoute: () => shell,
+  path: '/explore/$view',
+  validateSearch: asIs,
+  component: signals,
+});
+
+const exploredOne = createRoute({
+  getParentRoute: () => shell,
+  path: '/explore/$view/$id',
+  validateSearch: asIs,
+  component: signals,
+});
+
 const exploreShort = createRoute({
   getParentRoute: () => shell,
   path: '/explore',
@@ -183,6 +201,8 @@ const tree = root.addChildren([
     alerts,
     explore,
     exploreShort,
+    explored,
+    exploredOne,
     sources,
     welcome,
     demo,

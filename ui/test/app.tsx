@@ -6,6 +6,7 @@ import { vi } from 'vitest';
 import * as fx from '../dev/fixtures.mjs';
 import { routes as boardRoutes } from '../dev/boards.mjs';
 import { me, routes as peopleRoutes } from '../dev/people.mjs';
+import { routes as signalRoutes } from '../dev/signals.mjs';
 import { makeRouter } from '../src/router';
 import { theme } from '../src/theme/theme';
 
@@ -20,6 +21,7 @@ function answer(
   story: 'incident' | 'calm' | 'empty',
   extra: Record<string, (c: Call) => Answer>,
   people: ReturnType<typeof peopleRoutes>,
+  signals: ReturnType<typeof signalRoutes>,
 ): Answer {
   const list = fx.story(story);
   const own = extra[`${call.method} ${call.path}`];
@@ -60,6 +62,7 @@ function answer(
       return { body: { matches: 1, alerts: fx.alerts(list, now).active.slice(0, 1) } };
     default: {
       const [status, body] = people(call.method, call.path, call.query, call.body) ??
+        signals(call.method, call.path, call.query) ??
         boardRoutes()(
           call.method,
           call.path,
@@ -79,6 +82,7 @@ export function renderApp(
 ) {
   const calls: Call[] = [];
   const people = peopleRoutes();
+  const signals = signalRoutes();
   vi.stubGlobal('fetch', async (input: Request): Promise<Response> => {
     const url = new URL(input.url);
     const text = await input.text();
@@ -89,7 +93,7 @@ export function renderApp(
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
     };
     calls.push(call);
-    const a = answer(call, opts.story ?? 'incident', opts.extra ?? {}, people);
+    const a = answer(call, opts.story ?? 'incident', opts.extra ?? {}, people, signals);
     const status = a.status ?? 200;
     return new Response(status === 204 ? null : JSON.stringify(a.body), {
       status,

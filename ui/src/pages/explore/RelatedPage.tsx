@@ -1,0 +1,3 @@
+export function RelatedPage() {
+  return <h1>Related</h1>;
+}
