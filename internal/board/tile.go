@@ -232,6 +232,9 @@ func indicator(k *kpi.KPI) Indicator {
 	if i.PromQL != "" {
 		out.Metrics = append(out.Metrics, i.PromQL)
 	}
+	if i.SQL != "" {
+		out.Metrics = append(out.Metrics, i.SQL)
+	}
 	if out.Inputs == nil {
 		out.Inputs = []string{}
 	}
@@ -246,6 +249,9 @@ func definition(k *kpi.KPI) string {
 			return ""
 		}
 		return s.Text
+	}
+	if i.Table() != "" {
+		return i.Sentence()
 	}
 	switch i.Kind {
 	case kpi.Ratio:
@@ -278,6 +284,8 @@ func definition(k *kpi.KPI) string {
 		return s
 	case kpi.PromQL:
 		return i.PromQL
+	case kpi.SQL:
+		return i.SQL
 	}
 	return i.Text()
 }

@@ -69,9 +69,11 @@ func (h *house) open() {
 		Store: h.raw, Rows: h.rows, Ledger: h.ledger, Now: h.clock, Registerer: prometheus.NewRegistry(),
 		IntervalOf: func(l labels.Labels) (time.Duration, bool) { return 15 * time.Second, l.Get("job") == "efile" },
 		Rewatch:    func() { h.gate.Rewatch() },
-		SQL:        func(_ context.Context, q string, from, to time.Time) (promql.Vector, error) { return h.sql(q, from, to) },
-		Query:      func(_ context.Context, _ string, at time.Time) (promql.Vector, error) { return h.answer(at) },
-		Page:       func(_ context.Context, s []kpi.PageSignal) { h.signals = append(h.signals, s...) },
+		SQL: func(_ context.Context, q string, from, to time.Time) (promql.Vector, error) {
+			return h.sql(q, from, to)
+		},
+		Query: func(_ context.Context, _ string, at time.Time) (promql.Vector, error) { return h.answer(at) },
+		Page:  func(_ context.Context, s []kpi.PageSignal) { h.signals = append(h.signals, s...) },
 	})
 	h.gate = gate.New(gate.Options{Store: h.raw, Observers: []gate.Observer{h.engine}, Now: h.clock, Registerer: prometheus.NewRegistry()})
 	require.NoError(t, h.engine.Start(t.Context()))

@@ -3,6 +3,7 @@ package evaluate_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalbox/signalbox/internal/kpi"
+	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
@@ -107,4 +109,27 @@ func TestARatioAndARateOverRowsAreLive(t *testing.T) {
 	h.to(185 * time.Second)
 	s, _ = h.engine.Status("errors")
 	require.Equal(t, kpi.NoData, s.Last.Missing, "nothing at all arrived")
+}
+
+// The policy room names the columns of rows by itself, because it stands beside the store: both must say the same.
+func TestThePolicyKnowsTheColumns(t *testing.T) {
+	var want, have []string
+	for _, f := range rowstore.Fields() {
+		want = append(want, fmt.Sprint(f.Name, f.Type == rowstore.TypeNumber || f.Type == rowstore.TypeTime))
+	}
+	for _, f := range policy.RowFields() {
+		have = append(have, fmt.Sprint(f.Name, f.Numeric))
+		if f.Name == "level" {
+			require.Equal(t, rowstore.Levels(), f.Values)
+		}
+		if f.Name == "status" {
+			require.Equal(t, rowstore.Statuses(), f.Values)
+		}
+	}
+	require.Equal(t, want, have)
+	var tables []string
+	for _, x := range rowstore.Tables() {
+		tables = append(tables, x.String())
+	}
+	require.Equal(t, tables, kpi.Tables())
 }

@@ -35,6 +35,47 @@ func (i *Indicator) Table() string {
 // Asked reports whether the indicator is a query that is evaluated once a period.
 func (k Kind) Asked() bool { return k == PromQL || k == SQL }
 
+// Sentence says how a number over rows is made, for a KPI whose author gave no description.
+func (i *Indicator) Sentence() string {
+	of := func(s *Selector) string {
+		if s == nil {
+			return ""
+		}
+		return s.Text
+	}
+	bound := func(x float64) string {
+		if i.Value == "duration" {
+			return Show("seconds", x).String()
+		}
+		return number(x)
+	}
+	switch i.Kind {
+	case Ratio:
+		part := i.Good
+		if i.Bad != nil {
+			part = i.Bad
+		}
+		return "Share of " + of(part) + " in " + of(i.Total)
+	case Rate:
+		return "Rows of " + of(i.Of) + " a second"
+	case Mean:
+		return "Mean " + i.Value + " of " + of(i.Of)
+	case ShareBelow:
+		return "Share of " + of(i.Of) + " whose " + i.Value + " is at or below " + bound(i.Below)
+	case Quantile:
+		return percent(i.Q) + " of " + of(i.Of) + " have a " + i.Value + " at or below the value"
+	case Apdex:
+		return "Apdex of " + of(i.Of) + ", satisfied within " + bound(i.T) + "; those that failed are frustrated"
+	case Unique:
+		return "Different values of " + i.Value + " in " + of(i.Of)
+	case Freshness:
+		return "Age of the newest row of " + of(i.Of)
+	case Pair:
+		return "Share of " + of(i.First) + " that " + of(i.Then) + " of the same " + i.On + " follows within " + Show("seconds", i.Within.Seconds()).String()
+	}
+	return i.Text()
+}
+
 // note says how exact a real datapoint over rows is; nothing where it is exact.
 func (i *Indicator) note(p Point) string {
 	if i.Value == "" && !(p.Coverage < 1) || i.Table() == "" {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
@@ -41,6 +43,7 @@ func Cross(docs []Document) []Finding {
 	crossUnjudged(docs, &report)
 	crossRetention(docs, &report)
 	crossSampling(docs, &report)
+	crossPublic(docs, byName, &report)
 	return report.Findings()
 }
 
@@ -97,8 +100,8 @@ func crossRetention(docs []Document, report *strict.Report) {
 // looksBack says how much of a signal a KPI needs.
 func looksBack(k *kpi.KPI, s Signal) (need time.Duration, what string) {
 	switch {
-	case s == SignalMetrics:
-		return k.Window, "window"
+	case s == SignalMetrics && k.Indicator.Table() == "", string(s) == k.Indicator.Table():
+		return k.Window + k.Indicator.Within, "window"
 	case s == SignalKPI && k.Objective != nil && k.Objective.Calendar != "":
 		return calendarSpan(k.Objective.Calendar), "objective's window"
 	case s == SignalKPI && k.Objective != nil:
@@ -136,7 +139,7 @@ func crossSampling(docs []Document, report *strict.Report) {
 
 // feeds reports whether a KPI names a job as its source.
 func feeds(k *kpi.KPI, job string) bool {
-	return slices.ContainsFunc(k.Indicator.Selectors(), func(s *kpi.Selector) bool {
+	return k.Indicator.Table() == "" && slices.ContainsFunc(k.Indicator.Selectors(), func(s *kpi.Selector) bool {
 		named := false
 		for _, m := range s.Matchers {
 			if m.Name == "job" {
@@ -147,6 +150,34 @@ func feeds(k *kpi.KPI, job string) bool {
 		}
 		return named
 	})
+}
+
+// crossPublic warns of KPIs that strangers alone can make page: everything they count came in by the public door.
+func crossPublic(docs []Document, byName map[string]*Document, report *strict.Report) {
+	for i := range docs {
+		if k := docs[i].KPI; k != nil && k.Page != nil && public(k, byName, 0) {
+			report.Warnf(docs[i].root.Key("page"), "%q counts only what came in by the public door (trust=\"public\"), so a stranger who sends made-up events can page someone; take page out, or make it from a KPI of your own services too", k.Name)
+		}
+	}
+}
+
+// public reports whether all that a KPI counts came in by the public door.
+func public(k *kpi.KPI, byName map[string]*Document, depth int) bool {
+	for _, name := range k.Indicator.Inputs {
+		in := byName[name]
+		if in == nil || in.KPI == nil || depth > len(byName) || !public(in.KPI, byName, depth+1) {
+			return false
+		}
+	}
+	selectors := k.Indicator.Selectors()
+	for _, s := range selectors {
+		if s.Table() == "" || !slices.ContainsFunc(s.Matchers, func(m *labels.Matcher) bool {
+			return m.Name == "trust" && m.Type == labels.MatchEqual && m.Value == "public"
+		}) {
+			return false
+		}
+	}
+	return len(selectors)+len(k.Indicator.Inputs) > 0
 }
 
 func crossInputs(d *Document, byName map[string]*Document, report *strict.Report) {

@@ -131,6 +131,7 @@ func (r *reader) kpi(root *strict.Value) *kpi.KPI {
 	r.times(root)
 	r.groups(root)
 	r.indicator(root.Get("indicator"))
+	r.rowRules(root, root.Get("indicator"))
 	r.unit(root)
 	r.thresholds(root.Get("thresholds"))
 	r.objective(root)

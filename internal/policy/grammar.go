@@ -2,8 +2,6 @@ package policy
 
 import "github.com/signalbox/signalbox/internal/policy/strict"
 
-const fromRows = "row sources (events, spans, logs) come with the row store, which this version does not have; use an indicator that samples feed"
-
 func text(doc, example string) strict.Shape {
 	return strict.Shape{Doc: doc, Types: []string{"string"}, Example: example}
 }
@@ -105,32 +103,39 @@ func kpiKeys() []strict.Key {
 
 func indicatorShape() strict.Shape {
 	selector := func(doc string) strict.Shape { return text(doc, `'http_requests_total{job="efile"}'`) }
-	histogram := strict.Key{Name: "histogram", Required: true, Shape: text("Base name of the histogram, without _bucket, with its matchers.", `'http_request_duration_seconds{job="efile"}'`)}
-	refused := func(name string) strict.Key {
-		return strict.Key{Name: name, Hidden: true, Shape: strict.Shape{Opaque: true}}
+	histogram := strict.Key{Name: "histogram", Shape: text("Over samples: base name of the histogram, without _bucket, with its matchers.", `'http_request_duration_seconds{job="efile"}'`)}
+	rows := func(doc string) strict.Key {
+		return strict.Key{Name: "of", Shape: text(doc, `'spans{service="portal",kind="server"}'`)}
 	}
+	value := func(doc, example string) strict.Key { return strict.Key{Name: "value", Shape: text(doc, example)} }
+	required := func(k strict.Key) strict.Key {
+		k.Required = true
+		return k
+	}
+	of, field := rows("Over rows: which ones."), value("Over rows: the field, duration, value or an attribute that holds a number.", "duration")
 	return strict.Shape{
-		Doc:     "How the number is made: exactly one kind.",
+		Doc: "How the number is made: exactly one kind. Selectors name series, or rows by their table: logs{level=\"error\"}, spans{service=\"portal\"}, events{name=\"login\"}. " +
+			"A row counts as many times as its weight, in the period of its time. A window without a row that is selected is zero if the table got other rows, else without data.",
 		Example: `{ratio: {bad: 'http_requests_total{code=~"5.."}', total: http_requests_total}}`,
 		Keys: []strict.Key{
-			{Name: "ratio", Shape: strict.Shape{Doc: "Share of increases, 0 to 1.", Example: "{bad: SELECTOR, total: SELECTOR}", Keys: []strict.Key{
+			{Name: "ratio", Shape: strict.Shape{Doc: "Share of increases or of rows, 0 to 1.", Example: "{bad: SELECTOR, total: SELECTOR}", Keys: []strict.Key{
 				{Name: "good", Shape: selector("What went well; either this or bad.")},
 				{Name: "bad", Shape: selector("What went wrong; either this or good.")},
 				{Name: "total", Required: true, Shape: selector("Everything.")},
 			}}},
-			{Name: "rate", Shape: selector("Increase per second.")},
-			{Name: "mean", Shape: strict.Shape{Doc: "Sum of increases divided by count of increases.", Example: "{sum: SELECTOR, count: SELECTOR}", Keys: []strict.Key{
-				{Name: "sum", Required: true, Shape: selector("The sum.")},
-				{Name: "count", Required: true, Shape: selector("The count.")},
+			{Name: "rate", Shape: selector("Increase, or rows, per second.")},
+			{Name: "mean", Shape: strict.Shape{Doc: "Sum of increases divided by count of increases, or the mean of a field of rows.", Example: "{sum: SELECTOR, count: SELECTOR}", Keys: []strict.Key{
+				{Name: "sum", Shape: selector("Over samples: the sum.")},
+				{Name: "count", Shape: selector("Over samples: the count.")}, of, field,
 			}}},
-			{Name: "share_below", Shape: strict.Shape{Doc: "Share of observations at or below a value.", Example: "{histogram: SELECTOR, below: 2s}", Keys: []strict.Key{
-				histogram, {Name: "below", Required: true, Shape: number("The value.", "2s")},
+			{Name: "share_below", Shape: strict.Shape{Doc: "Share of observations, or of rows, at or below a value. Over rows it is exact.", Example: "{histogram: SELECTOR, below: 2s}", Keys: []strict.Key{
+				histogram, of, field, {Name: "below", Required: true, Shape: number("The value.", "2s")},
 			}}},
-			{Name: "quantile", Shape: strict.Shape{Doc: "A quantile of a histogram.", Example: "{histogram: SELECTOR, q: 0.95}", Keys: []strict.Key{
-				histogram, {Name: "q", Required: true, Shape: number("Above 0 and below 1.", "0.95")},
+			{Name: "quantile", Shape: strict.Shape{Doc: "A quantile of a histogram, or of a field of rows within 1 % of the exact one.", Example: "{histogram: SELECTOR, q: 0.95}", Keys: []strict.Key{
+				histogram, of, field, {Name: "q", Required: true, Shape: number("Above 0 and below 1.", "0.95")},
 			}}},
-			{Name: "apdex", Shape: strict.Shape{Doc: "(satisfied + tolerating/2) / total.", Example: "{histogram: SELECTOR, t: 500ms}", Keys: []strict.Key{
-				histogram, {Name: "t", Required: true, Shape: number("Satisfied up to t, tolerating up to 4t.", "500ms")},
+			{Name: "apdex", Shape: strict.Shape{Doc: "(satisfied + tolerating/2) / total. Over rows it is exact, and rows with status error are frustrated.", Example: "{histogram: SELECTOR, t: 500ms}", Keys: []strict.Key{
+				histogram, of, field, {Name: "t", Required: true, Shape: number("Satisfied up to t, tolerating up to 4t.", "500ms")},
 			}}},
 			{Name: "availability", Shape: text("Share of samples with the value 1.", `'up{job="efile"}'`)},
 			{Name: "gauge", Shape: strict.Shape{Doc: "A gauge, first over time, then across series.", Example: "{of: SELECTOR, over: avg, across: sum}", Keys: []strict.Key{
@@ -138,11 +143,23 @@ func indicatorShape() strict.Shape {
 				{Name: "over", Required: true, Shape: strict.Shape{Doc: "Over the window.", Enum: []string{"last", "avg", "min", "max"}}},
 				{Name: "across", Required: true, Shape: strict.Shape{Doc: "Across the series of a group.", Enum: []string{"sum", "avg", "min", "max"}}},
 			}}},
-			{Name: "freshness", Shape: selector("Age of the newest sample at the period's end, in seconds.")},
+			{Name: "freshness", Shape: selector("Age of the newest sample or row at the period's end, in seconds.")},
+			{Name: "unique", Shape: strict.Shape{Doc: "How many different values a field of rows has: exactly up to 2,048, beyond it within about 1.6 % (95 of 100 times).", Example: "{of: 'events{name=\"login\"}', value: user}", Keys: []strict.Key{
+				required(rows("Which rows.")), required(value("The field, such as user, session or business_id. Rows without it do not count.", "user")),
+			}}},
+			{Name: "pair", Shape: strict.Shape{
+				Doc: "Share of first rows that a then row follows in time. A pair counts once, in the period in which it completes or its time runs out.", Example: "{first: SELECTOR, then: SELECTOR, on: business_id, within: 30s}",
+				Keys: []strict.Key{
+					{Name: "first", Required: true, Shape: text("What begins the pair.", `'events{name="filing_submitted"}'`)},
+					{Name: "then", Required: true, Shape: text("What completes it.", `'events{name="filing_accepted"}'`)},
+					{Name: "on", Required: true, Shape: text("The field that is equal in both.", "business_id")},
+					{Name: "within", Required: true, Shape: text("How long it may take, up to 1d.", "30s")},
+				},
+			}},
 			{Name: "expr", Shape: text("Arithmetic over other KPIs, with inputs.", "a / b")},
 			{Name: "inputs", Shape: strict.Shape{Doc: "The variables of expr and the KPIs they stand for.", Forms: strict.Map, NonEmpty: true, Example: "{a: filings-accepted, b: filings-forecast}", Each: &strict.Shape{Types: []string{"string"}, Example: "filings-accepted"}}},
 			{Name: "promql", Shape: text("A PromQL query that always returns a value; evaluated once a period.", "'sum(queue_depth)'")},
-			refused("unique"), refused("sql"),
+			{Name: "sql", Shape: text("One SELECT over rows, evaluated once a period: a number, or label columns and a column called value. $from and $to are the ends of the window, the first exclusive. Late rows do not restate it.", `'SELECT count(*) AS value FROM events WHERE time > $from AND time <= $to'`)},
 		},
 	}
 }

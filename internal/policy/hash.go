@@ -62,6 +62,9 @@ func canonicalKPI(k *kpi.KPI) map[string]any {
 			"missing": k.Thresholds.Missing, "min_count": k.Thresholds.MinCount, "range": k.Thresholds.Range,
 		},
 	}
+	if in.Value != "" || in.First != nil || in.Then != nil || in.On != "" || in.Within != 0 || in.SQL != "" { // where nothing is stated the form, and with it old hashes, stay
+		doc["rows"] = object{"value": in.Value, "first": selector(in.First), "then": selector(in.Then), "on": in.On, "within": ms(in.Within), "sql": in.SQL}
+	}
 	if k.Delay != nil {
 		doc["delay"] = ms(*k.Delay)
 	}

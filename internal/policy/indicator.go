@@ -11,14 +11,16 @@ import (
 
 // share reports whether a kind's values lie between 0 and 1.
 func share(k kpi.Kind) bool {
-	return k == kpi.Ratio || k == kpi.ShareBelow || k == kpi.Availability || k == kpi.Apdex
+	return k == kpi.Ratio || k == kpi.ShareBelow || k == kpi.Availability || k == kpi.Apdex || k == kpi.Pair
 }
 
 // hasTotal reports whether a kind counts events, so that min_count means something.
-func hasTotal(k kpi.Kind) bool { return share(k) || k == kpi.Mean || k == kpi.Quantile }
+func hasTotal(k kpi.Kind) bool {
+	return share(k) || k == kpi.Mean || k == kpi.Quantile || k == kpi.Unique
+}
 
 func kinds() []string {
-	return []string{"ratio", "rate", "mean", "share_below", "quantile", "apdex", "availability", "gauge", "freshness", "expr", "promql"}
+	return []string{"ratio", "rate", "mean", "share_below", "quantile", "apdex", "availability", "gauge", "freshness", "unique", "pair", "expr", "promql", "sql"}
 }
 
 func (r *reader) indicator(v *strict.Value) {
@@ -26,12 +28,6 @@ func (r *reader) indicator(v *strict.Value) {
 		return
 	}
 	var found []string
-	for _, name := range []string{"unique", "sql"} {
-		if v.Has(name) {
-			r.Errorf(v.Key(name), "%s", fromRows)
-			return
-		}
-	}
 	for _, name := range kinds() {
 		if v.Has(name) {
 			found = append(found, name)
@@ -60,15 +56,26 @@ func (r *reader) indicator(v *strict.Value) {
 	case kpi.Ratio:
 		r.ratio(at)
 	case kpi.Mean:
+		if r.ofRows(at, "sum", "count") {
+			return
+		}
 		in.Sum, in.Count = r.selector(at.Get("sum")), r.selector(at.Get("count"))
 	case kpi.Rate, kpi.Availability, kpi.Freshness:
 		in.Of = r.selector(at)
 	case kpi.ShareBelow:
-		in.Histogram, in.Below = r.histogram(at.Get("histogram")), r.positive(at.Get("below"))
+		in.Below = r.positive(at.Get("below"))
+		if !r.ofRows(at, "histogram") {
+			in.Histogram = r.histogram(at.Get("histogram"))
+		}
 	case kpi.Apdex:
-		in.Histogram, in.T = r.histogram(at.Get("histogram")), r.positive(at.Get("t"))
+		in.T = r.positive(at.Get("t"))
+		if !r.ofRows(at, "histogram") {
+			in.Histogram = r.histogram(at.Get("histogram"))
+		}
 	case kpi.Quantile:
-		in.Histogram = r.histogram(at.Get("histogram"))
+		if !r.ofRows(at, "histogram") {
+			in.Histogram = r.histogram(at.Get("histogram"))
+		}
 		if q := at.Get("q"); q.Usable() {
 			x, n, err := strict.Quantity(q.Text)
 			if err != nil || n != strict.Plain || x <= 0 || x >= 1 {
@@ -76,6 +83,12 @@ func (r *reader) indicator(v *strict.Value) {
 			}
 			in.Q = x
 		}
+	case kpi.Unique:
+		r.of(at)
+	case kpi.Pair:
+		r.pair(at)
+	case kpi.SQL:
+		in.SQL = r.sql(at)
 	case kpi.Gauge:
 		in.Of, in.Over, in.Across = r.selector(at.Get("of")), r.text(at.Get("over")), r.text(at.Get("across"))
 	case kpi.Expr:
@@ -97,7 +110,7 @@ func (r *reader) ratio(at *strict.Value) {
 	in.Good, in.Bad, in.Total = r.selector(at.Get("good")), r.selector(at.Get("bad")), r.selector(at.Get("total"))
 }
 
-// positive reads a bound of a histogram: a number above 0 in base units.
+// positive reads a bound of a histogram or a field: a number above 0 in base units.
 func (r *reader) positive(v *strict.Value) float64 {
 	if !v.Usable() {
 		return 0
@@ -107,7 +120,7 @@ func (r *reader) positive(v *strict.Value) float64 {
 	case err != nil:
 		r.Errorf(v, "%v", err)
 	case n == strict.Percent:
-		r.Errorf(v, "%q: a histogram counts quantities, not percentages; want a value such as 2s, 5MB or 100", v.Text)
+		r.Errorf(v, "%q: a bound is a quantity, not a percentage; want a value such as 2s, 5MB or 100", v.Text)
 	case x <= 0:
 		r.Errorf(v, "%q: want a value above 0, such as 2s", v.Text)
 	}

@@ -208,13 +208,13 @@ func indicatorField(in kpi.Indicator) Field {
 	for _, s := range []struct {
 		name string
 		sel  *kpi.Selector
-	}{{"good", in.Good}, {"bad", in.Bad}, {"total", in.Total}, {"of", in.Of}, {"sum", in.Sum}, {"count", in.Count}, {"histogram", in.Histogram}} {
+	}{{"good", in.Good}, {"bad", in.Bad}, {"total", in.Total}, {"of", in.Of}, {"sum", in.Sum}, {"count", in.Count}, {"histogram", in.Histogram}, {"first", in.First}, {"then", in.Then}} {
 		if s.sel != nil {
 			parts = append(parts, s.name, selectorKey(s.sel))
 			words = append(words, s.name+" "+s.sel.Text)
 		}
 	}
-	for _, s := range [][2]string{{"over", in.Over}, {"across", in.Across}, {"expr", in.Expr}, {"promql", in.PromQL}} {
+	for _, s := range [][2]string{{"over", in.Over}, {"across", in.Across}, {"expr", in.Expr}, {"promql", in.PromQL}, {"value", in.Value}, {"on", in.On}, {"sql", in.SQL}} {
 		if s[1] != "" {
 			parts = append(parts, s[0], s[1])
 			words = append(words, s[0]+" "+s[1])
@@ -233,7 +233,7 @@ func indicatorNumbers(k *kpi.KPI) []Field {
 	at := "indicator." + string(in.Kind) + "."
 	var unit string
 	if in.Kind == kpi.ShareBelow || in.Kind == kpi.Apdex {
-		if strings.HasSuffix(metricName(in.Histogram), "_seconds") {
+		if strings.HasSuffix(metricName(in.Histogram), "_seconds") || in.Value == "duration" {
 			unit = "seconds"
 		}
 	}
@@ -244,6 +244,9 @@ func indicatorNumbers(k *kpi.KPI) []Field {
 	}
 	if in.T != 0 {
 		fs = append(fs, Field{Path: at + "t", Say: "people are satisfied up to " + show(in.T), Words: show(in.T), Gone: "satisfaction has no bound", Value: in.T})
+	}
+	if in.Within != 0 {
+		fs = append(fs, Field{Path: at + "within", Say: "the second of a pair follows within " + spanWords(in.Within), Words: spanWords(in.Within), Gone: "pairs have no time", Value: in.Within.Seconds()})
 	}
 	if in.Q != 0 {
 		q := strconv.FormatFloat(in.Q, 'g', -1, 64)

@@ -121,7 +121,7 @@ func (r *reader) unit(root *strict.Value) {
 // inferUnit follows the kind, then the metric's name.
 func inferUnit(in kpi.Indicator) string {
 	switch in.Kind {
-	case kpi.Ratio, kpi.ShareBelow, kpi.Availability:
+	case kpi.Ratio, kpi.ShareBelow, kpi.Availability, kpi.Pair:
 		return "percent"
 	case kpi.Apdex:
 		return "ratio"
@@ -129,6 +129,11 @@ func inferUnit(in kpi.Indicator) string {
 		return "seconds"
 	case kpi.Rate:
 		return "per_second"
+	case kpi.Unique:
+		return "count"
+	}
+	if in.Value == "duration" {
+		return "seconds"
 	}
 	for _, s := range in.Selectors() {
 		name := strings.TrimSuffix(strings.TrimSuffix(metricName(s), "_sum"), "_count")

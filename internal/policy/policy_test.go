@@ -208,7 +208,7 @@ func TestSchemaAgrees(t *testing.T) {
 	}
 	for _, name := range []string{
 		"unknown-key", "unknown-threshold-key", "kind-wrong", "kind-missing", "kind-far", "name-missing", "name-upper", "owner-missing", "by-text", "by-empty", "indicator-text", "indicator-unknown",
-		"outcome", "gauge-over", "missing", "sql", "route-key", "route-receiver-missing", "route-matcher-text", "retention-signal", "retention-missing", "sampling-metric-type", "sampling-metrics-text",
+		"outcome", "gauge-over", "missing", "route-key", "route-receiver-missing", "route-matcher-text", "retention-signal", "retention-missing", "sampling-metric-type", "sampling-metrics-text",
 		"privacy-rules", "privacy-detectors", "privacy-purpose", "approval-when", "approval-roles", "maintenance-reason", "maintenance-weekly", "board-panels", "board-promql", "empty-maps",
 	} {
 		src, err := os.ReadFile(filepath.Join("testdata", name+".bad.yml"))

@@ -28,16 +28,10 @@ func (r *reader) parse(v *strict.Value, what string) parser.Expr {
 	return nil
 }
 
-// selector reads a PromQL vector selector.
+// selector reads a PromQL vector selector, of series or of rows.
 func (r *reader) selector(v *strict.Value) *kpi.Selector {
 	if !v.Usable() {
 		return nil
-	}
-	for _, table := range []string{"events", "spans", "logs"} {
-		if strings.HasPrefix(strings.ReplaceAll(v.Text, " ", ""), table+"{") {
-			r.Errorf(v, "%s: %s", show(v.Text), fromRows)
-			return nil
-		}
 	}
 	e := r.parse(v, "PromQL selector")
 	if e == nil {
@@ -109,7 +103,7 @@ func exprWord(e parser.Expr) string {
 // names jobs is measured by the slowest of them; one that does not, by the fastest of all, as any of them may feed it.
 func (r *reader) scrapeIntervals(root *strict.Value) {
 	k := r.k
-	if k.Interval != 0 || len(r.limits.Jobs) == 0 {
+	if k.Interval != 0 || len(r.limits.Jobs) == 0 || k.Indicator.Table() != "" {
 		return
 	}
 	at := root.Key("period")

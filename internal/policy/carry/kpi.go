@@ -22,6 +22,12 @@ func Indicator(in kpi.Indicator) string {
 		}
 		return Field{key, quoted(s.Text)}
 	}
+	field := func(key, name string) Field {
+		if name == "" {
+			return Field{}
+		}
+		return Field{key, Text(name)}
+	}
 	number := func(v float64) string {
 		if a := math.Abs(v); a >= 1e-6 && a < 1e15 {
 			return strconv.FormatFloat(v, 'f', -1, 64)
@@ -33,13 +39,19 @@ func Indicator(in kpi.Indicator) string {
 	case kpi.Ratio:
 		value = Map(sel("good", in.Good), sel("bad", in.Bad), sel("total", in.Total))
 	case kpi.Mean:
-		value = Map(sel("sum", in.Sum), sel("count", in.Count))
+		value = Map(sel("sum", in.Sum), sel("count", in.Count), sel("of", in.Of), field("value", in.Value))
 	case kpi.ShareBelow:
-		value = Map(sel("histogram", in.Histogram), Field{"below", number(in.Below)})
+		value = Map(sel("histogram", in.Histogram), sel("of", in.Of), field("value", in.Value), Field{"below", number(in.Below)})
 	case kpi.Quantile:
-		value = Map(sel("histogram", in.Histogram), Field{"q", number(in.Q)})
+		value = Map(sel("histogram", in.Histogram), sel("of", in.Of), field("value", in.Value), Field{"q", number(in.Q)})
 	case kpi.Apdex:
-		value = Map(sel("histogram", in.Histogram), Field{"t", number(in.T)})
+		value = Map(sel("histogram", in.Histogram), sel("of", in.Of), field("value", in.Value), Field{"t", number(in.T)})
+	case kpi.Unique:
+		value = Map(sel("of", in.Of), field("value", in.Value))
+	case kpi.Pair:
+		value = Map(sel("first", in.First), sel("then", in.Then), field("on", in.On), Field{"within", Span(in.Within)})
+	case kpi.SQL:
+		value = quoted(in.SQL)
 	case kpi.Gauge:
 		value = Map(sel("of", in.Of), Field{"over", in.Over}, Field{"across", in.Across})
 	case kpi.Rate, kpi.Availability, kpi.Freshness:

@@ -239,5 +239,5 @@ func Reserved(l string) bool {
 
 // IsShare reports whether the values of a kind lie between 0 and 1.
 func IsShare(k kpi.Kind) bool {
-	return k == kpi.Ratio || k == kpi.ShareBelow || k == kpi.Availability || k == kpi.Apdex
+	return k == kpi.Ratio || k == kpi.ShareBelow || k == kpi.Availability || k == kpi.Apdex || k == kpi.Pair
 }

@@ -39,6 +39,16 @@ func (e *exporter) sli() sliOut {
 	w := "[" + carry.Span(k.Window) + "]"
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	var s sliOut
+	if in.Table() != "" || in.Kind == kpi.SQL {
+		published := "signalbox_kpi_value{kpi=" + strconv.Quote(k.Name) + "}"
+		e.say(carry.Changed, "indicator", "indicator", "it counts rows, so the query asks for its published value")
+		if idiom.IsShare(in.Kind) {
+			return sliOut{raw: published}
+		}
+		s.metric = published
+		e.good(&s)
+		return s
+	}
 	switch in.Kind {
 	case kpi.Ratio:
 		s.total = sum(in.Total.Text)
