@@ -91,7 +91,7 @@ func (r *Row) Get(name string) string {
 	case "duration":
 		return strconv.FormatFloat(float64(r.Duration)/1e9, 'g', -1, 64)
 	case "value":
-		return strconv.FormatFloat(r.Value, 'g', -1, 64)
+		return strconv.FormatFloat(r.Value+0, 'g', -1, 64) // -0 is 0
 	case "route":
 		return r.Route
 	case "error_type":

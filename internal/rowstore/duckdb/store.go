@@ -30,10 +30,11 @@ type Store struct {
 	query  *instance
 	places chan struct{} // one for each running query
 
-	mu   sync.Mutex
-	conn raw.Connection
-	hot  map[rowstore.Table]*hotTable
-	temp string
+	mu     sync.Mutex
+	conn   raw.Connection
+	memory memory // what queries remember of sealed sources
+	hot    map[rowstore.Table]*hotTable
+	temp   string
 }
 
 type hotTable struct {

@@ -1,0 +1,143 @@
+package duckdb
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+const (
+	findLimit = 100
+	findMost  = 10_000
+	skipMost  = 1_000_000
+)
+
+// tied orders rows of the same microsecond: any order will do that is the same in the next query and in another file. It
+// leaves out the attributes, which may stand in columns of their own in one file and not in another.
+const tied = "hash(received, span, trace_lo, service, name, body, route, user_id, session_id, business_id, duration, value, detail)"
+
+// found is a row with its place among those of the same microsecond.
+type found struct {
+	rowstore.Row
+	tie uint64
+}
+
+// Find implements rowstore.Store. It reads the sources one by one, those at the wanted end of time first, and stops when the
+// others can only have rows that come behind.
+func (s *Store) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, error) {
+	limit := q.Limit
+	if limit == 0 {
+		limit = findLimit
+	}
+	if limit < 0 || limit > findMost {
+		return nil, fault.New(fault.TooLarge, "limit %d: want 1 to %d rows", q.Limit, findMost).Hint("Ask for the next rows with the cursor")
+	}
+	skip := 0
+	between := q.Between
+	if q.After != nil {
+		if skip = q.After.Skip; skip < 0 || skip > skipMost {
+			return nil, fault.New(fault.TooLarge, "cursor: %d rows of one microsecond: want 0 to %d", skip, skipMost).Hint("Narrow the search")
+		}
+		if q.Oldest {
+			between.From = max(between.From, q.After.Time)
+		} else if between.To == 0 || between.To > q.After.Time+1 {
+			between.To = q.After.Time + 1
+		}
+	}
+	if between.To != 0 && between.To <= between.From {
+		return nil, nil
+	}
+	r, err := s.reading(ctx, q.Table, between)
+	if err != nil {
+		return nil, asked(ctx, err)
+	}
+	defer r.Close()
+	sources, err := s.seekers(ctx, nil, r, q.Where)
+	if err != nil {
+		return nil, err
+	}
+	if q.Oldest {
+		slices.SortStableFunc(sources, func(a, b *seeker) int { return cmp.Compare(a.From, b.From) })
+	}
+	order := func(a, b found) int {
+		c := cmp.Or(cmp.Compare(b.Time, a.Time), cmp.Compare(a.tie, b.tie))
+		if q.Oldest {
+			c = cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.tie, b.tie))
+		}
+		return c
+	}
+	reader := &rowReader{want: wantedOf(nil)}
+	var rows []found
+	for _, src := range sources {
+		if len(rows) >= limit+skip { // the list is in order: is its end before all of the source?
+			last := rows[limit+skip-1].Time
+			if q.Oldest && src.From > last || !q.Oldest && src.Sealed() && src.To < last {
+				break
+			}
+		}
+		if src.question = new(question); len(rows) >= limit+skip && !q.Oldest {
+			between.From = max(between.From, rows[limit+skip-1].Time)
+		}
+		n, err := s.findIn(ctx, src, q, between, limit+skip, func(c chunk, promoted []string) {
+			part, at := reader.read(c, promoted)
+			tie := column[uint64](c, at)
+			for i := range part {
+				rows = append(rows, found{keep(&part[i]), tie[i]})
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 && src.covered(between) {
+			s.memory.foundNothing(src.source, q.Where.String())
+		}
+		slices.SortStableFunc(rows, order)
+		rows = rows[:min(len(rows), limit+skip)]
+	}
+	if q.After != nil {
+		for len(rows) > 0 && skip > 0 && rows[0].Time == q.After.Time {
+			rows, skip = rows[1:], skip-1
+		}
+	}
+	out := make([]rowstore.Row, 0, min(len(rows), limit))
+	for i := range rows[:min(len(rows), limit)] {
+		out = append(out, rows[i].Row)
+	}
+	return out, nil
+}
+
+// findIn asks one source and returns how many rows it gave.
+func (s *Store) findIn(ctx context.Context, src *seeker, q rowstore.Find, between rowstore.Between, limit int, f func(chunk, []string)) (n int, err error) {
+	where, err := src.where(q.Where, true)
+	if err != nil {
+		return 0, err
+	}
+	list, promoted := wantedOf(nil).list(src.source)
+	way := "DESC"
+	if q.Oldest {
+		way = "ASC"
+	}
+	fmt.Fprintf(src, "SELECT %s, %s AS tie FROM %s WHERE %s%s ORDER BY time %s, tie LIMIT %d", list, tied, src.Name, where, src.within(between), way, limit)
+	err = s.ask(ctx, src.question, func(c chunk) error {
+		n += c.n
+		f(c, promoted)
+		return nil
+	})
+	return n, err
+}
+
+// within renders a span of time as far as it does not hold for all rows of the source.
+func (s *seeker) within(b rowstore.Between) string {
+	x := ""
+	if b.From > s.From || !s.Sealed() && b.From > 0 {
+		x += " AND time >= " + s.time(b.From)
+	}
+	if b.To != 0 && (b.To <= s.To || !s.Sealed()) {
+		x += " AND time < " + s.time(b.To)
+	}
+	return x
+}

@@ -1,0 +1,66 @@
+package duckdb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// Scan implements rowstore.Store. The rows' text lies in the memory of the query and is gone when f returns. Sorting takes
+// place on disk where memory does not suffice.
+func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row) error) error {
+	if q.To != 0 && q.To <= q.From {
+		return nil
+	}
+	r, err := s.reading(ctx, q.Table, q.Between)
+	if err != nil {
+		return asked(ctx, err)
+	}
+	defer r.Close()
+	ask := &question{}
+	sources, err := s.seekers(ctx, ask, r, q.Where, q.Fields...)
+	if err != nil || len(sources) == 0 {
+		return err
+	}
+	// Attributes with columns of their own in some source have one in all, so that the sources can be joined.
+	want := wantedOf(q.Fields)
+	want[colUser] = want[colUser] || q.ByUser
+	var promoted []string
+	if want[colAttrs] {
+		for _, src := range sources {
+			for key := range src.Promoted {
+				promoted = append(promoted, key)
+			}
+		}
+		slices.Sort(promoted)
+		promoted = slices.Compact(promoted)
+	}
+	var parts []string
+	for _, src := range sources {
+		where, err := src.where(q.Where, true)
+		if err != nil {
+			return err
+		}
+		part := source{Promoted: map[string]string{}}
+		for _, key := range promoted {
+			if part.Promoted[key] = "NULL::VARCHAR"; src.Promoted[key] != "" {
+				part.Promoted[key] = src.Promoted[key]
+			}
+		}
+		list, _ := want.list(part)
+		parts = append(parts, fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", list, src.Name, where, src.within(q.Between)))
+	}
+	order := "time"
+	if q.ByUser {
+		order = "user_id, time"
+	}
+	fmt.Fprintf(ask, "SELECT * FROM (%s) ORDER BY %s", strings.Join(parts, " UNION ALL "), order)
+	reader := &rowReader{want: want}
+	return s.ask(ctx, ask, func(c chunk) error {
+		rows, _ := reader.read(c, promoted)
+		return f(rows)
+	})
+}
