@@ -229,3 +229,11 @@ func dial(t testing.TB, addr string) net.Conn {
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
+
+// storeOf is a store of samples of its own.
+func storeOf(t testing.TB) *tsdb.Store {
+	s, err := tsdb.Open(tsdb.Options{Dir: t.TempDir(), ReserveBytes: -1, FloorBytes: -1, Now: func() time.Time { return base }})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}

@@ -76,7 +76,7 @@ func TestProtocol(t *testing.T) {
 		},
 		"o4": func(t *testing.T, code string) {
 			h := build(t, gate.Limits{})
-			for _, path := range []string{"/v1/logs", "/v1/traces"} {
+			for _, path := range []string{"/v1/logs", "/v1/traces", "/v1/metrics"} {
 				w := h.post(path, protobuf, "", nil)
 				require.Equal(t, code, strconv.Itoa(w.Code))
 				require.Empty(t, w.Body.Bytes())

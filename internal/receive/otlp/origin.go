@@ -1,11 +1,8 @@
 package otlp
 
 import (
-	"bytes"
-	"hash/maphash"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/signalbox/signalbox/internal/receive/column"
 	"github.com/signalbox/signalbox/internal/receive/wire"
@@ -14,61 +11,18 @@ import (
 
 // origin is what the rows of one resource and scope share. It is immutable and owns its memory.
 type origin struct {
-	resource, scope []byte // as they came
-	row             rowstore.Row
-	logger          string // the scope's name
+	row    rowstore.Row
+	logger string // the scope's name
 }
 
-// The cache keeps so many origins, and such of so many bytes; a sender's resource rarely has a kilobyte.
-const (
-	originEntries = 4096
-	originBytes   = 8 << 10
-)
-
-// origins finds the origin of rows by the bytes that say it, so that a resource is understood once.
-type origins struct {
-	columns *column.Map
-	seed    maphash.Seed
-
-	mu sync.RWMutex
-	m  map[uint64]*origin
+// newOrigins returns the cache of origins.
+func newOrigins(columns *column.Map) *cache[*origin] {
+	return newCache(func(resource, scope []byte) (*origin, error) { return readOrigin(columns, resource, scope) })
 }
 
-func newOrigins(c *column.Map) *origins {
-	return &origins{columns: c, seed: maphash.MakeSeed(), m: map[uint64]*origin{}}
-}
-
-// get returns the origin of a Resource and an InstrumentationScope message, either of which may be empty. The error says
-// what cannot be understood.
-func (os *origins) get(resource, scope []byte) (*origin, error) {
-	var h maphash.Hash
-	h.SetSeed(os.seed)
-	_, _ = h.Write(resource)
-	_ = h.WriteByte(0)
-	_, _ = h.Write(scope)
-	key := h.Sum64()
-	os.mu.RLock()
-	o := os.m[key]
-	os.mu.RUnlock()
-	if o != nil && bytes.Equal(o.resource, resource) && bytes.Equal(o.scope, scope) {
-		return o, nil
-	}
-	o, err := os.read(bytes.Clone(resource), bytes.Clone(scope))
-	if err != nil || len(resource)+len(scope) > originBytes {
-		return o, err
-	}
-	os.mu.Lock()
-	defer os.mu.Unlock()
-	if len(os.m) >= originEntries {
-		clear(os.m) // who is still there comes back at once
-	}
-	os.m[key] = o
-	return o, nil
-}
-
-// read understands a Resource (attributes = 1) and an InstrumentationScope (name = 1, version = 2, attributes = 3).
-func (os *origins) read(resource, scope []byte) (*origin, error) {
-	d := rows{fill: column.NewFiller(os.columns)}
+// readOrigin understands a Resource (attributes = 1) and an InstrumentationScope (name = 1, version = 2, attributes = 3).
+func readOrigin(columns *column.Map, resource, scope []byte) (*origin, error) {
+	d := rows{fill: column.NewFiller(columns)}
 	d.batch.Reset(rowstore.Logs)
 	d.batch.Add()
 	for p := 0; p < len(resource); {
@@ -83,7 +37,7 @@ func (os *origins) read(resource, scope []byte) (*origin, error) {
 			return nil, err
 		}
 	}
-	o := &origin{resource: resource, scope: scope}
+	o := &origin{}
 	for p := 0; p < len(scope); {
 		n, k, next := wire.Field(scope, p)
 		if next < 0 {

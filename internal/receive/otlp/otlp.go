@@ -55,7 +55,8 @@ type Options struct {
 type Receiver struct {
 	o       Options
 	limits  gate.Limits
-	origins *origins
+	origins *cache[*origin]
+	targets *cache[*target]
 	schemas schemas
 	naming  naming
 	known   *known
@@ -99,6 +100,7 @@ func New(o Options) *Receiver {
 		o: o, limits: o.Gate.Limits(), origins: newOrigins(columns), schemas: newSchemas(), naming: newNaming(o.Metrics),
 		known: newKnown(o.Series), deltas: newDeltas(o.Deltas), seed: maphash.MakeSeed(),
 	}
+	rc.targets = newCache(rc.naming.target)
 	rc.bodies.New = func() any { return new(body) }
 	rc.rows.New = func() any {
 		return &rows{fill: column.NewFiller(columns), origins: rc.origins, most: o.Records, detail: o.DetailBytes}

@@ -19,7 +19,7 @@ type rows struct {
 	spell   speller
 	scratch []byte
 	json    []byte // the Detail that is being written
-	origins *origins
+	origins *cache[*origin]
 	most    int             // rows of one request
 	grow    func(int) error // asks for the memory of so many more rows; may be nil
 	granted int
@@ -57,7 +57,7 @@ func (d *rows) decode(t rowstore.Table, b []byte) error {
 			if err != nil {
 				return err
 			}
-			o, err := d.origins.get(resource, scope)
+			o, _, err := d.origins.get(resource, scope)
 			if err != nil {
 				return err
 			}

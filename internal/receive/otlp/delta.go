@@ -1,0 +1,185 @@
+package otlp
+
+import (
+	"sync"
+
+	"github.com/prometheus/prometheus/model/histogram"
+
+	"github.com/signalbox/signalbox/internal/gate"
+)
+
+// deltas keeps the running totals of series that come with delta temporality: what is stored is cumulative, as PromQL
+// expects, with the start of the first delta as the start timestamp. A datapoint older than the total is refused, the newest
+// one that comes again is answered with the same total, so that a retry changes nothing.
+//
+// The totals are in memory only. After a restart a series begins at zero again with a new start timestamp: a counter reset,
+// which rate() and increase() understand and which loses nothing, because the delta that comes first counts whole.
+type deltas struct {
+	mu     sync.Mutex // held by a request from its first delta until its commit
+	totals map[gate.Ref]*running
+	most   int
+	swept  int64
+}
+
+// running is the total of one series.
+type running struct {
+	start int64 // of the first delta, Unix milliseconds
+	since uint64
+	at    uint64 // start and time of the newest delta, nanoseconds
+	last  float64
+	v     float64
+	h     *histogram.FloatHistogram // never changed: it was handed over
+	seen  int64                     // Unix milliseconds
+}
+
+// forget is for how long a total is kept for a series that is silent when room is needed, and sweepEvery how often that is
+// looked at.
+const (
+	forget     = 3_600_000
+	sweepEvery = 60_000
+)
+
+func newDeltas(most int) *deltas { return &deltas{totals: map[gate.Ref]*running{}, most: most} }
+
+// journal is what a request has changed, so that it can be taken back when the request is not stored.
+type journal struct {
+	held    *deltas
+	entries []entry
+}
+
+type entry struct {
+	ref    gate.Ref
+	before running
+	born   bool
+}
+
+func (j *journal) open(ds *deltas) {
+	if j.held == nil {
+		ds.mu.Lock()
+		j.held = ds
+	}
+}
+
+// close lets other requests at the totals.
+func (j *journal) close() {
+	if j.held != nil {
+		j.held.mu.Unlock()
+		j.held = nil
+	}
+	clear(j.entries)
+}
+
+// undo takes everything back.
+func (j *journal) undo() {
+	for len(j.entries) > 0 {
+		j.undoLast()
+	}
+}
+
+// undoLast takes the newest change back.
+func (j *journal) undoLast() {
+	n := len(j.entries) - 1
+	e := j.entries[n]
+	j.entries = j.entries[:n]
+	if e.born {
+		delete(j.held.totals, e.ref)
+		return
+	}
+	*j.held.totals[e.ref] = e.before
+}
+
+// running returns the total of a series for the datapoint; again says that this very datapoint was counted already. ok is
+// false if it was refused.
+func (d *points) running(r gate.Ref) (s *running, again, ok bool) {
+	x := &d.point
+	d.totals.open(d.rc.deltas)
+	ds := d.rc.deltas
+	now := d.rc.o.Now().UnixMilli()
+	s = ds.totals[r]
+	if s == nil {
+		if !ds.room(now) {
+			d.refuse(d.batch.Refuse(gate.SeriesTotal, 1).Error())
+			return nil, false, false
+		}
+		s = &running{start: millis(x.start)}
+		ds.totals[r] = s
+		d.totals.entries = append(d.totals.entries, entry{ref: r, born: true})
+	} else {
+		switch {
+		case x.time == s.at && x.start == s.since:
+			again = true
+		case x.time == s.at:
+			d.refuse(d.batch.Refuse(gate.Duplicate, 1).Error())
+			return nil, false, false
+		case x.time < s.at:
+			d.refuse(d.batch.Refuse(gate.TooOld, 1).Error())
+			return nil, false, false
+		}
+		d.totals.entries = append(d.totals.entries, entry{ref: r, before: *s})
+	}
+	s.since, s.at, s.seen = x.start, x.time, now
+	return s, again, true
+}
+
+// room forgets totals of silent series if the table is full.
+func (ds *deltas) room(now int64) bool {
+	if len(ds.totals) < ds.most {
+		return true
+	}
+	if now-ds.swept < sweepEvery {
+		return false
+	}
+	ds.swept = now
+	for r, s := range ds.totals {
+		if s.seen < now-forget {
+			delete(ds.totals, r)
+		}
+	}
+	return len(ds.totals) < ds.most
+}
+
+// total adds a delta to its series and returns the start and the sum.
+func (d *points) total(r gate.Ref, v float64) (start int64, sum float64, ok bool) {
+	s, again, ok := d.running(r)
+	if !ok {
+		return 0, 0, false
+	}
+	if !again {
+		s.v += v
+		s.last = v
+	} else if s.last != v {
+		d.totals.undoLast()
+		d.refuse(d.batch.Refuse(gate.Duplicate, 1).Error())
+		return 0, 0, false
+	}
+	return s.start, s.v, true
+}
+
+// histogramTotal adds a delta histogram to its series and appends the sum.
+func (d *points) histogramTotal(r gate.Ref, h *histogram.Histogram) error {
+	if h.Validate() != nil {
+		d.refuse(d.batch.Refuse(gate.HistogramInvalid, 1).Error())
+		return nil
+	}
+	s, again, ok := d.running(r)
+	if !ok {
+		return nil
+	}
+	if !again {
+		sum := h.ToFloat(nil)
+		if s.h != nil {
+			var err error
+			if sum, _, _, err = s.h.Copy().Add(sum); err != nil {
+				d.totals.undoLast()
+				d.refuse(d.batch.Refuse(gate.HistogramInvalid, 1).Error())
+				return nil
+			}
+		}
+		s.h = sum.Compact(0)
+	}
+	kept, err := d.accept(d.batch.AppendHistogram(r, s.start, millis(d.point.time), nil, s.h.Copy()))
+	if err == nil && !kept {
+		d.totals.undoLast()
+	}
+	return err
+}
