@@ -27,8 +27,9 @@ func Pages() []string {
 		"/policy/{kind}/{name}", "/policy/{kind}/{name}/edit"}
 }
 
-// Assets are the net/http patterns of the files that the document loads. They hold code, fonts and an icon, no data.
-func Assets() []string { return []string{"/assets/", "/favicon.svg"} }
+// Assets are the net/http patterns of the files that the document loads, and of the tracker that other people's pages load.
+// They hold code, fonts and an icon, no data.
+func Assets() []string { return []string{"/assets/", "/favicon.svg", "/sb.js"} }
 
 // Handler serves both Pages and Assets. Documents are never cached and carry a content security policy with a fresh nonce
 // for styles; assets have their hash in the name and are cached for a year. Files are compressed once, when first asked for.
@@ -43,7 +44,7 @@ func Handler() (http.Handler, error) {
 			return err
 		}
 		url := strings.TrimPrefix(name, "dist")
-		if !strings.HasPrefix(url, "/assets/") && url != "/favicon.svg" {
+		if !isAsset(url) {
 			return nil
 		}
 		b, err := fs.ReadFile(dist, name)
@@ -54,6 +55,11 @@ func Handler() (http.Handler, error) {
 		return nil, err
 	}
 	return &server{parts: bytes.Split(index, []byte(noncePlaceholder)), files: files}, nil
+}
+
+// isAsset reports whether an address belongs to Assets.
+func isAsset(url string) bool {
+	return strings.HasPrefix(url, "/assets/") || url == "/favicon.svg" || url == "/sb.js"
 }
 
 type server struct {
@@ -73,7 +79,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r)
 		return
 	}
-	if strings.HasPrefix(r.URL.Path, "/assets/") || r.URL.Path == "/favicon.svg" {
+	if isAsset(r.URL.Path) {
 		http.NotFound(w, r)
 		return
 	}

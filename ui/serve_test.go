@@ -144,3 +144,25 @@ func TestOnlyGetAndHead(t *testing.T) {
 		t.Errorf("POST answered %d", w.Code)
 	}
 }
+
+// The tracker runs in other people's pages: small, closed, without what their policies forbid, and kept for an hour only,
+// because its address never changes.
+func TestTracker(t *testing.T) {
+	h := newServer(t)
+	r := get(t, h, "/sb.js")
+	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {
+		t.Fatalf("%d %s", r.StatusCode, r.Header.Get("Content-Type"))
+	}
+	if cc := r.Header.Get("Cache-Control"); cc != "public, max-age=3600" {
+		t.Errorf("Cache-Control %q", cc)
+	}
+	plain := body(t, r)
+	for _, never := range []string{"eval(", "new Function", ".cookie", "innerHTML", ".style", "document.write", "import("} {
+		if strings.Contains(plain, never) {
+			t.Errorf("it holds %q", never)
+		}
+	}
+	if packed := get(t, h, "/sb.js", "Accept-Encoding", "gzip"); packed.ContentLength <= 0 || packed.ContentLength > 6000 {
+		t.Errorf("%d bytes compressed, want 6000 at most", packed.ContentLength)
+	}
+}

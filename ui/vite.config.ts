@@ -23,7 +23,7 @@ export default defineConfig({
   },
   test: {
     environment: 'happy-dom',
-    include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'tracker/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     css: false,
     restoreMocks: true,
