@@ -177,7 +177,8 @@ describe('the queue', () => {
     expect(kept).toHaveLength(200);
     expect(kept.at(-1)?.id).toBe('399');
     answer = ok;
-    vi.clearAllTimers();
+    await pass(0);
+    vi.clearAllTimers(); // the page is gone
     const next = queue();
     next.restore();
     await pass(60_000);
