@@ -14,7 +14,6 @@ import (
 const (
 	chunkRows  = 2048 // DuckDB's vector size
 	inlineText = 12   // how long a string may be to live in the vector itself
-	maxKeys    = 4096 // attribute keys whose place in a chunk is remembered
 )
 
 // text is DuckDB's string: the length, then up to 12 bytes, or the first 4 and a pointer.
@@ -242,11 +241,9 @@ func (c *chunker) keyText(k string) text {
 		return t
 	}
 	t := c.lay(k)
-	if len(c.keys) < maxKeys {
-		k = strings.Clone(k)
-		c.keys[k] = t
-		c.seen[k] = struct{}{}
-	}
+	k = strings.Clone(k)
+	c.keys[k] = t
+	c.seen[k] = struct{}{}
 	return t
 }
 

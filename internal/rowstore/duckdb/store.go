@@ -1,8 +1,20 @@
 // Package duckdb is the embedded engine of the row store.
 //
-// Rows are acknowledged when they are in a log file of our own, and readable at once in a table in memory of the query
-// instance. Logs rotate; a closed log's rows are sealed into read-only DuckDB files, one per UTC day and table, that our own
-// catalogue lists.
+// A Write is acknowledged when its rows are in a log of our own and in a table in memory of the query instance, where every
+// query sees them at once. Log and tables are a segment; it is closed when it is full or old, the next takes its place, and
+// the closed one is sealed behind: its rows are written, sorted by service and time, into DuckDB files that never change, one
+// for each table and UTC day. Small files of a day are merged. A catalogue of our own says which logs and files there are; a
+// change of it is what makes sealing, merging, erasing and forgetting happen, all at once, so that a crash before it leaves
+// the old state and a crash behind it the new one, and what the catalogue does not list is removed at the start.
+//
+//	catalogue            edits, one a line
+//	hot/ID.log           rows that are not sealed
+//	sealed/TABLE/DAY-ID.duckdb
+//	temp/                of instances and exports; emptied at the start
+//
+// There are two DuckDB instances: one that queries use and that has the hot rows, and one with a single thread that makes
+// files. The log is ours because DuckDB's own, in a file for each segment, would tie hot rows to the instance that writes
+// them, which queries must not share, and says nothing when it is missing or cut.
 package duckdb
 
 import (
@@ -10,14 +22,15 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
+	"sync/atomic"
+	"syscall"
 
 	raw "github.com/duckdb/duckdb-go/v2/mapping"
 
+	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
@@ -26,56 +39,95 @@ var schema string
 
 // Store keeps rows. Open returns one that reads and writes; Run seals, merges and forgets.
 type Store struct {
-	opt    Options
+	opt     Options
+	lock    *os.File
+	metrics *metrics
+	space   space
+	temp    string            // removed by Close
+	steps   func(what string) // nil; in tests, what is told of each step that a crash may follow
+
 	query  *instance
 	places chan struct{} // one for each running query
+	memory memory        // what queries remember of sealed sources
+
+	catalogue *catalogue
 
 	mu     sync.Mutex
-	conn   raw.Connection
-	memory memory // what queries remember of sealed sources
-	hot    map[rowstore.Table]*hotTable
-	temp   string
-}
+	active *segment
+	closed []*segment // oldest first
+	files  map[uint64]*liveFile
+	notes  []string
 
-type hotTable struct {
-	name     string
-	appender raw.Appender
-	chunk    *chunker
-	rows     int64
-	from, to int64
-	keys     []string
+	// of the writer
+	conn      raw.Connection
+	chunkers  [3]*chunker
+	frames    []byte
+	queue     chan *request
+	rotations chan chan error // closes the active segment
+	rotated   chan struct{}   // a segment waits to be sealed
+	written   chan struct{}   // closed when the writer has ended
+	closing   sync.RWMutex
+	ended     bool
+
+	pending atomic.Int64 // bytes of rows in Write
+	waiting atomic.Int64 // closed segments
+	refusal atomic.Pointer[refusal]
+
+	work  sync.Mutex // held by whoever makes or removes files
+	shop  *shop
+	clean map[uint64]string // files of which it is known that they have nothing to forget, and by which retention
 }
 
 // Open opens the store in a directory, which no other process may have open.
-func Open(ctx context.Context, opt Options) (*Store, error) {
+func Open(ctx context.Context, opt Options) (*Store, error) { return open(ctx, opt, nil) }
+
+func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err error) {
 	if err := opt.Validate(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(opt.Dir, "temp"), 0o700); err != nil {
+	s := &Store{opt: opt, steps: steps, places: make(chan struct{}, opt.Queries), files: map[uint64]*liveFile{}, clean: map[uint64]string{},
+		queue: make(chan *request, 1024), rotations: make(chan chan error), rotated: make(chan struct{}, 1), written: make(chan struct{})}
+	s.space = space{dir: opt.Dir, free: opt.FreeSpace, now: opt.Now, floor: opt.FloorBytes}
+	s.metrics = newMetrics(s)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.free())
+		}
+	}()
+	if err := os.RemoveAll(s.dir("temp")); err != nil {
 		return nil, err
 	}
-	s := &Store{opt: opt, places: make(chan struct{}, opt.Queries), hot: map[rowstore.Table]*hotTable{}}
-	var err error
-	if s.query, err = openInstance(ctx, filepath.Join(opt.Dir, "temp", "query.duckdb"), settings{
-		threads: opt.Threads, memory: opt.QueryMemory, temp: filepath.Join(opt.Dir, "temp", "query"), maxTemp: opt.TempBytes}); err != nil {
+	for _, d := range []string{"hot", "sealed", "temp"} {
+		if err := os.MkdirAll(s.dir(d), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.lockDir(); err != nil {
+		return nil, err
+	}
+	if s.query, err = openInstance(ctx, filepath.Join(s.dir("temp"), "query.duckdb"), settings{
+		threads: opt.Threads, memory: opt.QueryMemory, temp: filepath.Join(s.dir("temp"), "query"), maxTemp: opt.TempBytes}); err != nil {
 		return nil, err
 	}
 	if err := s.query.exec(ctx, "ATTACH ':memory:' AS hot"); err != nil {
 		return nil, err
 	}
+	for _, t := range rowstore.Tables() {
+		s.chunkers[t] = newChunker()
+		if err := s.query.exec(ctx, fmt.Sprintf(schema, s.emptyTable(t))); err != nil {
+			return nil, err
+		}
+	}
 	if s.conn, err = s.query.connect(); err != nil {
 		return nil, err
 	}
-	for _, t := range rowstore.Tables() {
-		h := &hotTable{name: "hot." + t.String() + "_1", chunk: newChunker()}
-		if err := s.query.exec(ctx, fmt.Sprintf(schema, h.name)); err != nil {
-			return nil, err
-		}
-		if raw.AppenderCreateExt(s.conn, "hot", "main", t.String()+"_1", &h.appender) == raw.StateError {
-			return nil, errors.New(raw.AppenderError(h.appender))
-		}
-		s.hot[t] = h
+	if err := s.recover(ctx); err != nil {
+		return nil, err
 	}
+	if err := s.metrics.register(opt.Registerer); err != nil {
+		return nil, err
+	}
+	go s.writer()
 	return s, nil
 }
 
@@ -85,7 +137,7 @@ func OpenTemporary(ctx context.Context) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := Open(ctx, Options{Dir: dir})
+	s, err := Open(ctx, Options{Dir: dir, FloorBytes: -1})
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -93,58 +145,90 @@ func OpenTemporary(ctx context.Context) (*Store, error) {
 	return s, nil
 }
 
-// Write implements rowstore.Store.
-func (s *Store) Write(_ context.Context, batches ...*rowstore.Batch) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, b := range batches {
-		h := s.hot[b.Table]
-		for i := range b.Rows {
-			r := &b.Rows[i]
-			if h.rows == 0 || r.Time < h.from {
-				h.from = r.Time
-			}
-			if h.rows == 0 || r.Time > h.to {
-				h.to = r.Time
-			}
-			h.rows++
-			h.chunk.add(r)
-			if h.chunk.full() {
-				if err := h.chunk.appendTo(h.appender); err != nil {
-					return err
-				}
-			}
-		}
-		if err := h.chunk.appendTo(h.appender); err != nil {
-			return err
-		}
-		if raw.AppenderFlush(h.appender) == raw.StateError {
-			return errors.New(raw.AppenderError(h.appender))
-		}
-		h.keys = slices.Sorted(maps.Keys(h.chunk.seen))
+func (s *Store) dir(name string) string { return filepath.Join(s.opt.Dir, name) }
+
+// emptyTable names a table of the query instance that has the columns and no rows.
+func (s *Store) emptyTable(t rowstore.Table) string { return "hot." + t.String() }
+
+// step tells tests how far the work is.
+func (s *Store) step(what string) {
+	if s.steps != nil {
+		s.steps(what)
 	}
+}
+
+// lockDir takes the directory for this process.
+func (s *Store) lockDir() error {
+	f, err := os.OpenFile(s.dir("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		return fault.New(fault.Unavailable, "the row store in %s is open already: %w", s.opt.Dir, err)
+	}
+	s.lock = f
 	return nil
 }
 
-// sources returns the sources of a table that overlap a time range.
-func (s *Store) sources(_ context.Context, t rowstore.Table, between rowstore.Between) ([]source, func(), error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h := s.hot[t]
-	if h.rows == 0 || h.to < between.From || between.To != 0 && h.from >= between.To {
-		return nil, func() {}, nil
+// openShop returns the shop, opened when it is first needed. The caller holds work.
+func (s *Store) openShop(ctx context.Context) (*shop, error) {
+	if s.shop == nil {
+		var err error
+		if s.shop, err = openShop(ctx, s.dir("temp"), s.opt.SealMemory, s.opt.TempBytes); err != nil {
+			return nil, err
+		}
 	}
-	return []source{{Name: h.name, From: h.from, To: h.to, Rows: h.rows, keys: h.keys}}, func() {}, nil
+	return s.shop, nil
 }
 
-// Close implements rowstore.Store.
+// Close implements rowstore.Store. It waits for running queries and work.
 func (s *Store) Close() error {
-	for _, h := range s.hot {
-		raw.AppenderDestroy(&h.appender)
-		h.chunk.close()
+	s.closing.Lock()
+	if s.ended {
+		s.closing.Unlock()
+		return nil
 	}
-	raw.Disconnect(&s.conn)
-	err := s.query.close()
+	s.ended = true
+	close(s.queue)
+	s.closing.Unlock()
+	<-s.written
+	s.work.Lock()
+	defer s.work.Unlock()
+	for range cap(s.places) {
+		s.places <- struct{}{}
+	}
+	s.metrics.unregister(s.opt.Registerer)
+	return errors.Join(s.catalogue.commit(edit{Logs: []logMark{{ID: s.active.id, Size: s.active.log.size}}}), s.free())
+}
+
+// free closes what is open.
+func (s *Store) free() (err error) {
+	for _, seg := range append(s.closed, s.active) {
+		if seg != nil {
+			err = errors.Join(err, seg.close())
+		}
+	}
+	if s.conn.Ptr != nil {
+		raw.Disconnect(&s.conn)
+	}
+	for _, c := range s.chunkers {
+		if c != nil {
+			c.close()
+		}
+	}
+	if s.shop != nil {
+		err = errors.Join(err, s.shop.close())
+	}
+	if s.query != nil {
+		err = errors.Join(err, s.query.close())
+	}
+	if s.catalogue != nil {
+		err = errors.Join(err, s.catalogue.close())
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
 	if s.temp != "" {
 		err = errors.Join(err, os.RemoveAll(s.temp))
 	}

@@ -1,0 +1,181 @@
+package duckdb
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"unsafe"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// maxShared is how many different resources of one Write are written once; more are repeated.
+const maxShared = 16
+
+// encodeBatches appends the rows of batches as the log keeps them: for each batch the table, the number of rows and the rows.
+// Numbers are varints or little-endian, text has its length before it. A resource is written where it first occurs.
+func encodeBatches(b []byte, batches []*rowstore.Batch) []byte {
+	var shared [maxShared]*rowstore.Resource
+	known := 0
+	for _, batch := range batches {
+		b = append(b, byte(batch.Table))
+		b = binary.AppendUvarint(b, uint64(len(batch.Rows)))
+		for i := range batch.Rows {
+			r := &batch.Rows[i]
+			b = binary.AppendVarint(b, r.Time)
+			b = binary.AppendVarint(b, r.Received-r.Time)
+			b = append(b, r.Trace[:]...)
+			b = binary.LittleEndian.AppendUint64(b, uint64(r.Span))
+			b = binary.LittleEndian.AppendUint64(b, uint64(r.Parent))
+			b = append(b, r.Kind, r.Severity, r.Status)
+			b = binary.AppendVarint(b, r.Duration)
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(r.Value))
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(r.Weight))
+			for _, s := range texts(r) {
+				b = appendText(b, *s)
+			}
+			b = binary.AppendUvarint(b, uint64(len(r.Attrs)))
+			for k := range r.Attrs {
+				b = appendText(appendText(b, r.Attrs[k].Key), r.Attrs[k].Value)
+			}
+			if r.Resource == nil {
+				b = append(b, 0)
+				continue
+			}
+			at := 0
+			for at < known && shared[at] != r.Resource {
+				at++
+			}
+			b = append(b, byte(at+1))
+			if at == known {
+				if known < maxShared {
+					shared[known] = r.Resource
+					known++
+				}
+				b = appendText(b, r.Resource.JSON)
+			}
+		}
+	}
+	return b
+}
+
+// texts lists the text columns of a row.
+func texts(r *rowstore.Row) [15]*string {
+	return [...]*string{&r.Service, &r.Env, &r.Agency, &r.Version, &r.Release, &r.Source, &r.Trust, &r.User, &r.Session, &r.Business,
+		&r.Name, &r.Route, &r.ErrorType, &r.Body, &r.Detail}
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+var errShort = errors.New("rows of the log end early")
+
+// decoder reads what encodeBatches wrote. The rows' text is that of the encoded bytes.
+type decoder struct {
+	b      []byte
+	err    error
+	shared [maxShared]*rowstore.Resource
+	known  int
+}
+
+// decodeBatches hands over each batch; it is reused.
+func decodeBatches(b []byte, batch *rowstore.Batch, f func(*rowstore.Batch) error) error {
+	d := &decoder{b: b}
+	for len(d.b) > 0 {
+		t := rowstore.Table(d.byte())
+		n := d.uvarint()
+		if d.err != nil || t > rowstore.Events {
+			return errors.Join(d.err, errShort)
+		}
+		batch.Reset(t)
+		for range n {
+			if d.row(batch); d.err != nil {
+				return d.err
+			}
+		}
+		if err := f(batch); err != nil {
+			return err
+		}
+	}
+	return d.err
+}
+
+func (d *decoder) row(batch *rowstore.Batch) {
+	r := batch.Add()
+	r.Time = d.varint()
+	r.Received = r.Time + d.varint()
+	copy(r.Trace[:], d.bytes(16))
+	r.Span, r.Parent = rowstore.SpanID(d.uint64()), rowstore.SpanID(d.uint64())
+	r.Kind, r.Severity, r.Status = d.byte(), d.byte(), d.byte()
+	r.Duration = d.varint()
+	r.Value = math.Float64frombits(d.uint64())
+	if b := d.bytes(4); d.err == nil {
+		r.Weight = math.Float32frombits(binary.LittleEndian.Uint32(b))
+	}
+	for _, s := range texts(r) {
+		*s = d.text()
+	}
+	for range d.uvarint() {
+		if d.err != nil {
+			return
+		}
+		k := d.text()
+		batch.Attr(k, d.text())
+	}
+	r = &batch.Rows[len(batch.Rows)-1]
+	switch at := int(d.byte()); {
+	case at == 0:
+	case at <= d.known:
+		r.Resource = d.shared[at-1]
+	default:
+		r.Resource = &rowstore.Resource{JSON: d.text()}
+		if d.known < maxShared {
+			d.shared[d.known] = r.Resource
+			d.known++
+		}
+	}
+}
+
+func (d *decoder) bytes(n int) []byte {
+	if d.err != nil || n < 0 || n > len(d.b) {
+		d.err = errShort
+		return make([]byte, min(max(n, 0), 16))
+	}
+	b := d.b[:n]
+	d.b = d.b[n:]
+	return b
+}
+
+func (d *decoder) byte() byte     { return d.bytes(1)[0] }
+func (d *decoder) uint64() uint64 { return binary.LittleEndian.Uint64(d.bytes(8)) }
+
+func (d *decoder) text() string {
+	n := d.uvarint()
+	if d.err != nil || n > uint64(len(d.b)) {
+		d.err = errShort
+		return ""
+	}
+	b := d.bytes(int(n))
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if d.err != nil || n <= 0 {
+		d.err = errShort
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.b)
+	if d.err != nil || n <= 0 {
+		d.err = errShort
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}

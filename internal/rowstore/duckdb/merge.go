@@ -1,0 +1,107 @@
+package duckdb
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+const (
+	mergedRows = 1_000_000 // about so many rows a file has in the end
+	mergeFiles = 16        // so many small files of a day are merged before there are rows for a full one
+	mergeQuiet = 2 * time.Hour
+)
+
+// merge joins small files of a day until none are left that should be. The caller holds work.
+func (s *Store) merge(ctx context.Context) error {
+	for {
+		files := s.mergeable()
+		if files == nil {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.join(ctx, files); err != nil {
+			return fmt.Errorf("merge %d files of %s: %w", len(files), files[0].Table, err)
+		}
+		s.metrics.merged.Inc()
+	}
+}
+
+// mergeable returns small files of one day that are worth being merged: enough for a full one, many, or the rest of a day
+// that is over.
+func (s *Store) mergeable() []*liveFile {
+	type group struct {
+		table rowstore.Table
+		day   int64
+	}
+	small := map[group][]*liveFile{}
+	s.mu.Lock()
+	for _, f := range s.files {
+		if f.Rows < s.opt.MergedRows/2 {
+			small[group{f.Table, f.Day}] = append(small[group{f.Table, f.Day}], f)
+		}
+	}
+	s.mu.Unlock()
+	quiet := dayOf(s.opt.Now().Add(-mergeQuiet).UnixMicro())
+	for g, files := range small {
+		slices.SortFunc(files, func(a, b *liveFile) int { return cmp.Compare(a.ID, b.ID) })
+		rows, n := int64(0), 0
+		for n < len(files) && rows < s.opt.MergedRows {
+			rows += files[n].Rows
+			n++
+		}
+		if n > 1 && (rows >= s.opt.MergedRows || n >= mergeFiles || g.day < quiet && g.day != mixedDay) {
+			return files[:n]
+		}
+	}
+	return nil
+}
+
+// join writes the rows of files into one.
+func (s *Store) join(ctx context.Context, files []*liveFile) (err error) {
+	p, err := s.openShop(ctx)
+	if err != nil {
+		return err
+	}
+	var e edit
+	var parts, detach []string
+	var keys [][]string
+	defer func() {
+		for _, d := range detach {
+			err = errors.Join(err, p.run(d))
+		}
+	}()
+	for _, f := range files {
+		if err := p.run(fmt.Sprintf("ATTACH %s AS f%d (READ_ONLY)", quote(f.path), f.ID)); err != nil {
+			return err
+		}
+		detach = append(detach, fmt.Sprintf("DETACH f%d", f.ID))
+		parts = append(parts, "SELECT "+columnsAll+" FROM "+f.source().Name)
+		keys = append(keys, f.Keys)
+		e.Remove = append(e.Remove, f.ID)
+	}
+	f, err := s.makeFile(p, sealedFile{Table: files[0].Table, Day: files[0].Day, Schema: schemaVersion, Keys: union(keys...)},
+		"FROM ("+strings.Join(parts, " UNION ALL ")+")"+sealedOrder)
+	if err != nil {
+		return err
+	}
+	for _, d := range detach {
+		err = errors.Join(err, p.run(d))
+	}
+	if detach = nil; err != nil {
+		return errors.Join(err, s.discard([]sealedFile{f}))
+	}
+	e.Add = []sealedFile{f}
+	if err := s.swap(e, nil); err != nil {
+		return errors.Join(err, s.discard(e.Add))
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package duckdb
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	workEvery   = 30 * time.Second // sealing and merging look for work at least so often
+	expireEvery = time.Hour
+)
+
+// Run seals, merges and, where Options say so, forgets rows until ctx ends. What fails is logged and tried again.
+func (s *Store) Run(ctx context.Context) error {
+	tick := time.NewTicker(workEvery)
+	defer tick.Stop()
+	var expired time.Time
+	for {
+		if err := s.tidy(ctx, &expired); err != nil && ctx.Err() == nil {
+			s.opt.Logger.Error("Keeping house among the rows failed; it is tried again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.rotated:
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Store) tidy(ctx context.Context, expired *time.Time) error {
+	if err := s.sealAll(ctx, false); err != nil {
+		return err
+	}
+	s.work.Lock()
+	err := s.merge(ctx)
+	s.work.Unlock()
+	if err != nil {
+		return err
+	}
+	if now := s.opt.Now(); s.opt.Keep != nil && now.Sub(*expired) >= expireEvery {
+		*expired = now
+		bytes, err := s.Expire(ctx, now, s.opt.Keep())
+		if err != nil {
+			return err
+		}
+		if bytes > 0 {
+			s.opt.Logger.Info("Rows beyond their retention were forgotten", "bytes", bytes)
+		}
+	}
+	return nil
+}
