@@ -15,9 +15,12 @@
 //	http_response_size_bytes{method,route}              body bytes out, classic and native histogram
 //	app_build_info{version,revision,goversion}          always 1
 //	emit_requests_overflow_total                        requests whose labels were folded into route="other"
+//	emit_events_sent_total                              events of [Track] that were accepted
+//	emit_events_dropped_total{reason}                   events that were not delivered
 //
-// The package keeps numbers in memory until they are scraped. It starts no goroutine, opens no connection, and refuses
-// to put anything a client can choose (path, unknown method, header) into a label.
+// The package keeps numbers in memory until they are scraped. It starts no goroutine, opens no connection but for the
+// events of [Emitter.Run], and refuses to put anything a client can choose (path, unknown method, header) into a label.
+// Traces and logs over OTLP are the sub-package otel's.
 package emit
 
 import (
@@ -37,6 +40,7 @@ type Emitter struct {
 	table      *table
 	inFlight   inFlight
 	untraced   bool
+	events     *sender // nil: events go nowhere
 }
 
 // New returns an Emitter that has registered its metrics and started nothing.
@@ -62,6 +66,7 @@ func New(o Options) *Emitter {
 	}
 	e.table = newTable(o.MaxCombinations, newLayout(nanoseconds, o.Buckets), newLayout(bytes, sizeBuckets), &e.clock)
 	e.registerer.MustRegister(&collector{emitter: e}, buildInfo(o.Version))
+	e.events = newSender(o, e.registerer)
 	return e
 }
 

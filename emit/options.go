@@ -34,6 +34,9 @@ type Options struct {
 	// then; [Routes] does.
 	Untraced bool
 
+	// Events is where Track sends events; Run does the sending.
+	Events EventsTo
+
 	// Registry is where the metrics go. Nil means a new registry that also has the Go runtime and process metrics.
 	Registry *prometheus.Registry
 }
@@ -84,7 +87,7 @@ func (o Options) Validate() error {
 	if o.MaxCombinations < 0 {
 		return fmt.Errorf("emit: max combinations %d: want 0 for the default, or more", o.MaxCombinations)
 	}
-	return nil
+	return o.Events.validate()
 }
 
 // withDefaults fills what was left empty and takes copies, so that the caller may reuse its slice.
