@@ -10,7 +10,8 @@ import (
 
 // deltas keeps the running totals of series that come with delta temporality: what is stored is cumulative, as PromQL
 // expects, with the start of the first delta as the start timestamp. A datapoint older than the total is refused, the newest
-// one that comes again is answered with the same total, so that a retry changes nothing.
+// one that comes again is answered with the same total, so that a retry changes nothing. Two within a millisecond are one
+// sample for the store: the second is counted in, and seen with the one that follows.
 //
 // The totals are in memory only. After a restart a series begins at zero again with a new start timestamp: a counter reset,
 // which rate() and increase() understand and which loses nothing, because the delta that comes first counts whole.
@@ -88,9 +89,18 @@ func (j *journal) undoLast() {
 	*j.held.totals[e.ref] = e.before
 }
 
-// running returns the total of a series for the datapoint; again says that this very datapoint was counted already. ok is
-// false if it was refused.
-func (d *points) running(r gate.Ref) (s *running, again, ok bool) {
+// standing is how a datapoint stands to its total.
+type standing uint8
+
+const (
+	refused standing = iota
+	fresh
+	again  // this very datapoint was counted in already
+	crowds // the store has a sample of this millisecond already
+)
+
+// running returns the total of a series for the datapoint.
+func (d *points) running(r gate.Ref) (s *running, how standing) {
 	x := &d.point
 	d.totals.open(d.rc.deltas)
 	ds := d.rc.deltas
@@ -99,26 +109,31 @@ func (d *points) running(r gate.Ref) (s *running, again, ok bool) {
 	if s == nil {
 		if !ds.room(now) {
 			d.refuse(d.batch.Refuse(gate.SeriesTotal, 1).Error())
-			return nil, false, false
+			return nil, refused
 		}
+		how = fresh
 		s = &running{start: millis(x.start)}
 		ds.totals[r] = s
 		d.totals.entries = append(d.totals.entries, entry{ref: r, born: true})
 	} else {
 		switch {
 		case x.time == s.at && x.start == s.since:
-			again = true
+			how = again
 		case x.time == s.at:
 			d.refuse(d.batch.Refuse(gate.Duplicate, 1).Error())
-			return nil, false, false
+			return nil, refused
 		case x.time < s.at:
 			d.refuse(d.batch.Refuse(gate.TooOld, 1).Error())
-			return nil, false, false
+			return nil, refused
+		case millis(x.time) == millis(s.at):
+			how = crowds
+		default:
+			how = fresh
 		}
 		d.totals.entries = append(d.totals.entries, entry{ref: r, before: *s})
 	}
 	s.since, s.at, s.seen = x.start, x.time, now
-	return s, again, true
+	return s, how
 }
 
 // room forgets totals of silent series if the table is full.
@@ -138,21 +153,23 @@ func (ds *deltas) room(now int64) bool {
 	return len(ds.totals) < ds.most
 }
 
-// total adds a delta to its series and returns the start and the sum.
+// total adds a delta to its series and returns the start and the sum; ok is false if there is nothing to append.
 func (d *points) total(r gate.Ref, v float64) (start int64, sum float64, ok bool) {
-	s, again, ok := d.running(r)
-	if !ok {
+	s, how := d.running(r)
+	switch how {
+	case refused:
 		return 0, 0, false
-	}
-	if !again {
+	case again:
+		if s.last != v {
+			d.totals.undoLast()
+			d.refuse(d.batch.Refuse(gate.Duplicate, 1).Error())
+			return 0, 0, false
+		}
+	default:
 		s.v += v
 		s.last = v
-	} else if s.last != v {
-		d.totals.undoLast()
-		d.refuse(d.batch.Refuse(gate.Duplicate, 1).Error())
-		return 0, 0, false
 	}
-	return s.start, s.v, true
+	return s.start, s.v, how != crowds
 }
 
 // histogramTotal adds a delta histogram to its series and appends the sum.
@@ -161,11 +178,11 @@ func (d *points) histogramTotal(r gate.Ref, h *histogram.Histogram) error {
 		d.refuse(d.batch.Refuse(gate.HistogramInvalid, 1).Error())
 		return nil
 	}
-	s, again, ok := d.running(r)
-	if !ok {
+	s, how := d.running(r)
+	if how == refused {
 		return nil
 	}
-	if !again {
+	if how != again {
 		sum := h.ToFloat(nil)
 		if s.h != nil {
 			var err error
@@ -176,6 +193,9 @@ func (d *points) histogramTotal(r gate.Ref, h *histogram.Histogram) error {
 			}
 		}
 		s.h = sum.Compact(0)
+	}
+	if how == crowds {
+		return nil
 	}
 	kept, err := d.accept(d.batch.AppendHistogram(r, s.start, millis(d.point.time), nil, s.h.Copy()))
 	if err == nil && !kept {

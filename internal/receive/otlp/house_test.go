@@ -237,3 +237,11 @@ func storeOf(t testing.TB) *tsdb.Store {
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
+
+// liveStore is one whose clock is the real one.
+func liveStore(t testing.TB) *tsdb.Store {
+	s, err := tsdb.Open(tsdb.Options{Dir: t.TempDir(), ReserveBytes: -1, FloorBytes: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}

@@ -137,20 +137,25 @@ func (rc *Receiver) fail(a answer, err error) {
 		a.failure(http.StatusUnsupportedMediaType, err, 0)
 		return
 	}
-	status, after := http.StatusServiceUnavailable, later
+	status, after := rc.outcome(err)
+	a.failure(status, err, after)
+}
+
+// outcome is the status of a request of which nothing was kept, and when to come again if that helps.
+func (rc *Receiver) outcome(err error) (status int, after time.Duration) {
 	switch kind := fault.KindOf(err); kind {
 	case fault.Internal, fault.Unavailable: // nothing was kept: the sender should try again whatever it was
 		rc.o.Logger.Error("An OTLP request was not accepted", "err", err)
+		return http.StatusServiceUnavailable, later
 	case fault.Limited:
-		status = http.StatusTooManyRequests
 		var busy *gate.Busy
 		if errors.As(err, &busy) {
-			after = busy.After
+			return http.StatusTooManyRequests, busy.After
 		}
+		return http.StatusTooManyRequests, later
 	default:
-		status, after = fault.Status(kind), 0
+		return fault.Status(kind), 0
 	}
-	a.failure(status, err, after)
 }
 
 // later is when a sender should come again if nobody knows better.
