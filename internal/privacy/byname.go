@@ -46,21 +46,29 @@ var byName = func() map[string]*rule {
 // lastPart are the last parts of a name that say what the value is.
 var lastPart = map[string]*rule{"url": ofLink, "uri": ofLink, "href": ofLink, "referrer": ofLink, "referer": ofLink, "ssn": ofSecret, "cookie": ofSecret}
 
-// ruleOf returns what is done to an attribute, nil for nothing but the detectors.
-func (pl *plan) ruleOf(name string) *rule {
-	known := *pl.known.Load()
-	if r, ok := known[name]; ok {
-		return r
+// known is what is done to an attribute, and its name without personal data.
+type known struct {
+	*rule // nil: nothing but the detectors
+	name  string
+}
+
+// of returns what is done to an attribute.
+func (w *worker) of(name string) known {
+	all := *w.pl.known.Load()
+	if k, ok := all[name]; ok {
+		return k
 	}
-	r := pl.decide(name)
-	if len(known) < maxKnown && len(name) <= 256 {
-		pl.mu.Lock()
-		defer pl.mu.Unlock()
-		grown := maps.Clone(*pl.known.Load())
-		grown[strings.Clone(name)] = r
-		pl.known.Store(&grown)
+	k := known{w.pl.decide(name), w.text(name)}
+	if len(all) >= maxKnown || len(name) > 256 {
+		return k
 	}
-	return r
+	name = strings.Clone(name)
+	w.pl.mu.Lock()
+	defer w.pl.mu.Unlock()
+	grown := maps.Clone(*w.pl.known.Load())
+	grown[name] = known{k.rule, strings.Clone(k.name)}
+	w.pl.known.Store(&grown)
+	return k
 }
 
 // decide works out what is done to an attribute.

@@ -78,7 +78,7 @@ type plan struct {
 	workers  sync.Pool
 
 	mu        sync.Mutex
-	known     atomic.Pointer[map[string]*rule] // by name as sent; what it says was computed once
+	known     atomic.Pointer[map[string]known] // by name as sent
 	resources sync.Map                         // *rowstore.Resource -> *rowstore.Resource
 	kept      atomic.Int64                     // in resources
 }
@@ -157,7 +157,7 @@ func (l *law) purpose(name string, rotate time.Duration) {
 // compile makes the plan of a source. It needs p.mu.
 func (p *Privacy) compile(source string, policies []*policy.Privacy) *plan {
 	pl := &plan{rules: map[string]*rule{}, purposes: []string{analytics}, ring: slices.Clone(p.ring), user: &rule{act: pseudonym}}
-	pl.known.Store(&map[string]*rule{})
+	pl.known.Store(&map[string]known{})
 	asked := map[policy.Detector]detection{}
 	for _, o := range policies {
 		if o.Source != "" && o.Source != source {

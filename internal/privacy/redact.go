@@ -90,26 +90,25 @@ func (w *worker) row(r *rowstore.Row) {
 // attrs redacts attributes in place.
 func (w *worker) attrs(attrs []rowstore.Attr) []rowstore.Attr {
 	kept := 0
-	for i := range attrs {
-		a := attrs[i]
-		a.Key, a.Value = w.text(a.Key), w.value(a.Key, a.Value)
-		if a.Value == "" && attrs[i].Value != "" {
+	for _, a := range attrs {
+		k := w.of(a.Key)
+		v := w.value(k.rule, a.Value)
+		if v == "" && a.Value != "" {
 			continue
 		}
-		attrs[kept] = a
+		attrs[kept] = rowstore.Attr{Key: k.name, Value: v}
 		kept++
 	}
 	return attrs[:kept]
 }
 
-// value redacts the value of a name; empty means that the attribute goes.
-func (w *worker) value(name, v string) string {
+// value redacts the value of an attribute; empty means that the attribute goes.
+func (w *worker) value(r *rule, v string) string {
 	if v == "" {
 		return v
 	}
-	r := w.pl.ruleOf(name)
 	if r == nil {
-		if len(v) > 8 && (v[0] == 'h' || v[0] == 'H') && v[3]|0x20 == 'p' && (hasFold(v, "http://") || hasFold(v, "https://")) {
+		if len(v) > 8 && v[0]|0x20 == 'h' && v[3]|0x20 == 'p' && (hasFold(v, "http://") || hasFold(v, "https://")) {
 			v = w.apply(ofLink, v)
 		}
 		return w.text(v)

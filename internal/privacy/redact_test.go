@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -241,6 +242,7 @@ func BenchmarkRedact(b *testing.B) {
 				benchRow(batch)
 			}
 			b.ReportAllocs()
+			before := cpu()
 			for b.Loop() {
 				if user {
 					for i := range batch.Rows {
@@ -249,9 +251,16 @@ func BenchmarkRedact(b *testing.B) {
 				}
 				_ = h.Redact("web", batch)
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+			b.ReportMetric(float64((cpu()-before).Nanoseconds())/float64(b.N)/1000, "cpu-ns/row")
 		})
 	}
+}
+
+// cpu is the processor time of this process: others use the machine, too.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 var users = func() (out []string) {

@@ -5,11 +5,13 @@ import "strings"
 // minToken is the shortest run of word bytes in which a token without a name in front is looked for.
 const minToken = 16
 
-// tokenForms are tokens that are known by how they begin: at least min bytes of the alphabet follow.
-var tokenForms = [...]struct {
+type tokenForm struct {
 	prefix string
 	min    int
-}{
+}
+
+// tokenForms are tokens that are known by how they begin: at least min bytes of the alphabet follow.
+var tokenForms = [...]tokenForm{
 	{"AKIA", 16}, {"ASIA", 16}, {"ABIA", 16}, {"ACCA", 16}, // AWS
 	{"ghp_", 30}, {"gho_", 30}, {"ghu_", 30}, {"ghs_", 30}, {"ghr_", 30}, {"github_pat_", 30}, {"glpat-", 16},
 	{"xoxb-", 10}, {"xoxa-", 10}, {"xoxp-", 10}, {"xoxr-", 10}, {"xoxs-", 10}, {"xapp-", 10}, // Slack
@@ -17,6 +19,14 @@ var tokenForms = [...]struct {
 	{"sk-", 20}, {"AIza", 30}, {"ya29.", 20}, {"npm_", 30}, {"pypi-", 30}, {"SG.", 30}, {"hf_", 30}, {"dop_v1_", 30}, {"shpat_", 20},
 	{"AGE-SECRET-KEY-", 20}, {"eyJ", 0},
 }
+
+// formsBy are the forms by their first byte.
+var formsBy = func() (t [256][]tokenForm) {
+	for _, f := range tokenForms {
+		t[f.prefix[0]] = append(t[f.prefix[0]], f)
+	}
+	return t
+}()
 
 // findToken finds what opens doors: private keys, bearer and basic credentials, JSON web tokens, keys of known services, user
 // and password in a URL, and values that are named password, secret, token, API key and their like.
@@ -53,20 +63,16 @@ func tokenByte(c byte) bool {
 
 // formed looks for a token that begins at a word.
 func formed(s string, i int) (lo, hi int) {
-	switch s[i] | 0x20 {
-	case 'b':
+	if s[i]|0x20 == 'b' {
 		for _, scheme := range [...]string{"bearer", "basic"} {
 			if hasFold(s[i:], scheme) {
 				return credentials(s, i+len(scheme))
 			}
 		}
 		return 0, 0
-	case 'a', 'd', 'e', 'g', 'h', 'n', 'p', 'r', 's', 'w', 'x', 'y':
-	default:
-		return 0, 0
 	}
-	for _, f := range tokenForms {
-		if s[i] != f.prefix[0] || !strings.HasPrefix(s[i:], f.prefix) {
+	for _, f := range formsBy[s[i]] {
+		if !strings.HasPrefix(s[i:], f.prefix) {
 			continue
 		}
 		if f.min == 0 {
