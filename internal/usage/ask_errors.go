@@ -118,6 +118,18 @@ func (g *group) answer(id uint64, from, to int32, at int64) ErrorGroup {
 
 // Where is the Expr of the rows that may belong to a group; its message is matched by its longest plain part.
 func (g ErrorGroup) Where() rowstore.Expr {
+	e := g.base()
+	if part := plain(g.Message); len(part) > 3 {
+		in := func(field string) rowstore.Expr {
+			return rowstore.Expr{Match: &rowstore.Match{Field: field, Op: rowstore.Contains, Value: part}}
+		}
+		e = rowstore.All(e, rowstore.Any(in("body"), in("name")))
+	}
+	return e
+}
+
+// base is what the fields of a group say.
+func (g ErrorGroup) base() rowstore.Expr {
 	var es []rowstore.Expr
 	for _, x := range [][2]string{{"service", g.App.Service}, {"env", g.App.Env}, {"agency", g.App.Agency}, {"error_type", g.Type}, {"route", g.Route}} {
 		if x[1] != "" {
@@ -128,10 +140,6 @@ func (g ErrorGroup) Where() rowstore.Expr {
 		es = append(es, rowstore.Expr{Match: &rowstore.Match{Field: "level", Op: rowstore.AtLeast, Value: "error"}})
 	} else {
 		es = append(es, rowstore.Is("status", "error"))
-	}
-	if part := plain(g.Message); len(part) > 3 {
-		field := "body"
-		es = append(es, rowstore.Any(rowstore.Expr{Match: &rowstore.Match{Field: field, Op: rowstore.Contains, Value: part}}, rowstore.Expr{Match: &rowstore.Match{Field: "name", Op: rowstore.Contains, Value: part}}))
 	}
 	return rowstore.All(es...)
 }

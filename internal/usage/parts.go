@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,6 +38,7 @@ func (r *Room) parts(all bool) map[string]part {
 	for d, x := range s.days {
 		add("day-"+strconv.Itoa(int(d)), x.dirty, x.write)
 	}
+	add("watched", true, r.writeWatched)
 	add("live", true, s.writeLive)
 	add("errors", r.failures.dirty, r.failures.write)
 	add("places", r.joiner.places.dirty, r.joiner.places.write)
@@ -87,6 +89,8 @@ func (r *Room) read(name string, d *decoder) error {
 	case "day":
 		s.days[int32(n)] = readDay(d)
 		s.newest = max(s.newest, int32(n))
+	case "watched":
+		r.readWatched(d)
 	case "live":
 		s.readLive(d)
 	case "errors":
@@ -368,6 +372,54 @@ func readTraffic(d *decoder) *traffic {
 	return t
 }
 
+// saved is a watched funnel as it is written; the question's own JSON leaves the expressions out.
+type saved struct {
+	Watched
+	Where   rowstore.Expr
+	Steps   []rowstore.Expr
+	Exclude []rowstore.Expr
+}
+
+func (r *Room) writeWatched(e *encoder) {
+	list := make([]saved, len(r.watched))
+	for i, w := range r.watched {
+		list[i] = saved{Watched: w, Where: w.Ask.Where}
+		for _, s := range w.Ask.Steps {
+			list[i].Steps = append(list[i].Steps, s.Where)
+		}
+		for _, x := range w.Ask.Exclude {
+			list[i].Exclude = append(list[i].Exclude, x.Where)
+		}
+	}
+	body, err := json.Marshal(list)
+	if err != nil { // plain structs of text and numbers
+		panic("usage: encode watched funnels: " + err.Error())
+	}
+	e.b = append(e.b, body...)
+}
+
+func (r *Room) readWatched(d *decoder) {
+	var list []saved
+	if err := json.Unmarshal(d.b, &list); err != nil {
+		d.bad()
+		return
+	}
+	for _, x := range list {
+		x.Ask.Where = x.Where
+		if len(x.Steps) != len(x.Ask.Steps) || len(x.Exclude) != len(x.Ask.Exclude) {
+			d.bad()
+			return
+		}
+		for i := range x.Steps {
+			x.Ask.Steps[i].Where = x.Steps[i]
+		}
+		for i := range x.Exclude {
+			x.Ask.Exclude[i].Where = x.Exclude[i]
+		}
+		r.watched = append(r.watched, x.Watched)
+	}
+}
+
 // restored puts what follows from the parts right once all of them are read.
 func (r *Room) restored() error {
 	s := r.state
@@ -394,7 +446,7 @@ func readOrder(names []string) {
 	rank := func(name string) (int, int) {
 		kind, number, _ := strings.Cut(name, "-")
 		n, _ := strconv.Atoi(number)
-		return slices.Index([]string{"tables", "people", "ever", "day", "live", "errors", "places", "minute", "hour", "meta"}, kind), n
+		return slices.Index([]string{"tables", "people", "ever", "day", "live", "errors", "places", "minute", "hour", "watched", "meta"}, kind), n
 	}
 	slices.SortFunc(names, func(a, b string) int {
 		ka, na := rank(a)

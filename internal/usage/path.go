@@ -11,6 +11,7 @@ type PathEvent struct {
 	Received int64 // decides between events of the same instant
 	Steps    uint16
 	Excludes uint16
+	Late     bool   // came after the range: may finish a way, not begin one
 	By       string // value of the breakdown field
 	Trace    string
 }
@@ -56,7 +57,7 @@ func (p *PathRule) Best(events []PathEvent) (best Attempt) {
 		begins = 1<<p.Steps - 1
 	}
 	for k := range events {
-		if events[k].Steps&begins == 0 {
+		if events[k].Steps&begins == 0 || events[k].Late {
 			continue
 		}
 		reached := p.attempt(events, next, int32(k))

@@ -73,13 +73,14 @@ type Room struct {
 	words   words
 	metrics metrics
 
-	mu       sync.Mutex
-	state    *state
-	failures *failures
-	joiner   *joiner
-	watched  []Watched
-	clock    int64               // newest time of arrival that was seen, Unix microseconds
-	tail     map[batchKey]uint32 // rows that were counted, of the batches of the last minutes
+	mu          sync.Mutex
+	state       *state
+	failures    *failures
+	joiner      *joiner
+	watched     []Watched
+	conversions map[string]conversion // by watched funnel
+	clock       int64                 // newest time of arrival that was seen, Unix microseconds
+	tail        map[batchKey]uint32   // rows that were counted, of the batches of the last minutes
 
 	saving     sync.Mutex // one checkpoint at a time
 	generation uint64
@@ -113,7 +114,7 @@ func New(o Options) (*Room, error) {
 
 func (r *Room) reset() {
 	r.state, r.failures, r.joiner = newState(r.opt.MaxPeople), &failures{groups: map[uint64]*group{}}, newJoiner()
-	r.clock, r.tail, r.files, r.all, r.watched = 0, map[batchKey]uint32{}, map[string]string{}, true, nil
+	r.clock, r.tail, r.files, r.all, r.watched, r.conversions = 0, map[batchKey]uint32{}, map[string]string{}, true, nil, map[string]conversion{}
 }
 
 // ObserveRows counts the rows of a batch. The gate calls it after the commit.

@@ -1,0 +1,167 @@
+package usage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+func tooMany(what string, most int) error {
+	return fault.New(fault.Invalid, "there are too many %s; want %d or fewer", what, most)
+}
+
+// rule checks the question.
+func (q *FunnelQuestion) rule() (PathRule, error) {
+	p := PathRule{Steps: len(q.Steps), Order: cmp.Or(q.Order, Sequential), Within: int64(cmp.Or(q.Within, 7*daySeconds) * 1e6)}
+	switch {
+	case p.Order != Sequential && p.Order != Strict && p.Order != AnyOrder:
+		return p, fault.New(fault.Invalid, "order %q: want sequential, strict or any", string(q.Order))
+	case len(q.Steps) == 0 || len(q.Steps) > 10:
+		return p, fault.New(fault.Invalid, "the funnel has %d steps; want 1 to 10", len(q.Steps))
+	case len(q.Exclude) > 10:
+		return p, tooMany("exclusions", 10)
+	case q.Within < 0:
+		return p, fault.New(fault.Invalid, "within %v: want seconds above 0", q.Within)
+	}
+	for _, x := range q.Exclude {
+		if x.After < 0 || x.After > max(0, len(q.Steps)-2) {
+			return p, fault.New(fault.Invalid, "exclude after step %d: want 0 to %d, the first step being 0", x.After, max(0, len(q.Steps)-2))
+		}
+		p.After = append(p.After, x.After)
+	}
+	return p, nil
+}
+
+// ways gathers how far people got.
+type ways struct {
+	reached []int64
+	took    [][]float64 // seconds, by step
+	lost    [][]string
+}
+
+func newWays(steps int) *ways {
+	return &ways{make([]int64, steps), make([][]float64, steps), make([][]string, steps)}
+}
+
+func (w *ways) add(events []PathEvent, a Attempt) {
+	for i, e := range a.Reached {
+		w.reached[i]++
+		if i > 0 {
+			w.took[i] = append(w.took[i], float64(events[e].Time-events[a.Reached[i-1]].Time)/1e6)
+		}
+	}
+	if n := len(a.Reached); n > 0 && n < len(w.reached) {
+		if trace := events[a.Reached[n-1]].Trace; trace != "" && len(w.lost[n]) < 5 {
+			w.lost[n] = append(w.lost[n], trace)
+		}
+	}
+}
+
+func (w *ways) answer(steps []Step) []FunnelStep {
+	out := make([]FunnelStep, len(steps))
+	for i, s := range steps {
+		slices.Sort(w.took[i])
+		out[i] = FunnelStep{Name: cmp.Or(s.Name, s.Where.String()), People: w.reached[i], Share: share(float64(w.reached[i]), float64(w.reached[0])),
+			Median: nearest(w.took[i], 0.5), P90: nearest(w.took[i], 0.9), Traces: slices.Concat([]string{}, w.lost[i])}
+		if i > 0 {
+			out[i].Of, out[i].Lost = share(float64(w.reached[i]), float64(w.reached[i-1])), w.reached[i-1]-w.reached[i]
+		}
+	}
+	return out
+}
+
+// Funnel answers how many people get through steps. People enter in the range; what they do within the window after it counts.
+func (r *Room) Funnel(ctx context.Context, q FunnelQuestion) (Funnel, error) {
+	rule, err := q.rule()
+	if err != nil {
+		return Funnel{}, err
+	}
+	from, to, err := q.between(r.opt.Now())
+	if err != nil {
+		return Funnel{}, err
+	}
+	chosen := make([]rowstore.Expr, 0, len(q.Steps)+len(q.Exclude))
+	for _, s := range q.Steps {
+		chosen = append(chosen, s.Where)
+	}
+	for _, x := range q.Exclude {
+		chosen = append(chosen, x.Where)
+	}
+	tests, err := compiled(chosen, "step")
+	if err != nil {
+		return Funnel{}, err
+	}
+	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to + rule.Within}, Where: q.Where, Fields: needs(append(chosen, q.Where), "trace_id", q.By)}
+	if rule.Order != Strict && !slices.ContainsFunc(chosen, rowstore.Expr.IsEverything) { // in strict order every event counts
+		scan.Where = rowstore.All(q.Where, rowstore.Any(chosen...))
+	}
+	out := Funnel{Groups: []FunnelGroup{}, Notes: notes(nil)}
+	sum, groups := newWays(rule.Steps), map[string]*ways{}
+	cut := false
+	out.Events, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (e PathEvent, ok bool) {
+		e.Time, e.Received = row.Time, row.Received
+		for i, f := range tests {
+			switch {
+			case !f(row):
+			case i < rule.Steps:
+				e.Steps |= 1 << i
+			default:
+				e.Excludes |= 1 << (i - rule.Steps)
+			}
+		}
+		if row.Time >= to { // too late to enter
+			e.Late = true
+		}
+		if e.Steps != 0 {
+			e.Trace = row.Trace.String()
+			if q.By != "" {
+				e.By = string([]byte(row.Get(q.By)))
+			}
+		}
+		return e, rule.Order == Strict || e.Steps|e.Excludes != 0
+	}, func(events []PathEvent) {
+		best := rule.Best(events)
+		if best.Excluded {
+			out.Excluded++
+			return
+		}
+		if best.Tied {
+			out.Ties++
+		}
+		sum.add(events, best)
+		if q.By == "" || len(best.Reached) == 0 {
+			return
+		}
+		value := events[best.Reached[0]].By
+		if groups[value] == nil {
+			if len(groups) == 10_000 {
+				cut = true
+				return
+			}
+			groups[value] = newWays(rule.Steps)
+		}
+		groups[value].add(events, best)
+	})
+	if err != nil {
+		return Funnel{}, err
+	}
+	out.Steps = sum.answer(q.Steps)
+	for value, w := range groups {
+		out.Groups = append(out.Groups, FunnelGroup{value, w.answer(q.Steps)})
+	}
+	slices.SortFunc(out.Groups, func(a, b FunnelGroup) int {
+		return cmp.Or(cmp.Compare(b.Steps[0].People, a.Steps[0].People), cmp.Compare(a.Value, b.Value))
+	})
+	if n := len(out.Groups); n > 20 || cut {
+		out.Groups = out.Groups[:min(20, n)]
+		out.Notes = append(out.Notes, fmt.Sprintf("%s has %d values or more; the 20 biggest are shown.", q.By, n))
+	}
+	if to+rule.Within > r.opt.Now().UnixMicro() {
+		out.Notes = append(out.Notes, "For people who entered at the end of the range the time is not up: they may still convert.")
+	}
+	return out, nil
+}

@@ -1,0 +1,135 @@
+package usage
+
+import (
+	"context"
+	"strings"
+
+	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// maxAnonymous bounds the events of people who are known by their session alone, which are put together in memory.
+const maxAnonymous = 5_000_000
+
+// walk reads events person by person: take makes of a row what is needed of it, or nothing, and each gets what was made of one
+// person's rows, in order of time. Its slice is used again. It returns how many rows were taken.
+func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, take func(*rowstore.Row) (T, bool), each func([]T)) (taken int64, err error) {
+	q.ByUser = true
+	var user string
+	var mine []T
+	unknown := map[string][]T{}
+	anonymous := 0
+	flush := func() {
+		if len(mine) > 0 {
+			each(mine)
+		}
+		mine = mine[:0]
+	}
+	err = store.Scan(ctx, q, func(rows []rowstore.Row) error {
+		for i := range rows {
+			r := &rows[i]
+			if r.User == "" && r.Session == "" {
+				continue
+			}
+			if r.User != user {
+				flush()
+				user = strings.Clone(r.User)
+			}
+			x, ok := take(r)
+			if !ok {
+				continue
+			}
+			taken++
+			if r.User != "" {
+				mine = append(mine, x)
+				continue
+			}
+			if anonymous++; anonymous > maxAnonymous {
+				return fault.New(fault.TooLarge, "the range holds more than %d events of people who are known by their session only", maxAnonymous).Hint("Take a shorter range or a narrower filter.")
+			}
+			if xs, ok := unknown[r.Session]; ok {
+				unknown[r.Session] = append(xs, x)
+			} else {
+				unknown[strings.Clone(r.Session)] = []T{x}
+			}
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return 0, err
+	}
+	flush()
+	for _, xs := range unknown {
+		each(xs)
+	}
+	return taken, nil
+}
+
+// compiled is several expressions as tests; the error names what is wrong with which.
+func compiled(es []rowstore.Expr, what string) ([]func(*rowstore.Row) bool, error) {
+	out := make([]func(*rowstore.Row) bool, len(es))
+	for i, e := range es {
+		f, err := e.Compile()
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "%s %d cannot be used: %w", what, i+1, err)
+		}
+		out[i] = f
+	}
+	return out, nil
+}
+
+// needs is the fields that a scan has to fill for expressions and for what the answer looks at.
+func needs(es []rowstore.Expr, more ...string) []string {
+	have := map[string]bool{}
+	out := []string{}
+	add := func(f string) {
+		if !have[f] {
+			have[f] = true
+			out = append(out, f)
+		}
+	}
+	for _, f := range append([]string{"time", "user", "session"}, more...) {
+		if f != "" {
+			add(f)
+		}
+	}
+	everything := false
+	var look func(rowstore.Expr)
+	look = func(e rowstore.Expr) {
+		if e.Match != nil {
+			everything = everything || e.Match.Field == "*"
+			add(e.Match.Field)
+		}
+		if e.Not != nil {
+			look(*e.Not)
+		}
+		for _, x := range e.And {
+			look(x)
+		}
+		for _, x := range e.Or {
+			look(x)
+		}
+	}
+	for _, e := range es {
+		look(e)
+	}
+	if everything {
+		return nil
+	}
+	return out
+}
+
+// expr is what a scope's labels choose.
+func (q Scope) expr() rowstore.Expr {
+	var es []rowstore.Expr
+	for _, x := range [][2]string{{"service", q.Service}, {"env", q.Env}, {"agency", q.Agency}} {
+		if x[1] != "" {
+			es = append(es, rowstore.Is(x[0], x[1]))
+		}
+	}
+	return rowstore.All(es...)
+}
+
+func (q Scope) sees(r *rowstore.Row) bool {
+	return q.See == nil || q.See(App{r.Service, r.Env, r.Agency})
+}
