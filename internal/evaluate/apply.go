@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -246,7 +247,7 @@ func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64) error {
 	u.revision = revision
 	u.closed = u.from
 	begun := was != nil
-	defer func() { u.amended = fresh }()
+	defer func() { u.amended, u.inForce = fresh, cmp.Or(u.inForce, u.from) }()
 	if was == nil {
 		// Periods that ended while we were down close in order; a KPI without history starts now.
 		last, err := e.o.Ledger.LastEnd(ctx, u.k.Name, now-maxCatchUp*u.period-24*3600_000, now)
@@ -262,6 +263,11 @@ func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64) error {
 				return err
 			}
 			fresh = fresh || (judged > 0 && judged != u.revision)
+			if !fresh {
+				if u.inForce, err = e.inForceSince(ctx, u); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	if u.rows != nil { // all of them are filled in one pass
@@ -270,6 +276,20 @@ func (e *Engine) prepare(ctx context.Context, u, was *unit, now int64) error {
 	}
 	u.meter, err = e.fillMeter(ctx, u, u.closed, now, !begun)
 	return err
+}
+
+// inForceSince is the instant at which the unit's revision came into force.
+func (e *Engine) inForceSince(ctx context.Context, u *unit) (int64, error) {
+	revisions, err := e.o.Ledger.Revisions(ctx, u.k.Name)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range revisions {
+		if r.Number == u.revision {
+			return min(r.EffectiveFrom, u.from), nil
+		}
+	}
+	return u.from, nil
 }
 
 // recall restores the groups of a unit from the ledger. fresh says that the definition changed while we were down.

@@ -95,6 +95,7 @@ type unit struct {
 	depth    int  // 0, or one more than the deepest input
 	slow     bool // promql, or an expr that needs one: closes in the slow lane
 	from     int64
+	inForce  int64 // when its revision came into force, before or after a restart: periods that end later are its to restate
 	until    int64 // a revision that was replaced judges no period that ends after it; 0 = in force
 	closed   int64 // end of the newest closed period
 	pulled   int64 // largest interval of a matched pulled series, ms

@@ -196,11 +196,11 @@ func (e *Engine) mend(ctx context.Context, u *unit, closing int64, b *batch) {
 	if restate == 0 {
 		restate = 3600_000
 	}
-	from := max(kpi.PeriodEnd(u.dirty, u.period)-u.period, u.from, kpi.PeriodEnd(b.at-restate, u.period)-u.period)
+	from := max(kpi.PeriodEnd(u.dirty, u.period)-u.period, u.inForce, kpi.PeriodEnd(b.at-restate, u.period)-u.period)
 	u.dirty, u.replayed = math.MaxInt64, b.at
 	e.metrics.replays.Inc()
 	var anew []kpi.GroupPoint
-	m, err := e.replay(ctx, u.k, span{from: from, last: u.closed, to: b.at, birth: u.from}, e.outages, func(_ int64, points []kpi.GroupPoint) error {
+	m, err := e.replay(ctx, u.k, span{from: from, last: u.closed, to: b.at, birth: u.inForce}, e.outages, func(_ int64, points []kpi.GroupPoint) error {
 		for _, gp := range points {
 			if !gp.Retired {
 				anew = append(anew, gp)

@@ -16,7 +16,12 @@ import (
 
 // rowsBack is how much history fills the windows of a row indicator: what late rows can still restate, too.
 func rowsBack(k *kpi.KPI) int64 {
-	return lookback(k) + restateFor(k) + k.Window.Milliseconds() + k.Indicator.Within.Milliseconds()
+	return lookback(k) + keepFor(k) + k.Window.Milliseconds() + k.Indicator.Within.Milliseconds()
+}
+
+// keepFor is how long the rows of a period stay countable, ms: a row that comes at the last moment waits for the next mend.
+func keepFor(k *kpi.KPI) int64 {
+	return restateFor(k) + 2*max(k.Period.Milliseconds(), 10_000) + k.Period.Milliseconds()
 }
 
 // manyFilled is how many selectors one scan names; beyond it all rows are read and tested here.
@@ -38,7 +43,7 @@ func (e *Engine) fillRows(ctx context.Context, fresh []*unit, now int64) error {
 		if !u.rows.begun {
 			birth = now // its first whole period begins after now, unless stored rows show that the group is older
 		}
-		u.meter = kpi.NewMeter(u.k, kpi.MeterOptions{From: birth, Alive: e.alive(u.rows.table), Keep: restateFor(u.k)})
+		u.meter = kpi.NewMeter(u.k, kpi.MeterOptions{From: birth, Alive: e.alive(u.rows.table), Keep: keepFor(u.k)})
 		u.rows.cut, u.rows.start = cut, u.closed-rowsBack(u.k)
 		tables[u.rows.table] = append(tables[u.rows.table], u)
 		n++
@@ -65,7 +70,7 @@ func (e *Engine) fillRows(ctx context.Context, fresh []*unit, now int64) error {
 			}
 			u.meter.Resume(min(u.closed, kpi.PeriodEnd(now, u.period)-u.period))
 			if u.rows.begun {
-				u.meter.Anew(max(u.from, u.closed-restateFor(u.k))) // a kill may have come before late rows were said anew
+				u.meter.Anew(max(u.inForce, u.closed-keepFor(u.k))) // a kill may have come before late rows were said anew
 			}
 			e.mu.Unlock()
 		}
@@ -278,7 +283,7 @@ func (e *Engine) mendRows(ctx context.Context, u *unit, closing int64, b *batch)
 		return
 	}
 	e.refill(ctx, u, b.at)
-	floor := max(u.from, kpi.PeriodEnd(b.at-restateFor(u.k), u.period)-u.period)
+	floor := max(u.inForce, kpi.PeriodEnd(b.at-keepFor(u.k), u.period)-u.period)
 	ends := u.meter.Late(floor)
 	if len(ends) == 0 {
 		return
@@ -303,7 +308,7 @@ func (e *Engine) refill(ctx context.Context, u *unit, now int64) {
 	switch {
 	case ru.next == nil && ru.missed:
 		ru.missed = false
-		ru.next = &refill{cut: e.o.Now().UnixMicro(), meter: kpi.NewMeter(u.k, kpi.MeterOptions{From: u.from, Alive: e.alive(ru.table), Keep: restateFor(u.k)})}
+		ru.next = &refill{cut: e.o.Now().UnixMicro(), meter: kpi.NewMeter(u.k, kpi.MeterOptions{From: u.inForce, Alive: e.alive(ru.table), Keep: keepFor(u.k)})}
 	case ru.next != nil && now*1000 >= ru.next.cut+settled.Microseconds():
 		next := ru.next
 		ru.next, ru.missed = nil, false
@@ -316,7 +321,7 @@ func (e *Engine) refill(ctx context.Context, u *unit, now int64) {
 		}
 		next.meter.Resume(u.closed)
 		next.meter.TakeOver(u.meter)
-		next.meter.Anew(max(u.from, u.closed-restateFor(u.k)))
+		next.meter.Anew(max(u.inForce, u.closed-keepFor(u.k)))
 		u.meter, ru.cut = next.meter, next.cut
 	}
 }

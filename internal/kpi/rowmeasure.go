@@ -31,7 +31,10 @@ func (m *Meter) closeRows(g *group, end int64, unobserved, whole bool) {
 
 // ageOfRows is the age in seconds of the newest row at the period's end.
 func (m *Meter) ageOfRows(g *group, end int64, unobserved bool, p *Point) {
-	newest := max(g.newest, g.rows.newest)
+	newest := g.rows.newest
+	if g.newest <= end { // else it was recalled, and the slots say more
+		newest = max(newest, g.newest)
+	}
 	for i := range g.rows.slots {
 		if s := &g.rows.slots[i]; s.end <= end {
 			newest = max(newest, s.newest)
