@@ -215,6 +215,14 @@ func SetRoute(ctx context.Context, route string) {
 	}
 }
 
+// Status is what the request that ctx belongs to was answered with so far: 0 while nothing was, and outside a request.
+func Status(ctx context.Context) int {
+	if x := exchangeFrom(ctx); x != nil {
+		return int(x.status)
+	}
+	return 0
+}
+
 // Routes wraps a ServeMux whose request is a copy of the one that [Emitter.Handler] was given, and carries the matched
 // pattern back.
 func Routes(mux http.Handler) http.Handler {

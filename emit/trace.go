@@ -34,6 +34,14 @@ func TraceFrom(ctx context.Context) (Trace, bool) {
 	return Trace{}, false
 }
 
+// Recorded says that somebody records the trace of the request that ctx belongs to, so that services which are called from now
+// on record their part as well. It is for whoever wraps the handler, before the handler runs.
+func Recorded(ctx context.Context) {
+	if x := exchangeFrom(ctx); x != nil {
+		x.trace.Flags |= FlagSampled
+	}
+}
+
 // TraceID is the trace id in 32 lower-case hexadecimal digits.
 func (t Trace) TraceID() string { return hex.EncodeToString(t.ID[:]) }
 

@@ -105,6 +105,12 @@ func running(t *testing.T, e *emit.Emitter) (stop func()) {
 	}
 }
 
+// rest lets time pass and everybody come to rest.
+func rest(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func TestTrack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in := &inbox{}
@@ -118,7 +124,7 @@ func TestTrack(t *testing.T) {
 		r := httptest.NewRequest("POST", "/filings/7", nil)
 		r.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 		h.ServeHTTP(httptest.NewRecorder(), r)
-		time.Sleep(2 * time.Second)
+		rest(2 * time.Second)
 		got := in.one(t)
 		require.Equal(t, "0af7651916cd43dd8448eb211c80319c", got["trace_id"])
 		require.Len(t, got["span_id"], 16)
@@ -162,9 +168,9 @@ func TestTrackRetries(t *testing.T) {
 		for i := range 500 {
 			e.Track(t.Context(), "a", emit.Prop("i", i))
 		}
-		time.Sleep(5 * time.Second)
+		rest(5 * time.Second)
 		require.Equal(t, 2, in.requests, "the server asked for seven seconds")
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		require.Len(t, in.events, 500)
 		require.Equal(t, "500", value(t, e, "emit_events_sent_total", ""))
 	})
@@ -199,9 +205,9 @@ func TestTrackCountsWhatIsRefused(t *testing.T) {
 		for range 3 {
 			e.Track(t.Context(), "a")
 		}
-		time.Sleep(2 * time.Second)
+		rest(2 * time.Second)
 		e.Track(t.Context(), "a")
-		time.Sleep(2 * time.Second)
+		rest(2 * time.Second)
 		stop()
 		require.Equal(t, 2, in.requests)
 		require.Equal(t, "2", value(t, e, "emit_events_sent_total", ""))
@@ -216,7 +222,7 @@ func TestTrackEnds(t *testing.T) {
 		e := tracking(in, 0)
 		stop := running(t, e)
 		e.Track(t.Context(), "a")
-		time.Sleep(time.Minute)
+		rest(time.Minute)
 		began := time.Now()
 		stop()
 		require.LessOrEqual(t, time.Since(began), 6*time.Second)
