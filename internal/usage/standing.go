@@ -299,7 +299,7 @@ func (m *measure) answer(q AdoptionQuestion) Adoption {
 	if top := cmp.Or(q.Top, 20); len(q.Names) == 0 && len(out.Features) > top {
 		out.Features = out.Features[:top]
 	}
-	if q.Releases {
+	if q.Releases && out.Kind != "release" {
 		for i := range out.Features {
 			out.Features[i].Releases = m.byRelease(m.features[out.Features[i].Name])
 		}
