@@ -340,6 +340,11 @@ func (e *Engine) recallPoints(ctx context.Context, u *unit, g *standing, whole b
 	if whole {
 		group, key = labels.EmptyLabels(), wholeKey
 	}
+	if u.rows != nil {
+		if err := e.recallSaid(ctx, u, g, group, key, whole); err != nil {
+			return err
+		}
+	}
 	points, err := e.o.Ledger.Points(ctx, u.k.Name, group, from, u.closed, 0)
 	if err != nil {
 		return err

@@ -232,6 +232,9 @@ func (e *Engine) closeChunk(ctx context.Context, due []*unit, b *batch) {
 			points = u.fill(answer, end, unobserved)
 		}
 		u.closed = end
+		if u.rows != nil {
+			u.rows.note(points, end)
+		}
 		e.step.publish(u, points, b)
 		e.metrics.closed.Add(float64(len(points)))
 	}

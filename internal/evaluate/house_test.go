@@ -141,7 +141,7 @@ func series(t *testing.T, s string) labels.Labels {
 	return l
 }
 
-func selector(t *testing.T, s string) *kpi.Selector {
+func selector(t testing.TB, s string) *kpi.Selector {
 	ms, err := parser.NewParser(parser.Options{}).ParseMetricSelector(s)
 	require.NoError(t, err)
 	return &kpi.Selector{Text: s, Matchers: ms}

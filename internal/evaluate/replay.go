@@ -233,29 +233,38 @@ func (e *Engine) restate(ctx context.Context, u *unit, gp kpi.GroupPoint, closin
 	if g == nil {
 		return
 	}
+	key := g.key
+	if whole {
+		key = wholeKey
+	}
 	at := g.points.find(gp.Point.End)
 	var was kpi.Point
-	if at != nil {
+	known := false
+	if u.rows != nil {
+		was, known = u.rows.said[saidOf{gp.Key, whole, gp.Point.End}]
+	}
+	switch {
+	case known:
+	case at != nil:
 		was = *at
-	} else {
+	default:
 		ps, err := e.o.Ledger.Points(ctx, u.k.Name, g.labels, gp.Point.End, gp.Point.End, 0)
 		if err != nil || len(ps) == 0 {
 			return
 		}
 		was = ps[0]
-		if ss, err := e.o.Ledger.Statements(ctx, u.k.Name, g.key, gp.Point.End, gp.Point.End); err == nil && len(ss) > 0 {
+		if ss, err := e.o.Ledger.Statements(ctx, u.k.Name, key, gp.Point.End, gp.Point.End); err == nil && len(ss) > 0 {
 			was = ss[len(ss)-1].Point
 		}
 	}
 	if samePoint(was, gp.Point) || was.Missing == kpi.Unobserved && gp.Point.Missing != kpi.NotMissing {
 		return
 	}
-	key := g.key
-	if whole {
-		key = wholeKey
-	}
 	b.restated = append(b.restated, ledger.Statement{KPI: u.k.Name, Group: key, Point: gp.Point, KnownAt: b.at, FirstEnd: closing, Cause: "late data"})
 	e.metrics.restated.Inc()
+	if u.rows != nil && u.rows.said != nil {
+		u.rows.said[saidOf{gp.Key, whole, gp.Point.End}] = gp.Point
+	}
 	g.amend(u, was, gp.Point, gp.SliceGood, gp.SliceTotal)
 }
 

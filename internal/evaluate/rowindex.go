@@ -66,11 +66,7 @@ func newRowIndex(units []*unit) *rowIndex {
 			text := strconv.Itoa(int(t)) + x.String()
 			f := byText[text]
 			if f == nil {
-				test, err := x.Compile()
-				if err != nil {
-					continue // newRowUnit compiled it
-				}
-				f = &found{x: x, m: &rowMatch{test: test}}
+				f = &found{x: x, m: &rowMatch{}}
 				byText[text] = f
 				all[t] = append(all[t], f)
 				for _, p := range rowEqualities(x) {
@@ -90,11 +86,18 @@ func newRowIndex(units []*unit) *rowIndex {
 					best, fewest = p, n
 				}
 			}
-			if fewest == math.MaxInt {
-				table.rest = append(table.rest, f.m)
-				continue
+			indexed := fewest < math.MaxInt
+			if indexed {
+				f.x = without(f.x, best)
 			}
-			table.put(best, f.m)
+			var err error
+			switch f.m.test, err = f.x.Compile(); {
+			case err != nil: // newRowUnit compiled it
+			case indexed:
+				table.put(best, f.m)
+			default:
+				table.rest = append(table.rest, f.m)
+			}
 		}
 	}
 	return ix
@@ -126,6 +129,23 @@ func rowEqualities(x rowstore.Expr) []pair {
 		}
 	}
 	return out
+}
+
+// without is what is left to test of rows that are known to meet the equality p.
+func without(x rowstore.Expr, p pair) rowstore.Expr {
+	is := func(e rowstore.Expr) bool {
+		return e.Match != nil && *e.Match == rowstore.Match{Field: p.name, Op: rowstore.Equal, Value: p.value}
+	}
+	if is(x) {
+		return rowstore.Everything
+	}
+	var left []rowstore.Expr
+	for _, e := range x.And {
+		if !is(e) {
+			left = append(left, e)
+		}
+	}
+	return rowstore.All(left...)
 }
 
 // match returns the tests that hold for a row; the slice is reused.

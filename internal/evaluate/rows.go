@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -35,6 +36,35 @@ type rowUnit struct {
 	cut    int64
 	missed bool
 	next   *refill
+	swept  int64                // end of the period at which said was last cleared of what is too old
+	said   map[saidOf]kpi.Point // what was said last of the periods that late rows may still restate
+}
+
+// saidOf names a datapoint of a unit.
+type saidOf struct {
+	group string
+	whole bool // the KPI as a whole beside its groups
+	end   int64
+}
+
+// note remembers the datapoints of a period that closed and forgets those that no row can restate any more.
+func (ru *rowUnit) note(points []kpi.GroupPoint, end int64) {
+	if ru.said == nil {
+		ru.said = map[saidOf]kpi.Point{}
+	}
+	for i := range points {
+		if gp := &points[i]; !gp.Retired {
+			ru.said[saidOf{gp.Key, gp.Whole && len(ru.k.By) > 0, end}] = gp.Point
+		}
+	}
+	if old := end - keepFor(ru.k); ru.swept <= old { // now and then, so that a close costs what its groups cost
+		ru.swept = end
+		for key := range ru.said {
+			if key.end <= old {
+				delete(ru.said, key)
+			}
+		}
+	}
 }
 
 // refill is a meter that takes the place of one that may have missed rows.
@@ -166,4 +196,47 @@ func (e *Engine) ObserveRows(b *rowstore.Batch) {
 	}
 	e.metrics.rowsCounted.Add(float64(counted))
 	e.metrics.rowsLate.Add(float64(refused))
+}
+
+// recallSaid reads what was said last of the periods that late rows may still restate: after a restart all of them are
+// compared with what is stored.
+func (e *Engine) recallSaid(ctx context.Context, u *unit, g *standing, group labels.Labels, key string, whole bool) error {
+	from := u.closed - keepFor(u.k)
+	points, err := e.o.Ledger.Points(ctx, u.k.Name, group, from, u.closed, 0)
+	if err != nil {
+		return err
+	}
+	restated, err := e.o.Ledger.Statements(ctx, u.k.Name, key, from, u.closed)
+	if err != nil {
+		return err
+	}
+	if u.rows.said == nil {
+		u.rows.said = map[saidOf]kpi.Point{}
+	}
+	for _, p := range points {
+		u.rows.said[saidOf{g.key, whole && len(u.k.By) > 0, p.End}] = p
+	}
+	for _, s := range restated {
+		u.rows.said[saidOf{g.key, whole && len(u.k.By) > 0, s.Point.End}] = s.Point
+	}
+	return nil
+}
+
+// maxExamples is how many failed pairs a question for them returns.
+const maxExamples = 20
+
+// Examples returns failed pairs of a group in the period that ends at end (Unix ms): what leads from a red datapoint of a pair
+// indicator to its traces and cases, the oldest first. An empty group is the KPI as a whole. Periods are known for as long
+// as late rows may restate them.
+func (e *Engine) Examples(name string, group labels.Labels, end int64) []kpi.TraceRef {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.units[name] == nil {
+		return nil
+	}
+	u := e.current(name)
+	if u.meter == nil {
+		return nil
+	}
+	return u.meter.Examples(group, end, maxExamples)
 }
