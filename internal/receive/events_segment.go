@@ -141,8 +141,8 @@ func loosely(raw []byte, into any) *wrong {
 }
 
 // segmentCall turns a call into a row. The person is userId, or else anonymousId. An identify is a row of that name whose
-// user is the userId; the session joins it to what the same visitor did before, exactly or not at all: nothing is guessed
-// from the anonymousId, which is not kept beside a userId, nor from traits.
+// user is the userId and whose attribute anonymous_id is the anonymousId: privacy makes both pseudonyms of one key, so that
+// the attribute is exactly the user of the rows from before. Nothing else joins the two, and nothing is guessed from traits.
 func (d *decoder) segmentCall(index int, e *segmentEvent) {
 	ev := event{index: index, id: e.MessageID}
 	r := &ev.row
@@ -187,6 +187,9 @@ func (d *decoder) segmentCall(index int, e *segmentEvent) {
 		properties = without(properties, "path", "url", "search", "title", "referrer", "name")
 	case "identify", "group":
 		r.Name = e.Type
+		if anonymous := text(e.Anonymous); e.Type == "identify" && anonymous != r.User {
+			add("anonymous_id", anonymous)
+		}
 		add("group_id", text(e.GroupID))
 		properties = traits(e.Traits)
 	case "alias":
