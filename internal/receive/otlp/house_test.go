@@ -245,3 +245,8 @@ func liveStore(t testing.TB) *tsdb.Store {
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
+
+// full is a store that cannot write.
+type full struct{ *tsdb.Store }
+
+func (full) Writable() error { return errFull }

@@ -19,6 +19,7 @@ type rows struct {
 	spell   speller
 	scratch []byte
 	json    []byte // the Detail that is being written
+	more    detail // what it is made of
 	origins *cache[*origin]
 	most    int             // rows of one request
 	grow    func(int) error // asks for the memory of so many more rows; may be nil

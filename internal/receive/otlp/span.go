@@ -18,7 +18,8 @@ var spanKinds = [...]int{1: wire.Length + 1, 2: wire.Length + 1, 3: wire.Length 
 func (d *rows) span(b []byte, _ *origin) error {
 	r := &d.batch.Rows[len(d.batch.Rows)-1]
 	var start, end uint64
-	more := detail{most: d.detail}
+	d.more = detail{most: d.detail}
+	more := &d.more
 	refusal := ""
 	for p := 0; p < len(b); {
 		n, k, next := wire.Field(b, p)
@@ -96,7 +97,7 @@ func (d *rows) span(b []byte, _ *origin) error {
 		refusal = "a span must have a trace id and a span id"
 	}
 	if more.any() {
-		if err := d.spellDetail(b, &more); err == error(errMalformed) {
+		if err := d.spellDetail(b, more); err == error(errMalformed) {
 			return err
 		} else if err != nil {
 			refusal = err.Error()

@@ -311,3 +311,5 @@ func TestMetricsAreTranslatedAsPrometheusDoes(t *testing.T) {
 		})
 	}
 }
+
+func pcommonTime(t time.Time) pcommon.Timestamp { return pcommon.NewTimestampFromTime(t) }
