@@ -90,9 +90,10 @@ type Options struct {
 	Changes  Changes
 	Pages    Pages
 	// Rows are all rows; the API bounds what an asker sees by their scope.
-	Rows   scoped.RowReader
-	Usage  Usage
-	Traces Traces
+	Rows    scoped.RowReader
+	Usage   Usage
+	Traces  Traces
+	Privacy Privacy
 
 	// MaxStreams bounds the open event streams; 0 means 256.
 	MaxStreams int

@@ -147,7 +147,7 @@ func TestEveryAnswerFitsTheDocument(t *testing.T) {
 		switch {
 		case strings.Contains(path, "mails"):
 			id = "m1"
-		case strings.Contains(path, "/proposals/"):
+		case strings.Contains(path, "/proposals/"), strings.Contains(path, "/requests/"):
 			id = "1"
 		}
 		code, body := h.do(t, "GET", strings.NewReplacer("{name}", st.KPI.Name, "{id}", id, "{kind}", "KPI").Replace(path)+"?"+query, "")

@@ -117,6 +117,8 @@ func (a *API) register() {
 	a.registerRows(m)
 	a.registerTraces(m)
 	a.registerUsage(m)
+	a.registerUsageKPI(m)
+	a.registerPrivacy(m)
 	a.stream(m)
 	nullable(a.doc.Components.Schemas)
 	a.routes = append(m.routes,

@@ -65,7 +65,7 @@ func sayProblem(_ huma.Context, _ string, v any) (any, error) {
 
 // secretKey reports whether a key holds what must not be said back.
 func secretKey(key string) bool {
-	for _, s := range []string{"password", "secret", "old", "new", "token"} {
+	for _, s := range []string{"password", "secret", "old", "new", "token", "subject"} {
 		if strings.Contains(strings.ToLower(key), s) {
 			return true
 		}

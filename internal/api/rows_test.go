@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/api"
+	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/privacy"
 	"github.com/signalbox/signalbox/internal/rowstore"
 	"github.com/signalbox/signalbox/internal/usage"
 )
@@ -94,7 +97,7 @@ func (s *shelf) Attributes(context.Context, rowstore.Table, rowstore.Between) ([
 // empty answers every question of usage with lists without entries.
 type empty struct{}
 
-func (empty) Actives(context.Context, usage.ActivesQuestion) (usage.Actives, error) {
+func (empty) Actives(usage.ActivesQuestion) (usage.Actives, error) {
 	return usage.Actives{Points: []usage.ActivePoint{}, Apps: []usage.App{}, Notes: []string{}}, nil
 }
 func (empty) Sessions(context.Context, usage.SessionsQuestion) (usage.Sessions, error) {
@@ -119,19 +122,20 @@ func (empty) Adoption(context.Context, usage.AdoptionQuestion) (usage.Adoption, 
 func (empty) Success(context.Context, usage.SuccessQuestion) (usage.Success, error) {
 	return usage.Success{Points: []usage.SuccessPoint{}, Examples: []usage.SuccessSample{}, Notes: []string{}}, nil
 }
+func (empty) Watch(context.Context, usage.Watched) error { return nil }
 func (empty) Traces(context.Context, usage.TraceQuestion) (usage.Traces, error) {
 	return usage.Traces{Traces: []usage.TraceSummary{}, Notes: []string{}}, nil
 }
-func (empty) Trace(_ context.Context, id string) (usage.Trace, error) {
+func (empty) Trace(_ context.Context, id string, _ rowstore.Expr) (usage.Trace, error) {
 	return usage.Trace{ID: id, Spans: []usage.TraceSpan{}, Logs: []usage.TraceRow{}, Events: []usage.TraceRow{}, Services: []usage.TraceService{}, Notes: []string{}}, nil
 }
 func (empty) Map(context.Context, usage.MapQuestion) (usage.Map, error) {
 	return usage.Map{Nodes: []usage.MapNode{}, Edges: []usage.MapEdge{}, Notes: []string{}}, nil
 }
-func (empty) Errors(context.Context, usage.ErrorsQuestion) (usage.Errors, error) {
+func (empty) Errors(usage.ErrorsQuestion) (usage.Errors, error) {
 	return usage.Errors{Groups: []usage.ErrorGroup{}, Notes: []string{}}, nil
 }
-func (empty) Error(_ context.Context, id string, _ usage.ErrorsQuestion) (usage.ErrorGroup, error) {
+func (empty) Error(id string, _ usage.ErrorsQuestion) (usage.ErrorGroup, error) {
 	return usage.ErrorGroup{ID: id, Releases: []string{}, Hours: []usage.HourCount{}, Samples: []usage.ErrorSample{}}, nil
 }
 func (empty) Related(context.Context, usage.RelatedQuestion) (usage.Related, error) {
@@ -274,4 +278,40 @@ func TestAFunnelIsReadFromItsSearches(t *testing.T) {
 		require.Equal(t, 400, code, raw)
 		require.Contains(t, raw, want)
 	}
+}
+
+// nobody keeps nothing of anybody.
+type nobody struct{}
+
+func (nobody) Erase(_ context.Context, who privacy.Who, _ string) (privacy.Request, error) {
+	return privacy.Request{ID: 1, Kind: privacy.KindErase, State: privacy.Running, By: who.Actor, Reason: who.Reason}, nil
+}
+func (nobody) Export(_ context.Context, _ privacy.Who, subject string, w io.Writer) (privacy.Request, error) {
+	if subject == "broken" {
+		return privacy.Request{}, fault.New(fault.Unavailable, "the store is closed")
+	}
+	_, err := w.Write([]byte("PK"))
+	return privacy.Request{}, err
+}
+func (nobody) Get(_ context.Context, id int64) (privacy.Request, error) {
+	return privacy.Request{ID: id, Kind: privacy.KindErase, State: privacy.Done}, nil
+}
+func (nobody) List(context.Context) ([]privacy.Request, error) { return nil, nil }
+func (nobody) Keys(context.Context) ([]privacy.Key, error)     { return nil, nil }
+
+func TestAPersonsIdIsNeverSaidBack(t *testing.T) {
+	h := newHouse(t, func(o *api.Options) { o.Privacy = nobody{} })
+	for body, want := range map[string]int{
+		`{"subject":"jane-4711","reason":""}`:                                        400,
+		`{"subject":"` + strings.Repeat("jane-4711", 200) + `","reason":"letter 7"}`: 400,
+		`{"subject":"jane-4711","reason":"letter 7"}`:                                200,
+	} {
+		code, raw := h.do(t, "POST", api.Prefix+"/privacy/erase", body)
+		require.Equal(t, want, code, raw)
+		require.NotContains(t, raw, "jane-4711")
+		require.NotContains(t, h.log.String(), "jane-4711")
+	}
+	code, raw := h.do(t, "POST", api.Prefix+"/privacy/export", `{"subject":"broken","reason":"letter 8"}`)
+	require.Equal(t, 503, code, raw)
+	require.Contains(t, raw, "the store is closed")
 }

@@ -11,13 +11,14 @@ import (
 	"github.com/signalbox/signalbox/internal/usage"
 )
 
-// Traces puts rows together: traces, errors, the service map, and everything of one id.
+// Traces puts rows together: traces, errors, the service map, and everything of one id. What it reads from the rows it bounds
+// itself by who asks.
 type Traces interface {
 	Traces(ctx context.Context, q usage.TraceQuestion) (usage.Traces, error)
-	Trace(ctx context.Context, id string) (usage.Trace, error)
+	Trace(ctx context.Context, id string, where rowstore.Expr) (usage.Trace, error)
 	Map(ctx context.Context, q usage.MapQuestion) (usage.Map, error)
-	Errors(ctx context.Context, q usage.ErrorsQuestion) (usage.Errors, error)
-	Error(ctx context.Context, id string, q usage.ErrorsQuestion) (usage.ErrorGroup, error)
+	Errors(q usage.ErrorsQuestion) (usage.Errors, error)
+	Error(id string, q usage.ErrorsQuestion) (usage.ErrorGroup, error)
 	Related(ctx context.Context, q usage.RelatedQuestion) (usage.Related, error)
 }
 
@@ -82,7 +83,7 @@ func (a *API) registerTraces(m *table) {
 		return &out[TraceCountBody]{b}, err
 	})
 	add(a, m, "trace", http.MethodGet, "/traces/{id}", access.ReadSignals, "One trace with its logs and events", func(ctx context.Context, in *idInput) (*out[usage.Trace], error) {
-		b, err := t.Trace(ctx, in.ID)
+		b, err := t.Trace(ctx, in.ID, rowstore.Everything)
 		return &out[usage.Trace]{b}, err
 	})
 	add(a, m, "services", http.MethodGet, "/services", access.ReadSignals, "Which service calls which, how much, how well and how fast", func(ctx context.Context, in *servicesInput) (*out[usage.Map], error) {
@@ -98,11 +99,11 @@ func (a *API) registerTraces(m *table) {
 		if err != nil {
 			return nil, err
 		}
-		b, err := t.Errors(ctx, usage.ErrorsQuestion{Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Where: where, Sort: in.Sort, State: in.State, Limit: in.Limit})
+		b, err := t.Errors(usage.ErrorsQuestion{Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Where: where, Sort: in.Sort, State: in.State, Limit: in.Limit})
 		return &out[usage.Errors]{b}, err
 	})
 	add(a, m, "error", http.MethodGet, "/errors/{id}", access.ReadSignals, "One error over time", func(ctx context.Context, in *errorInput) (*out[usage.ErrorGroup], error) {
-		b, err := t.Error(ctx, in.ID, usage.ErrorsQuestion{Scope: scopeOf(ctx, AppChoice{}), Range: rangeOf(in.Span)})
+		b, err := t.Error(in.ID, usage.ErrorsQuestion{Scope: scopeOf(ctx, AppChoice{}), Range: rangeOf(in.Span)})
 		return &out[usage.ErrorGroup]{b}, err
 	})
 	add(a, m, "correlate", http.MethodGet, "/correlate", access.ReadSignals, "Everything of one trace, session, business id or person", func(ctx context.Context, in *relatedInput) (*out[usage.Related], error) {

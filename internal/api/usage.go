@@ -18,12 +18,13 @@ import (
 
 // Usage answers how people use what is watched.
 type Usage interface {
-	Actives(ctx context.Context, q usage.ActivesQuestion) (usage.Actives, error)
+	Actives(q usage.ActivesQuestion) (usage.Actives, error)
 	Sessions(ctx context.Context, q usage.SessionsQuestion) (usage.Sessions, error)
 	Retention(ctx context.Context, q usage.RetentionQuestion) (usage.Retention, error)
 	Funnel(ctx context.Context, q usage.FunnelQuestion) (usage.Funnel, error)
 	Adoption(ctx context.Context, q usage.AdoptionQuestion) (usage.Adoption, error)
 	Success(ctx context.Context, q usage.SuccessQuestion) (usage.Success, error)
+	Watch(ctx context.Context, w usage.Watched) error
 }
 
 // AppChoice chooses applications; it is exported because huma does not look into embedded types that are not.
@@ -88,7 +89,7 @@ func (a *API) registerUsage(m *table) {
 		m.absent = "row store"
 	}
 	add(a, m, "usage-actives", http.MethodGet, "/usage/actives", access.ReadSignals, "How many people were active", func(ctx context.Context, in *UsageSpan) (*out[usage.Actives], error) {
-		b, err := u.Actives(ctx, usage.ActivesQuestion{Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Period: usage.Period(in.Period)})
+		b, err := u.Actives(usage.ActivesQuestion{Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Period: usage.Period(in.Period)})
 		return &out[usage.Actives]{b}, err
 	})
 	add(a, m, "usage-sessions", http.MethodGet, "/usage/sessions", access.ReadSignals, "Sessions, how long they last and what is done in them", func(ctx context.Context, in *UsageSpan) (*out[usage.Sessions], error) {

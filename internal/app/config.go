@@ -60,7 +60,10 @@ type Config struct {
 	Metrics MetricsStorage
 	KPI     KPIStorage
 	Rows    Rows
-	FSync   bool // durability: fsync
+	// PrivacyKeys is the directory of the keys of pseudonyms: whoever has it and the rows can tell whether a row is of a
+	// certain person, so it is backed up apart.
+	PrivacyKeys string
+	FSync       bool // durability: fsync
 
 	EgressAllow []netip.Prefix
 	Secrets     map[string]string

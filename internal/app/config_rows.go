@@ -3,10 +3,10 @@ package app
 import (
 	"net"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"github.com/signalbox/signalbox/internal/policy/strict"
+	"github.com/signalbox/signalbox/internal/receive"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
@@ -37,7 +37,7 @@ type Rows struct {
 	Promote     []string // resource attributes that become labels of OTLP metrics
 	Syslog      Syslog
 	Files       []LogFiles
-	Public      *Public
+	Public      *receive.PublicConfig // nil = off
 }
 
 // Syslog is where syslog messages come in.
@@ -54,21 +54,6 @@ type LogFiles struct {
 	Labels map[string]string
 }
 
-// Public is the door for browsers: a listener of its own that serves the tracker and takes events.
-type Public struct {
-	Listen string
-	Sites  []Site
-}
-
-// Site is one web site whose pages send events.
-type Site struct {
-	Key           string
-	Origins       []string
-	Labels        map[string]string // service, env, agency, release: the pages cannot set them
-	RatePerSecond float64           // events
-	At            string            // file:line
-}
-
 func rowsShape() []strict.Key {
 	text := func(doc, example string) strict.Shape {
 		return strict.Shape{Doc: doc, Types: []string{"string"}, Example: example}
@@ -82,6 +67,9 @@ func rowsShape() []strict.Key {
 		{Name: "agency", Shape: text("Agency.", "IRS")},
 	}
 	return []strict.Key{
+		{Name: "privacy", Shape: strict.Shape{Doc: "Pseudonyms of people.", Keys: []strict.Key{
+			{Name: "keys", Shape: text("Directory of their keys; privacy-keys in the data directory unless stated.", "/var/lib/signalbox-keys")},
+		}}},
 		{Name: "otlp", Shape: strict.Shape{Doc: "Where OpenTelemetry comes in.", Keys: []strict.Key{
 			{Name: "grpc", Shape: text("Address of OTLP over gRPC, or off.", DefaultOTLPGRPC)},
 			{Name: "http", Shape: text("Address of OTLP over HTTP, or off; the main port takes it, too.", DefaultOTLPHTTP)},
@@ -102,12 +90,15 @@ func rowsShape() []strict.Key {
 			}, labels...)}}},
 		{Name: "listen_public", Shape: strict.Shape{Doc: "A listener for browsers of the public: /sb.js and /v1/events, nothing else. Off unless stated.", Keys: []strict.Key{
 			{Name: "listen", Required: true, Shape: text("Its address.", "0.0.0.0:9701")},
+			{Name: "trusted_proxies", Shape: list("Networks of proxies whose X-Forwarded-For is believed.", "[10.0.0.0/8]")},
 			{Name: "sites", Required: true, Shape: strict.Shape{Doc: "The sites whose pages may send.", Forms: strict.List, NonEmpty: true, Example: "[{key: pub_efile, origins: [https://efile.irs.example], service: efile-web}]", Each: &strict.Shape{
 				Example: "{key: pub_efile, origins: [https://efile.irs.example], service: efile-web}", Keys: append([]strict.Key{
 					{Name: "key", Required: true, Shape: text("The site's public key, as it stands in its pages.", "pub_efile")},
 					{Name: "origins", Required: true, Shape: list("Exact origins of its pages.", "[https://efile.irs.example]")},
+					{Name: "version", Shape: text("Version.", "4.2.0")},
 					{Name: "release", Shape: text("Release.", "2026.4")},
-					{Name: "rate", Shape: strict.Shape{Doc: "Events a second; 100 unless stated.", Types: []string{"number"}, Example: "100"}},
+					{Name: "rate", Shape: strict.Shape{Doc: "Events a second of the site; 100 unless stated.", Types: []string{"number"}, Example: "100"}},
+					{Name: "network_rate", Shape: strict.Shape{Doc: "Events a second of one network of its visitors; 20 unless stated.", Types: []string{"number"}, Example: "20"}},
 				}, labels...)}}},
 		}}},
 	}
@@ -122,6 +113,10 @@ func (l *loader) rows() {
 	keep := root.Get("storage").Get("rows").Get("retention")
 	for _, t := range rowstore.Tables() {
 		c.Retention[t] = l.duration(keep, t.String(), c.Retention[t], 24*time.Hour, 0)
+	}
+	l.cfg.PrivacyKeys = filepath.Join(l.cfg.Data, "privacy-keys")
+	if v := root.Get("privacy").Get("keys"); v.Usable() {
+		l.cfg.PrivacyKeys = l.join(v.Text)
 	}
 	otlp := root.Get("otlp")
 	c.GRPC = l.door(otlp, "grpc", "SIGNALBOX_OTLP_GRPC", DefaultOTLPGRPC)
@@ -201,59 +196,44 @@ func (l *loader) logFiles(v *strict.Value) LogFiles {
 	return f
 }
 
-var siteKey = regexp.MustCompile(`^[A-Za-z0-9_-]{4,64}$`)
-
 func (l *loader) public(v *strict.Value) {
-	p := &Public{}
+	p := &receive.PublicConfig{TrustedProxies: texts(v.Get("trusted_proxies"))}
+	text := func(of *strict.Value, key string) string {
+		if x := of.Get(key); x.Usable() {
+			return x.Text
+		}
+		return ""
+	}
+	rate := func(of *strict.Value, key string) float64 {
+		x := of.Get(key)
+		if !x.Usable() {
+			return 0
+		}
+		n, _, err := strict.Quantity(x.Text)
+		if err != nil || n <= 0 || n > 100_000 {
+			l.report.Errorf(x, "%q: want events a second above 0 and up to 100000", x.Text)
+		}
+		return n
+	}
+	p.Listen = text(v, "listen")
 	if x := v.Get("listen"); x.Usable() {
-		p.Listen = x.Text
 		if _, port, err := net.SplitHostPort(x.Text); err != nil || !validPort(port) {
 			l.report.Errorf(x, "%q: want host:port, such as 0.0.0.0:9701", x.Text)
 		}
 	}
-	seen := map[string]bool{}
 	for _, item := range v.Get("sites").List() {
-		if !item.Usable() {
-			continue
+		if item.Usable() {
+			p.Sites = append(p.Sites, receive.Site{
+				Key: text(item, "key"), Origins: texts(item.Get("origins")), Service: text(item, "service"), Env: text(item, "env"), Agency: text(item, "agency"),
+				Version: text(item, "version"), Release: text(item, "release"), RatePerSecond: rate(item, "rate"), NetworkRate: rate(item, "network_rate"),
+			})
 		}
-		s := Site{Labels: labelsOf(item), RatePerSecond: 100, At: item.File}
-		if x := item.Get("key"); x.Usable() {
-			s.Key = x.Text
-			switch {
-			case !siteKey.MatchString(s.Key):
-				l.report.Errorf(x, "%q: want 4 to 64 letters, digits, _ or -", clipped(s.Key))
-			case seen[s.Key]:
-				l.report.Errorf(x, "%q stands twice; each site has a key of its own", s.Key)
-			}
-			seen[s.Key] = true
-		}
-		for _, x := range item.Get("origins").List() {
-			if !x.Usable() {
-				continue
-			}
-			if !validOrigin(x.Text) {
-				l.report.Errorf(x, "%q: want an exact origin such as https://efile.irs.example, without path or *", clipped(x.Text))
-			}
-			s.Origins = append(s.Origins, x.Text)
-		}
-		if x := item.Get("release"); x.Usable() {
-			s.Labels["release"] = x.Text
-		}
-		if x := item.Get("rate"); x.Usable() {
-			n, _, err := strict.Quantity(x.Text)
-			if err != nil || n <= 0 || n > 100_000 {
-				l.report.Errorf(x, "%q: want events a second above 0 and up to 100000", x.Text)
-			}
-			s.RatePerSecond = n
-		}
-		p.Sites = append(p.Sites, s)
+	}
+	if err := p.Validate(); err != nil {
+		l.report.Errorf(v, "%v", err)
 	}
 	l.cfg.Rows.Public = p
 }
-
-var originForm = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
-
-func validOrigin(s string) bool { return originForm.MatchString(s) }
 
 // labelsOf reads the labels that a source stamps on its rows.
 func labelsOf(v *strict.Value) map[string]string {

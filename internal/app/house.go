@@ -32,11 +32,15 @@ import (
 	"github.com/signalbox/signalbox/internal/ledger"
 	"github.com/signalbox/signalbox/internal/metricstore"
 	"github.com/signalbox/signalbox/internal/policy"
+	"github.com/signalbox/signalbox/internal/privacy"
 	"github.com/signalbox/signalbox/internal/receive"
 	"github.com/signalbox/signalbox/internal/receive/cloudtrail"
+	"github.com/signalbox/signalbox/internal/receive/otlp"
+	"github.com/signalbox/signalbox/internal/rowstore/duckdb"
 	"github.com/signalbox/signalbox/internal/rules"
 	"github.com/signalbox/signalbox/internal/scrape"
 	"github.com/signalbox/signalbox/internal/statestore"
+	"github.com/signalbox/signalbox/internal/usage"
 )
 
 // house is one running signalbox.
@@ -57,6 +61,7 @@ type house struct {
 
 	state   *statestore.DB
 	samples metricstore.Store
+	rows    *duckdb.Store
 	points  metricstore.Store
 	ledger  *ledger.Ledger
 	gate    *gate.Gate
@@ -67,6 +72,11 @@ type house struct {
 	rules   *rules.Manager
 	alert   *alert.Alert
 	receive *receive.Receiver
+	otlp    *otlp.Receiver
+	events  *receive.Events
+	usage   *usage.Room
+	privacy *privacy.Privacy
+	private atomic.Pointer[[]*policy.Privacy] // what privacy goes by
 	board   *board.Board
 	api     *api.API
 	access  *access.Access
@@ -132,7 +142,7 @@ func open(ctx context.Context, cfg *Config, o ServeOptions, log *slog.Logger, de
 	return h, nil
 }
 
-func (h *house) openStores(_ context.Context, cfg *Config) error {
+func (h *house) openStores(ctx context.Context, cfg *Config) error {
 	lock, err := lockDir(cfg.Data)
 	if err != nil {
 		return err
@@ -150,7 +160,7 @@ func (h *house) openStores(_ context.Context, cfg *Config) error {
 		return err
 	}
 	h.onClose("the KPI store", h.points.Close)
-	return nil
+	return h.openRows(ctx, cfg)
 }
 
 func (h *house) openBooks(ctx context.Context, cfg *Config) (err error) {
@@ -162,7 +172,7 @@ func (h *house) openBooks(ctx context.Context, cfg *Config) (err error) {
 	}
 	h.access, err = access.New(ctx, access.Options{
 		Logger: h.log.With("room", "access"), Registerer: h.reg, Now: time.Now, DB: h.state, DataDir: cfg.Data,
-		AdminToken: cfg.AdminToken, Listen: []string{cfg.Listen}, External: cfg.ExternalURL, Record: h.recordAccess,
+		AdminToken: cfg.AdminToken, Listen: []string{cfg.Listen, cfg.Rows.HTTP.Listen}, External: cfg.ExternalURL, Record: h.recordAccess,
 		Idle: cfg.SignIn.Idle, Life: cfg.SignIn.Life, Recent: cfg.SignIn.Recent, OIDC: cfg.oidc(),
 	})
 	return err
@@ -171,16 +181,22 @@ func (h *house) openBooks(ctx context.Context, cfg *Config) (err error) {
 func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 	h.promql = newPromQL(h.log.With("room", "promql"), h.reg)
 	all := h.queryable()
+	if err = h.openUsage(cfg); err != nil {
+		return err
+	}
+	if err = h.openPrivacy(ctx, cfg); err != nil {
+		return err
+	}
 	h.engine = evaluate.New(evaluate.Options{
 		Store: h.samples, Ledger: h.ledger, Query: ask(h.promql, all), IntervalOf: h.intervalOf,
-		Page: h.page, Rewatch: func() { h.gate.Rewatch() }, Changed: h.changed,
+		Rows: h.rows, Page: h.page, Rewatch: func() { h.gate.Rewatch() }, Changed: h.changed,
 		Now: time.Now, Logger: h.log.With("room", "evaluate"), Registerer: h.reg,
 	})
 	h.gate = gate.New(gate.Options{
 		Store: h.samples, Observers: []gate.Observer{h.engine}, Refused: h.engine.Refused, Logger: h.log.With("room", "gate"), Registerer: h.reg,
-		Now: time.Now,
+		Now: time.Now, Rows: h.rows, RowObservers: []gate.RowObserver{watchers{h}}, Limits: h.rowLimits(), Redact: h.privacy.Redact,
 	})
-	h.receive = receive.New(receive.Options{Gate: h.gate, Logger: h.log.With("room", "receive")})
+	h.openReceivers(cfg)
 	grant, err := h.gate.Admit(ctx, gate.Credential{Source: "scrape", By: []string{"job", "instance"}}, 0)
 	if err != nil {
 		return err
@@ -225,6 +241,9 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 	if err := h.keep(h.law()); err != nil {
 		return err
 	}
+	if err := h.protect(h.law()); err != nil {
+		return err
+	}
 	if err := h.engine.Apply(ctx, policy.KPIs(h.law())); err != nil {
 		return err
 	}
@@ -267,6 +286,7 @@ func (h *house) run(ctx context.Context) error {
 	runs := []func(context.Context) error{
 		h.gate.Run, h.alert.Run, h.engine.Run, h.board.Run, h.api.Run, h.rules.Run, h.scrape.Run, h.audit.Run, h.access.Run, h.govern.Run,
 	}
+	runs = append(runs, h.rows.Run, h.privacy.Run, func(ctx context.Context) error { return h.usage.Run(ownWork(ctx, "usage")) })
 	if h.host != nil {
 		runs = append(runs, h.host.Run)
 	}
@@ -281,7 +301,7 @@ func (h *house) run(ctx context.Context) error {
 	for _, run := range runs {
 		g.Go(func() error { return run(ctx) })
 	}
-	for _, keep := range []func(context.Context){h.breathe, h.maintain, h.forget} {
+	for _, keep := range []func(context.Context){h.breathe, h.maintain, h.forget, h.forgetRows} {
 		g.Go(func() error { keep(ctx); return nil })
 	}
 	h.ready.Store(true)

@@ -82,6 +82,10 @@ func (h *house) serve(ctx context.Context, listener net.Listener) error {
 		}
 		return err
 	})
+	if err := h.serveDoors(ctx, g); err != nil {
+		cancel()
+		return errors.Join(err, g.Wait())
+	}
 	g.Go(func() error { return h.run(ctx) })
 	g.Go(func() error { h.watchFiles(ctx); return nil })
 	g.Go(func() error {

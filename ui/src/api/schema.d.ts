@@ -597,6 +597,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/kpis/{name}/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a KPI's period leads: searches for its traces, logs and events */
+        get: operations["kpi-leads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/kpis/{name}/series": {
         parameters: {
             query?: never;
@@ -946,6 +963,74 @@ export interface paths {
         };
         /** JSON Schema of a kind, for editors */
         get: operations["policy-schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/privacy/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erase everything that is kept of a person */
+        post: operations["privacy-erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/privacy/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything that is kept of a person, as a zip of JSON lines */
+        post: operations["privacy-export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/privacy/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests of data subjects, newest first */
+        get: operations["privacy-requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/privacy/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request with its certificate */
+        get: operations["privacy-request"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1592,6 +1677,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/usage/kpi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The policy of a KPI for a number of usage; what it needs is measured from then on */
+        post: operations["usage-kpi"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/usage/retention": {
         parameters: {
             query?: never;
@@ -2147,6 +2249,55 @@ export interface components {
             t: number[];
             window: string;
         };
+        Certificate: {
+            /** Format: int64 */
+            asked_at: number;
+            by: components["schemas"]["AuditActor"];
+            /** Format: int64 */
+            bytes: number;
+            /** @description SHA-256 of this certificate as canonical JSON with an empty digest */
+            digest: string;
+            /** Format: int64 */
+            ended_at: number;
+            /**
+             * Format: int64
+             * @description Files rewritten or removed
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Time of the oldest row removed; 0 if there was none
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description How often the erasure broke off and began again; rows removed before that are not in the counts
+             */
+            interrupted: number;
+            /** @description Keys by which pseudonyms were looked for */
+            keys: number[];
+            /** @description Keys that had been destroyed before: what they served is expired or anonymous */
+            keys_destroyed: number[];
+            /** @enum {string} */
+            kind: "erase" | "export";
+            /** @description Exports that had left the house before and were not reached */
+            left: components["schemas"]["Left"][];
+            /**
+             * Format: int64
+             * @description Other places that forgot the pseudonyms
+             */
+            others: number;
+            /** Format: int64 */
+            request: number;
+            /** @description Rows removed or handed out, by table */
+            rows: {
+                [key: string]: number;
+            };
+            /** @description What was looked for */
+            searched: string[];
+            /** Format: int64 */
+            to: number;
+        };
         Change: {
             /** Format: int64 */
             at: number;
@@ -2473,6 +2624,10 @@ export interface components {
             /** Format: int64 */
             to: number;
         };
+        Exclusion: {
+            /** Format: int64 */
+            after: number;
+        };
         ExportBody: {
             documents: components["schemas"]["Exported"][];
         };
@@ -2626,6 +2781,18 @@ export interface components {
             steps: components["schemas"]["FunnelStep"][];
             value: string;
         };
+        FunnelQuestion: {
+            by: string;
+            exclude: components["schemas"]["Exclusion"][];
+            /** Format: int64 */
+            from: number;
+            order: string;
+            steps: components["schemas"]["Step"][];
+            /** Format: int64 */
+            to: number;
+            /** Format: double */
+            within: number;
+        };
         FunnelStep: {
             /** Format: int64 */
             lost: number;
@@ -2763,12 +2930,36 @@ export interface components {
              */
             text: string;
         };
+        Key: {
+            /** Format: int64 */
+            created_at: number;
+            /** Format: int64 */
+            destroyed_at: number;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description When the newest row it served has expired and it is destroyed; 0: not known yet
+             */
+            keep_until: number;
+            purpose: string;
+            /**
+             * Format: int64
+             * @description Since when a newer key makes the purpose's pseudonyms
+             */
+            retired_at: number;
+        };
         KeyBody: {
             fingerprint: string;
             /** @description All that ever signed, the oldest first */
             keys: components["schemas"]["AuditKey"][];
             /** @description PEM, as openssl reads it */
             public_key: string;
+        };
+        KPIDraft: {
+            notes: string[];
+            policy: string;
+            watch: components["schemas"]["Watched"] | null;
         };
         KPIsBody: {
             /** Format: int64 */
@@ -2863,6 +3054,30 @@ export interface components {
             word: string;
         };
         Labels: Record<string, never>;
+        Lead: {
+            table: string;
+            title: string;
+            where: string;
+        };
+        Leads: {
+            /** Format: int64 */
+            from: number;
+            left: string[];
+            searches: components["schemas"]["Lead"][];
+            /** Format: int64 */
+            to: number;
+        };
+        Left: {
+            /**
+             * Format: int64
+             * @description Unix ms
+             */
+            at: number;
+            name: string;
+            /** Format: int64 */
+            rows: number;
+            to: string;
+        };
         Line: {
             file: string;
             /** Format: int64 */
@@ -3307,6 +3522,35 @@ export interface components {
         PreviewInput: {
             matchers: components["schemas"]["MatcherInput"][];
         };
+        PrivacyRequest: {
+            by: components["schemas"]["AuditActor"];
+            certificate?: components["schemas"]["Certificate"];
+            /** Format: int64 */
+            created_at: number;
+            failure?: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "erase" | "export";
+            /** Format: int64 */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Progress, in parts of the store
+             */
+            parts_done: number;
+            reason?: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** @description The certificate as people read it; empty while it runs */
+            text: string;
+            /** Format: int64 */
+            updated_at: number;
+        };
+        PrivacyRequests: {
+            keys: components["schemas"]["Key"][];
+            requests: components["schemas"]["Request"][];
+        };
         Problem: {
             /**
              * @description A human-readable explanation specific to this occurrence of the problem.
@@ -3430,6 +3674,29 @@ export interface components {
             services: string[];
             sessions: string[];
             traces: string[];
+        };
+        Request: {
+            by: components["schemas"]["AuditActor"];
+            certificate?: components["schemas"]["Certificate"];
+            /** Format: int64 */
+            created_at: number;
+            failure?: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "erase" | "export";
+            /** Format: int64 */
+            parts: number;
+            /**
+             * Format: int64
+             * @description Progress, in parts of the store
+             */
+            parts_done: number;
+            reason?: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** Format: int64 */
+            updated_at: number;
         };
         Result: {
             documents: components["schemas"]["Document"][];
@@ -3852,6 +4119,9 @@ export interface components {
             version: string;
             warnings: string[];
         };
+        Step: {
+            name: string;
+        };
         Store: {
             /** Format: int64 */
             bytes: number;
@@ -3867,6 +4137,12 @@ export interface components {
             path: string;
             /** Format: int64 */
             series: number;
+        };
+        SubjectInput: {
+            /** @description Such as the number of the person's letter; the person's id must not stand here */
+            reason: string;
+            /** @description The id by which the applications know the person */
+            subject: string;
         };
         Success: {
             examples: components["schemas"]["SuccessSample"][];
@@ -4246,6 +4522,77 @@ export interface components {
             sources: components["schemas"]["SourcesSummary"];
             verdict: components["schemas"]["Verdict"];
         };
+        UsageKPIInput: {
+            /**
+             * Format: int64
+             * @description retention: days
+             * @enum {integer}
+             */
+            after?: 1 | 7 | 30;
+            agency?: string;
+            /** @description success */
+            end?: string;
+            env?: string;
+            /** @description errors: id of the group */
+            error?: string;
+            /** @description success */
+            fail?: string;
+            /** @description adoption */
+            feature?: string;
+            /**
+             * @description adoption
+             * @enum {string}
+             */
+            kind?: "event" | "route" | "release";
+            /** @description Of the KPI; made from the view unless stated */
+            name?: string;
+            /**
+             * @description funnel
+             * @enum {string}
+             */
+            order?: "sequential" | "strict" | "any";
+            owner?: string;
+            /** @description funnel and success: only these rows */
+            q?: string;
+            service?: string;
+            /**
+             * @description actives
+             * @enum {string}
+             */
+            span?: "day" | "week" | "month";
+            /** @description success */
+            start?: string;
+            /**
+             * @description session_duration
+             * @enum {string}
+             */
+            stat?: "median" | "p95" | "mean";
+            /**
+             * Format: int64
+             * @description funnel: from 1; 0 is the last
+             */
+            step?: number;
+            /** @description funnel: a search for each */
+            steps?: string[];
+            /**
+             * @description success
+             * @enum {string}
+             */
+            table?: "logs" | "spans" | "events";
+            title?: string;
+            /**
+             * Format: double
+             * @description What it is now: thresholds are proposed around it
+             */
+            value?: number;
+            /** @enum {string} */
+            view: "actives" | "sessions" | "session_duration" | "bounce" | "retention" | "adoption" | "funnel" | "success" | "errors";
+            /**
+             * Format: double
+             * @description funnel and success: seconds
+             */
+            within?: number;
+        };
         User: {
             /** Format: int64 */
             created_at: number;
@@ -4374,6 +4721,10 @@ export interface components {
             who: components["schemas"]["Who"];
             /** @description Why it does not count; empty when it does */
             why: string;
+        };
+        Watched: {
+            ask: components["schemas"]["FunnelQuestion"];
+            name: string;
         };
         Who: {
             id: string;
@@ -5718,6 +6069,45 @@ export interface operations {
             };
         };
     };
+    "kpi-leads": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                /** @description Labels of one group as a JSON object */
+                group?: string;
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the KPI */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leads"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "kpi-series": {
         parameters: {
             query?: {
@@ -6434,6 +6824,130 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "privacy-erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "privacy-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "privacy-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequests"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "privacy-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
                 };
             };
             /** @description Error */
@@ -7814,6 +8328,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Funnel"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "usage-kpi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsageKPIInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KPIDraft"];
                 };
             };
             /** @description Error */

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/receive"
+	"github.com/signalbox/signalbox/ui"
+)
+
+// openDoor takes a receiver's address. One that was stated and is taken is an error; a default that is taken is said and
+// left, because two signalboxes on one machine are no mistake.
+func (h *house) openDoor(ctx context.Context, name string, d Door) (net.Listener, error) {
+	if d.Listen == "" {
+		return nil, nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", d.Listen)
+	switch {
+	case err == nil:
+		return l, nil
+	case d.Stated:
+		return nil, fault.New(fault.Invalid, "%s: %s cannot be listened on: %w", name, d.Listen, err).Hint("Choose another address, or off")
+	}
+	h.log.Warn("a default address is taken and not listened on", "for", name, "listen", d.Listen, "err", err)
+	return nil, nil
+}
+
+// serveDoors answers on the receivers' own addresses until the context ends.
+func (h *house) serveDoors(ctx context.Context, g *errgroup.Group) error {
+	cfg := h.cfg.Load()
+	web, err := h.openDoor(ctx, "otlp.http", cfg.Rows.HTTP)
+	if err != nil {
+		return err
+	}
+	rpc, err := h.openDoor(ctx, "otlp.grpc", cfg.Rows.GRPC)
+	if err != nil {
+		return err
+	}
+	if web != nil {
+		handler, err := h.access.Handler(h.otlp.Routes()[:3])
+		if err != nil {
+			return err
+		}
+		h.serveHTTP(ctx, g, &http.Server{
+			Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+			ErrorLog: slog.NewLogLogger(h.log.With("room", "otlp").Handler(), slog.LevelDebug), BaseContext: func(net.Listener) context.Context { return ctx },
+		}, web)
+	}
+	if rpc != nil {
+		g.Go(func() error { return h.serveGRPC(ctx, rpc) })
+	}
+	if p := cfg.Rows.Public; p != nil {
+		l, err := h.openDoor(ctx, "listen_public", Door{p.Listen, true})
+		if err != nil {
+			return err
+		}
+		proxies, err := p.Proxies()
+		if err != nil {
+			return err
+		}
+		script, err := ui.Handler() // of which the door serves /sb.js alone
+		if err != nil {
+			return err
+		}
+		door := receive.NewPublic(receive.PublicOptions{
+			Gate: h.gate, Script: script, TrustedProxies: proxies, Business: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "public"),
+			Sites: func() []receive.Site {
+				if p := h.cfg.Load().Rows.Public; p != nil {
+					return p.Sites
+				}
+				return nil
+			},
+		})
+		h.serveHTTP(ctx, g, door.Server(), l)
+	}
+	return nil
+}
+
+// serveHTTP serves until the context ends, and gives requests under way a moment.
+func (h *house) serveHTTP(ctx context.Context, g *errgroup.Group, s *http.Server, l net.Listener) {
+	g.Go(func() error {
+		err := h.accept(s, l)
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		stop, done := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer done()
+		if s.Shutdown(stop) != nil {
+			_ = s.Close()
+		}
+		return nil
+	})
+}

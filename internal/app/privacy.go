@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/signalbox/signalbox/internal/policy"
+	"github.com/signalbox/signalbox/internal/privacy"
+)
+
+// openPrivacy opens the room that takes personal data out of rows and answers the requests of data subjects.
+func (h *house) openPrivacy(ctx context.Context, cfg *Config) (err error) {
+	h.privacy, err = privacy.New(ctx, privacy.Options{
+		DB: h.state, Audit: h.audit, KeyDir: cfg.PrivacyKeys, Now: time.Now, Logger: h.log.With("room", "privacy"), Registerer: h.reg,
+		Policies: func() []*policy.Privacy {
+			if p := h.private.Load(); p != nil {
+				return *p
+			}
+			return nil
+		},
+		Keep: func() time.Duration {
+			var longest time.Duration
+			for _, d := range h.keepRows().Tables {
+				longest = max(longest, d)
+			}
+			return longest
+		},
+		Erase: h.rows.Erase, Scan: h.rows.Scan,
+		Forget: []func(context.Context, []string) error{func(ctx context.Context, pseudonyms []string) error {
+			_, err := h.usage.Forget(ctx, pseudonyms)
+			return err
+		}},
+	})
+	return err
+}
+
+// protect has the privacy room go by the Privacy policies of a law.
+func (h *house) protect(law []policy.Document) error {
+	var all []*policy.Privacy
+	for i := range law {
+		if law[i].Privacy != nil {
+			all = append(all, law[i].Privacy)
+		}
+	}
+	h.private.Store(&all)
+	return h.privacy.Reload(context.Background())
+}

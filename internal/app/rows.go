@@ -1,0 +1,147 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/signalbox/signalbox/internal/access"
+	"github.com/signalbox/signalbox/internal/access/scoped"
+	"github.com/signalbox/signalbox/internal/gate"
+	"github.com/signalbox/signalbox/internal/policy"
+	"github.com/signalbox/signalbox/internal/receive"
+	"github.com/signalbox/signalbox/internal/receive/otlp"
+	"github.com/signalbox/signalbox/internal/rowstore"
+	"github.com/signalbox/signalbox/internal/rowstore/duckdb"
+	"github.com/signalbox/signalbox/internal/usage"
+)
+
+// openRows opens the store of logs, spans and events.
+func (h *house) openRows(ctx context.Context, cfg *Config) (err error) {
+	h.rows, err = duckdb.Open(ctx, duckdb.Options{
+		Dir: filepath.Join(cfg.Data, "rows"), FSync: cfg.FSync, Now: time.Now, Logger: h.log.With("store", "rows"), Registerer: h.reg,
+	})
+	if err != nil {
+		return err
+	}
+	h.onClose("the row store", h.rows.Close)
+	return nil
+}
+
+// seen is the row store as far as who asks may see: the house itself sees all, nobody sees nothing.
+type seen struct {
+	rowstore.Store
+	reader scoped.RowReader
+}
+
+func (h *house) seen() seen { return seen{h.rows, scoped.Rows(h.rows, signalLens)} }
+
+// Find implements rowstore.Store.
+func (s seen) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, error) {
+	return s.reader.Find(ctx, q)
+}
+
+// Count implements rowstore.Store.
+func (s seen) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, error) {
+	return s.reader.Count(ctx, q)
+}
+
+// Scan implements rowstore.Store.
+func (s seen) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row) error) error {
+	return s.reader.Scan(ctx, q, f)
+}
+
+// Attributes implements rowstore.Store.
+func (s seen) Attributes(ctx context.Context, t rowstore.Table, between rowstore.Between) ([]string, error) {
+	return s.reader.Attributes(ctx, t, between)
+}
+
+// own is a context of the house's own work: what has no asker and sees everything.
+func ownWork(ctx context.Context, part string) context.Context {
+	return access.With(ctx, access.System(part))
+}
+
+// openUsage opens the room that keeps standing numbers of people, errors and services.
+func (h *house) openUsage(cfg *Config) (err error) {
+	h.usage, err = usage.New(usage.Options{
+		Dir: filepath.Join(cfg.Data, "usage"), Rows: h.seen(), Logger: h.log.With("room", "usage"), Registerer: h.reg, Now: time.Now,
+		Keep: cfg.Rows.Retention[rowstore.Events], Oldest: cfg.Rows.Retention[rowstore.Events],
+	})
+	return err
+}
+
+// watchers are told of rows that were committed; who is built after the gate stands here all the same.
+type watchers struct{ h *house }
+
+// ObserveRows implements gate.RowObserver.
+func (w watchers) ObserveRows(b *rowstore.Batch) {
+	w.h.engine.ObserveRows(b)
+	w.h.usage.ObserveRows(b)
+	if w.h.api != nil {
+		w.h.api.ObserveRows(b)
+	}
+}
+
+// rowLimits are the gate's bounds for rows: nothing is taken in that would be forgotten at once.
+func (h *house) rowLimits() gate.Limits {
+	return gate.Limits{Oldest: func(t rowstore.Table) time.Duration { return h.keepRows().Tables[t] }}
+}
+
+// keepRows is how long rows are kept: as the Retention policies say, else as signalbox.yaml does.
+func (h *house) keepRows() rowstore.Keep {
+	k := rowstore.Keep{Tables: map[rowstore.Table]time.Duration{}}
+	rules := policy.Retentions(h.law())
+	for t, d := range h.cfg.Load().Rows.Retention {
+		if by, ok := policy.KeepFor(rules, signalOf(t), ""); ok {
+			d = by
+		}
+		k.Tables[t] = d
+	}
+	return k
+}
+
+func signalOf(t rowstore.Table) policy.Signal {
+	return [...]policy.Signal{rowstore.Logs: policy.SignalLogs, rowstore.Spans: policy.SignalSpans, rowstore.Events: policy.SignalEvents}[t]
+}
+
+// forgetRows deletes rows that are older than they have to be kept, every ten minutes.
+func (h *house) forgetRows(ctx context.Context) {
+	t := time.NewTicker(10 * time.Minute)
+	defer t.Stop()
+	for {
+		if _, err := h.rows.Expire(ctx, time.Now(), h.keepRows()); err != nil && ctx.Err() == nil {
+			h.log.Error("old rows could not be forgotten", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// credential says who pushes: by the source name of their token, else by their address.
+func credential(ctx context.Context, remote string) gate.Credential {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	p, _ := access.From(ctx)
+	return gate.Credential{Source: cmp.Or(p.PushesAs, "push "+host)}
+}
+
+func (h *house) openReceivers(cfg *Config) {
+	by := func(r *http.Request) gate.Credential { return credential(r.Context(), r.RemoteAddr) }
+	h.receive = receive.New(receive.Options{Gate: h.gate, Credential: by, Logger: h.log.With("room", "receive")})
+	h.otlp = otlp.New(otlp.Options{
+		Gate: h.gate, Credential: by, BusinessIDs: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "receive"),
+		Authenticate: func(ctx context.Context, token, remote string) (context.Context, gate.Credential, error) {
+			ctx, err := h.access.Push(ctx, token, remote, false)
+			return ctx, credential(ctx, remote), err
+		},
+	})
+	h.events = receive.NewEvents(receive.EventsOptions{Gate: h.gate, Credential: by, Business: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "receive")})
+}
