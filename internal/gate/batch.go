@@ -40,6 +40,7 @@ type Batch struct {
 
 	src      uint32 // the source whose accepted samples are being counted
 	accepted int64
+	thinned  int64
 	counted  []countOf // of the sources before
 
 	by     string // the source of the last new series, by its labels' values
@@ -53,8 +54,9 @@ type sampleID struct {
 }
 
 type countOf struct {
-	src uint32
-	n   int64
+	src     uint32
+	n       int64
+	thinned int64
 }
 
 type exemplarOf struct {
@@ -234,9 +236,12 @@ func sentence(r *Refusal, err error) string {
 }
 
 // Append adds a float sample of a series that this batch resolved; st is its start timestamp, 0 if unknown. Both are Unix
-// milliseconds.
+// milliseconds. One that comes before the interval of its series is over is left out, and that is no error.
 func (b *Batch) Append(r Ref, st, t int64, v float64) error {
 	e := b.g.at(r.index())
+	if e.every.Load() != asItComes && b.thin(r, e, st, t, v, nil, nil) {
+		return nil
+	}
 	_, err := b.add(r, e, e.l, st, t, v, nil, nil, storage.AOptions{})
 	return err
 }
@@ -244,6 +249,9 @@ func (b *Batch) Append(r Ref, st, t int64, v float64) error {
 // AppendHistogram adds a native histogram, which belongs to the store and the observers from then on.
 func (b *Batch) AppendHistogram(r Ref, st, t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) error {
 	e := b.g.at(r.index())
+	if e.every.Load() != asItComes && b.thin(r, e, st, t, 0, h, fh) {
+		return nil
+	}
 	_, err := b.add(r, e, e.l, st, t, 0, h, fh, storage.AOptions{})
 	return err
 }
@@ -331,12 +339,12 @@ func reduce(h *histogram.Histogram, fh *histogram.FloatHistogram) error {
 	return nil
 }
 
-// count closes the running count of one source's accepted samples and opens that of another.
+// count closes the running counts of one source's samples and opens those of another.
 func (b *Batch) count(next uint32) {
-	if b.accepted > 0 {
-		b.counted = append(b.counted, countOf{b.src, b.accepted})
+	if b.accepted > 0 || b.thinned != 0 {
+		b.counted = append(b.counted, countOf{b.src, b.accepted, b.thinned})
 	}
-	b.src, b.accepted = next, 0
+	b.src, b.accepted, b.thinned = next, 0, 0
 }
 
 // AppendExemplar adds an exemplar. It is checked and stored by Commit, after the samples; Exemplars tells what became of it.
@@ -371,8 +379,9 @@ func (b *Batch) Commit() (Result, error) {
 	for _, c := range b.counted {
 		s := b.g.sources.at(c.src)
 		s.accepted.Add(c.n)
+		s.thinned.Add(c.thinned)
 		s.lastAt.Store(b.now)
-		all += c.n
+		all += c.n + c.thinned
 	}
 	b.g.sources.at(b.grant.src).allowed.spend(all, time.UnixMilli(b.now))
 	for k, o := range b.g.o.Observers {

@@ -29,6 +29,8 @@ type entry struct {
 	seen  atomic.Uint32 // last sample, Unix minutes
 	src   uint32        // whose series it is
 	chain uint32        // next entry with the same hash; guarded by the shard
+	every atomic.Uint32 // interval of its samples; see thin
+	held  atomic.Pointer[held]
 }
 
 // Mark recognises a series by its encoding: a hash, keyed by the process, of the labels' bytes or strings in the sender's
@@ -134,6 +136,8 @@ func (g *Gate) add(n newborn) (uint32, *entry, *Refusal) {
 	e.bits.Store(aHistogram)
 	e.next.Store(0)
 	e.seen.Store(n.seen)
+	e.every.Store(g.unasked())
+	e.held.Store(nil)
 	e.l, e.src = n.l, n.src
 	e.remember(n.mark)
 	g.ask(i, e)

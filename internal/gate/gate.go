@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/signalbox/signalbox/internal/metricstore"
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -32,8 +33,11 @@ type Options struct {
 	RowObservers []RowObserver  // must not call the gate, either
 	// Redact takes personal data out of rows before anything is stored; an error means that it cannot, and nothing is kept.
 	// Sample takes a share of the rows and sets their weight. Both may remove rows, compacting in place, and change fields.
-	Redact       func(source string, b *rowstore.Batch) error
-	Sample       func(source string, b *rowstore.Batch)
+	Redact func(source string, b *rowstore.Batch) error
+	Sample func(source string, b *rowstore.Batch)
+	// Interval says how far apart samples of a pushed series are kept and whether its values add up; see Sampler. Nil keeps
+	// all. Scraped series and those of rules are not asked about.
+	Interval     func(source string, l labels.Labels, native bool) (every time.Duration, cumulative bool)
 	Limits       Limits
 	Authenticate func(ctx context.Context, c Credential) error // nil = everybody may write
 	// Refused tells that a store, of samples or of rows, accepted nothing in (from, to]. It is called at most once a second
@@ -77,6 +81,7 @@ type Gate struct {
 	rowless outage // of the store of rows
 	batches sync.Pool
 	passes  sync.Pool
+	shares  shares
 }
 
 // New returns a gate in front of a store.
@@ -98,6 +103,7 @@ func New(o Options) *Gate {
 	}
 	g.used = 1
 	g.sources.init()
+	g.shares.of = map[uint32][2]tally{}
 	g.outage.init(&g.o, "samples")
 	g.rowless.init(&g.o, "rows")
 	g.passes.New = func() any { return new(pass) }
