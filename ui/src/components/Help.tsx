@@ -41,6 +41,20 @@ const shortcuts: [string, [string[], string][]][] = [
       [['C'], 'In a chart: next change'],
     ],
   ],
+  [
+    'Logs, traces, errors',
+    [
+      [['I'], 'Into the search box'],
+      [['J'], 'Next line; K the one before'],
+      [['Enter'], 'Open the line, trace or error'],
+      [['C'], 'Lines around the line'],
+      [['T'], 'To the trace of the line; else table or chart'],
+      [['L'], 'Live tail; P pauses it'],
+      [['R'], 'Ask again'],
+      [['Shift', '←'], 'In a chart: choose a span; Enter narrows to it'],
+      [['→'], 'In a trace: unfold; ← folds'],
+    ],
+  ],
   ['Alerts', [[['N'], 'New silence']]],
 ];
 

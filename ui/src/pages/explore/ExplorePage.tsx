@@ -24,6 +24,7 @@ import { fixedRange, formatLength, parseLength, resolveRange, shiftRange } from 
 import { useNow } from '../../time/useNow';
 import { useZone } from '../../time/zone';
 import css from './Explore.module.css';
+import { Frame } from './Frame';
 import { nameOf, onOneAxis, stepFor } from './plan';
 import type { ExploreSearch } from './search';
 
@@ -74,7 +75,7 @@ export function ExplorePage() {
   return (
     <>
       <title>Explore metrics · signalbox</title>
-      <h1 className={css.title}>Explore metrics</h1>
+      <Frame view="metrics" title="Explore metrics" range={search.range} />
       <form
         className={css.queries}
         onSubmit={(e) => {

@@ -32,7 +32,7 @@ export function spotAt(text: string, caret: number): Spot {
   if (inside && text[to] === '"') to++;
   if (text[from] === '-') from++;
   const word = text.slice(from, caret);
-  const m = /^([A-Za-z_][\w.\-/]*):(>=|<=|!=|>|<|=|~)?"?(.*)$/s.exec(word);
+  const m = /^([A-Za-z_][\w.\-/]*):(>=|<=|>|<|~)?"?(.*)$/s.exec(word);
   if (m) return { from, to, field: m[1], op: m[2] ?? '', typed: m[3] ?? '' };
   return { from, to, field: undefined, op: '', typed: word };
 }

@@ -32,7 +32,7 @@ function mistake(from: number, to: number, message: string): never {
   throw new Mistake({ from, to: Math.max(to, from + 1), message });
 }
 
-const fieldName = /^[A-Za-z_][\w.\-/]*$/;
+const fieldName = /^[\p{L}_][^\s():"]*$/u;
 
 function quoted(text: string, from: number): { value: string; to: number } {
   let value = '';
@@ -56,36 +56,47 @@ function bare(text: string, from: number): { value: string; to: number } {
   return { value: text.slice(from, to), to };
 }
 
+type Piece = { text: string; quoted: boolean };
+
+/** Quoted and bare parts up to the next space or bracket. */
+function pieces(text: string, from: number): { list: Piece[]; to: number } {
+  const list: Piece[] = [];
+  let to = from;
+  while (to < text.length && !/[\s()]/.test(text[to] ?? '')) {
+    const p = text[to] === '"' ? quoted(text, to) : bare(text, to);
+    list.push({ text: p.value, quoted: text[to] === '"' });
+    to = p.to;
+  }
+  return { list, to };
+}
+
+const escapeRegex = (s: string) => s.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** A value with bare stars as a comparison: any value, contains, or a pattern; undefined where it has none. */
+function globbed(list: readonly Piece[]): { op: Op; value: string } | undefined {
+  const parts = [''];
+  for (const p of list) {
+    const [head = '', ...rest] = p.quoted ? [p.text] : p.text.split('*');
+    parts[parts.length - 1] += head;
+    parts.push(...rest);
+  }
+  if (parts.length === 1) return undefined;
+  if (parts.length === 2 && parts[0] === '' && parts[1] === '') return { op: 'exists', value: '' };
+  if (parts.length === 3 && parts[0] === '' && parts[2] === '') return { op: 'contains', value: parts[1] ?? '' };
+  return { op: '=~', value: parts.map(escapeRegex).join('.*') };
+}
+
 /** What stands behind a colon. */
 function valueAt(text: string, start: number, from: number): { op: Op; value: string; to: number } {
-  const take = (at: number) => (text[at] === '"' ? quoted(text, at) : bare(text, at));
-  const compare = /^(>=|<=|>|<|!=|=|~)/.exec(text.slice(from))?.[1];
-  const at = from + (compare?.length ?? 0);
-  if (compare === undefined && text.startsWith('*"', from)) {
-    const q = quoted(text, from + 1);
-    return { op: 'contains', value: q.value, to: text[q.to] === '*' ? q.to + 1 : q.to };
-  }
-  const quotedValue = text[at] === '"';
-  const { value, to } = take(at);
-  if (to === at) {
+  const compare = /^(>=|<=|>|<|~)/.exec(text.slice(from))?.[1];
+  const { list, to } = pieces(text, from + (compare?.length ?? 0));
+  if (list.length === 0) {
     return mistake(start, Math.max(to, from), 'A value is missing: write field:value, or field:* for any value.');
   }
-  switch (compare) {
-    case '~':
-      return { op: '=~', value, to };
-    case '>':
-    case '>=':
-    case '<':
-    case '<=':
-      return { op: compare, value, to };
-    case '!=':
-      return { op: '!=', value, to };
-  }
-  if (!quotedValue && value === '*') return { op: 'exists', value: '', to };
-  if (!quotedValue && value.length > 2 && value.startsWith('*') && value.endsWith('*')) {
-    return { op: 'contains', value: value.slice(1, -1), to };
-  }
-  return { op: '=', value, to };
+  const value = list.map((p) => p.text).join('');
+  if (compare === '~') return { op: '=~', value, to };
+  if (compare !== undefined) return { op: compare as Op, value, to };
+  return { ...(globbed(list) ?? { op: '=' as const, value }), to };
 }
 
 function cut(text: string): Token[] {
@@ -98,36 +109,36 @@ function cut(text: string): Token[] {
     } else if (c === '(' || c === ')') {
       out.push({ kind: c === '(' ? 'open' : 'close', from: i, to: i + 1 });
       i++;
-    } else if (c === '-' && i + 1 < text.length && !/\s/.test(text[i + 1] ?? ' ')) {
+    } else if (c === '-') {
       out.push({ kind: 'not', from: i, to: i + 1 });
       i++;
-    } else if (c === '"') {
-      const q = quoted(text, i);
-      out.push({ kind: 'text', from: i, to: q.to, field: '*', op: 'contains', value: q.value });
-      i = q.to;
     } else {
       const b = bare(text, i);
       const colon = b.value.indexOf(':');
-      if (colon > 0 && fieldName.test(b.value.slice(0, colon))) {
+      if (colon > 0 && fieldName.test(b.value.slice(0, colon)) && !b.value.startsWith('://', colon)) {
+        const field = b.value.slice(0, colon);
         const valueFrom = i + colon + 1;
         const v = valueAt(text, i, valueFrom);
-        out.push({
-          kind: 'word',
-          from: i,
-          to: v.to,
-          field: b.value.slice(0, colon),
-          valueFrom,
-          op: v.op,
-          value: v.value,
-        });
+        out.push({ kind: 'word', from: i, to: v.to, field, valueFrom, op: v.op, value: v.value });
         i = v.to;
       } else if (b.value === 'OR' || b.value === 'AND' || b.value === 'NOT') {
         const kind = b.value === 'OR' ? 'or' : b.value === 'AND' ? 'and' : 'not';
         out.push({ kind, from: i, to: b.to });
         i = b.to;
       } else {
-        out.push({ kind: 'text', from: i, to: b.to, field: '*', op: 'contains', value: b.value });
-        i = b.to;
+        const p = pieces(text, i);
+        const value = p.list.map((x) => x.text).join('');
+        const star = p.list.length === 1 && p.list[0]?.quoted === false;
+        const trimmed = star ? value.replace(/^\*+|\*+$/g, '') : value;
+        out.push({
+          kind: 'text',
+          from: i,
+          to: p.to,
+          field: '*',
+          op: 'contains',
+          value: star && trimmed !== '' ? trimmed : value,
+        });
+        i = p.to;
       }
     }
   }
@@ -207,8 +218,7 @@ function conditionsOf(tokens: Token[]): Condition[] {
       const not = tokens[i - 1]?.kind === 'not' ? tokens[i - 1] : undefined;
       const m = matchOf(t);
       if (!m) return;
-      const negated = (not !== undefined) !== (m.op === '!=');
-      out.push({ ...m, op: m.op === '!=' ? '=' : m.op, negated, from: not?.from ?? t.from, to: t.to });
+      out.push({ ...m, negated: not !== undefined, from: not?.from ?? t.from, to: t.to });
     }
   });
   let level = 0;
@@ -234,7 +244,7 @@ export function parse(text: string): Parsed {
 
 /** A value as it is typed: in quotation marks where need be. */
 export function quote(value: string): string {
-  return value === '' || /[\s"():*]/.test(value) || /^[-~<>=!]/.test(value)
+  return value === '' || /[\s"()*]/.test(value) || /^[-~<>]/.test(value)
     ? `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\t', '\\t')}"`
     : value;
 }
