@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/signalbox/signalbox/internal/policy"
@@ -21,7 +22,7 @@ func (s *Sampler) Interval(source string, l labels.Labels, native bool) (every t
 			t = s.seriesType(l, native)
 		}
 		if d, ok := r.metrics[t]; ok {
-			name := l.Get(labels.MetricName)
+			name := l.Get(model.MetricNameLabel)
 			return d, t == policy.Counter || t == policy.Histogram || strings.HasSuffix(name, "_count") || strings.HasSuffix(name, "_sum")
 		}
 	}
@@ -39,7 +40,7 @@ func all(ms []*labels.Matcher, l labels.Labels) bool {
 
 // seriesType is the type of the metric that a series belongs to: as somebody knows it, else as its labels and name say.
 func (s *Sampler) seriesType(l labels.Labels, native bool) policy.MetricType {
-	name := l.Get(labels.MetricName)
+	name := l.Get(model.MetricNameLabel)
 	if t := s.typeOf(name); t != "" {
 		return t
 	}
