@@ -57,8 +57,44 @@ func (s *state) seesAll(q Scope) bool {
 	return true
 }
 
-// active is who was active on the days from first to before end.
+// unionKey names the people of one slice who were active on some days; union is them, as long as the days' versions still
+// add up to what they did.
+type unionKey struct {
+	slice      uint16
+	first, end int32
+}
+
+type union struct {
+	people  *roaring.Bitmap
+	version uint64
+}
+
+const maxUnions = 128
+
+// active is who was active on the days from first to before end. Unions of many days are remembered: of a past week or month
+// nothing changes any more.
 func (s *state) active(sets []uint16, first, end int32) *roaring.Bitmap {
+	if len(sets) != 1 || end-first < 2 {
+		return s.joinActive(sets, first, end)
+	}
+	key, version := unionKey{sets[0], first, end}, uint64(0)
+	for d := first; d < end; d++ {
+		if x := s.days[d]; x != nil {
+			version += x.version<<1 + 1 // a day that comes or goes changes it, too
+		}
+	}
+	if u, ok := s.unions[key]; ok && u.version == version {
+		return u.people
+	}
+	if len(s.unions) >= maxUnions {
+		clear(s.unions)
+	}
+	u := union{s.joinActive(sets, first, end), version}
+	s.unions[key] = u
+	return u.people
+}
+
+func (s *state) joinActive(sets []uint16, first, end int32) *roaring.Bitmap {
 	return s.join(sets, first, end, func(x *daySet) *roaring.Bitmap { return x.active })
 }
 

@@ -41,6 +41,7 @@ func (s *state) forget(n uint32) {
 		for _, set := range x.sets {
 			if set.active.CheckedRemove(n) {
 				set.fresh.Remove(n)
+				x.version++
 				x.dirty = true
 			}
 		}

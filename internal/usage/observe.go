@@ -56,6 +56,7 @@ func (s *state) attend(day *day, d int32, slice uint16, n uint32, known bool, we
 	if !known || !set.active.CheckedAdd(n) {
 		return
 	}
+	day.version++
 	if s.ever[slice].CheckedAdd(n) {
 		set.fresh.Add(n)
 		s.everDirty[slice] = true
@@ -101,8 +102,7 @@ func (s *state) sit(slice uint16, n uint32, a Act) {
 	case a.Time >= last.Last && a.Time-last.Last < sessionGap && a.Time-last.First < sessionCap: // the usual case
 		joined := last.with(a.session())
 		s.live[key] = joined
-		s.count(slice, last, -1)
-		s.count(slice, joined, 1)
+		s.grow(slice, last, joined)
 		return
 	}
 	all, gone, came := insert(append(slices.Clone(s.older[key]), last), a)
@@ -118,6 +118,40 @@ func (s *state) sit(slice uint16, n uint32, a Act) {
 		return
 	}
 	s.older[key] = all[:len(all)-1]
+}
+
+// grow corrects the tally of a session that goes on.
+func (s *state) grow(slice uint16, was, is Session) {
+	day := s.day(dayOf(is.First))
+	day.dirty = true
+	t := day.sessions[slice]
+	t.actions += int64(is.Actions - was.Actions)
+	t.micros += is.Last - was.Last
+	if was.Bounce() != is.Bounce() {
+		t.bounces += map[bool]int64{true: 1, false: -1}[is.Bounce()]
+	}
+	if a, b := s.bucket(was), s.bucket(is); a != b {
+		t.lasted.addBucket(a, -1)
+		t.lasted.addBucket(b, 1)
+	}
+}
+
+// bucket is the bucket of a session's length. The slices of one event ask for the same two lengths again and again.
+func (s *state) bucket(x Session) int {
+	long := x.Last - x.First
+	for _, m := range s.measured {
+		if m.micros == long {
+			return m.bucket
+		}
+	}
+	s.measured[1] = s.measured[0]
+	s.measured[0] = lengthBucket{long, spreadBucket(x.Seconds())}
+	return s.measured[0].bucket
+}
+
+type lengthBucket struct {
+	micros int64
+	bucket int
 }
 
 func (s *state) count(slice uint16, x Session, sign int64) {
@@ -157,6 +191,7 @@ func (s *state) evict(clock int64) {
 // expire forgets days before first, settles the features of old ones, and forgets people and features of no day.
 func (s *state) expire(first, today int32) {
 	used := map[uint32]bool{}
+	s.lastDayOf = nil
 	for d, x := range s.days {
 		if d < first {
 			delete(s.days, d)

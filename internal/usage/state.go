@@ -60,6 +60,7 @@ type day struct {
 	sessions map[uint16]*tally  // by slice, of sessions that began that day
 	features map[uint32]*featureDay
 	dirty    bool
+	version  uint64 // changes with the sets of active people
 }
 
 type daySet struct {
@@ -95,6 +96,10 @@ type state struct {
 	everDirty   map[uint16]bool
 	evicted     int64 // clock of the last eviction
 
+	measured   [2]lengthBucket
+	unions     map[unionKey]union
+	lastDay    int32
+	lastDayOf  *day
 	lastApp    App
 	lastSlices []uint16
 }
@@ -110,7 +115,7 @@ const (
 func newState(mostPeople int) *state {
 	s := &state{people: newPeople(mostPeople), sliceOf: map[slice]uint16{}, ofApp: map[App][]uint16{}, feature: map[feature]uint32{},
 		masks: []uint8{byService, byEnv, byAgency, byEnv | byAgency},
-		days:  map[int32]*day{}, ever: map[uint16]*roaring.Bitmap{}, live: map[uint64]Session{}, older: map[uint64][]Session{}, everDirty: map[uint16]bool{}}
+		days:  map[int32]*day{}, ever: map[uint16]*roaring.Bitmap{}, live: map[uint64]Session{}, older: map[uint64][]Session{}, everDirty: map[uint16]bool{}, unions: map[unionKey]union{}}
 	s.addSlice(slice{})
 	return s
 }
@@ -159,12 +164,16 @@ func (s *state) enlist(a App) []uint16 {
 }
 
 func (s *state) day(d int32) *day {
+	if s.lastDayOf != nil && s.lastDay == d {
+		return s.lastDayOf
+	}
 	x := s.days[d]
 	if x == nil {
 		x = &day{sets: map[uint16]*daySet{}, sessions: map[uint16]*tally{}, features: map[uint32]*featureDay{}}
 		s.days[d] = x
 		s.newest = max(s.newest, d)
 	}
+	s.lastDay, s.lastDayOf = d, x
 	return x
 }
 
