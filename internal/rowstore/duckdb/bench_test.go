@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -108,5 +111,115 @@ func BenchmarkWrite(b *testing.B) {
 				b.ReportMetric(float64((cpu()-from).Nanoseconds())/1000/float64(rows), "µscpu/row")
 			})
 		}
+	}
+}
+
+// BenchmarkSeal seals a full segment: processor time a row, and bytes a row before and after.
+func BenchmarkSeal(b *testing.B) {
+	for _, t := range []rowstore.Table{rowstore.Logs, rowstore.Spans} {
+		b.Run(t.String(), func(b *testing.B) {
+			s, err := Open(context.Background(), Options{Dir: b.TempDir(), SegmentRows: 1 << 40, SegmentBytes: 1 << 40})
+			require.NoError(b, err)
+			defer func() { require.NoError(b, s.Close()) }()
+			rnd := rand.New(rand.NewPCG(1, 2))
+			var batch rowstore.Batch
+			var used time.Duration
+			var hot, rows int64
+			for b.Loop() {
+				for i := range 20 {
+					benchRows(&batch, t, rnd, 10_000, 1_800_000_000_000_000+int64(i)*500_000)
+					require.NoError(b, s.Write(context.Background(), &batch))
+				}
+				_, h := s.stat()
+				hot, rows = hot+h, rows+200_000
+				from := cpu()
+				require.NoError(b, s.sealAll(context.Background(), true))
+				used += cpu() - from
+			}
+			st, _ := s.stat()
+			b.ReportMetric(float64(used.Nanoseconds())/1000/float64(rows), "µscpu/row")
+			b.ReportMetric(float64(hot)/float64(rows), "logB/row")
+			b.ReportMetric(float64(st.Tables[t].Bytes)/float64(rows), "sealedB/row")
+			s.work.Lock()
+			from := cpu()
+			require.NoError(b, s.merge(context.Background()))
+			s.work.Unlock()
+			st, _ = s.stat()
+			b.ReportMetric(float64((cpu()-from).Nanoseconds())/1000/float64(rows), "mergeµscpu/row")
+			b.ReportMetric(float64(st.Tables[t].Bytes)/float64(rows), "mergedB/row")
+		})
+	}
+}
+
+// BenchmarkIngestUnderQuery sends 20,000 rows a second for some seconds while segments rotate and are sealed behind, without
+// and with a heavy query all the time, and reports how long a commit took.
+func BenchmarkIngestUnderQuery(b *testing.B) {
+	for _, queries := range []int{0, 1, 3} {
+		b.Run(fmt.Sprint(queries), func(b *testing.B) {
+			ctx, cancel := context.WithCancel(context.Background())
+			s, err := Open(ctx, Options{Dir: b.TempDir(), SegmentRows: 50_000})
+			require.NoError(b, err)
+			defer func() { require.NoError(b, s.Close()) }()
+			rnd := rand.New(rand.NewPCG(1, 2))
+			var batch rowstore.Batch
+			for i := range 30 { // something to query
+				benchRows(&batch, rowstore.Logs, rnd, 10_000, 1_800_000_000_000_000+int64(i)*500_000)
+				require.NoError(b, s.Write(ctx, &batch))
+			}
+			var all sync.WaitGroup
+			all.Go(func() { _ = s.Run(ctx) })
+			asked := make([]int, queries)
+			for i := range queries {
+				all.Go(func() {
+					for ctx.Err() == nil {
+						r, err := s.reading(ctx, rowstore.Logs, rowstore.Between{})
+						if err != nil {
+							return
+						}
+						var parts []string
+						for _, src := range r.Sources {
+							parts = append(parts, "SELECT session_id, time, body FROM "+src.Name)
+						}
+						var n int
+						_ = r.Conn.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT session_id, time - lag(time) OVER (PARTITION BY session_id ORDER BY time) AS gap, body FROM ("+
+							strings.Join(parts, " UNION ALL ")+")) WHERE gap > INTERVAL 1 SECOND OR body LIKE '%worker 7 %'").Scan(&n)
+						r.Close()
+						asked[i]++
+					}
+				})
+			}
+			batches := make([]rowstore.Batch, 16)
+			for i := range batches {
+				benchRows(&batches[i], rowstore.Logs, rnd, 500, 1_800_000_000_000_000)
+			}
+			var took []time.Duration
+			from := cpu()
+			start := time.Now()
+			rows := 0
+			for b.Loop() {
+				for i := range 200 { // five seconds
+					time.Sleep(time.Until(start.Add(time.Duration(rows) * time.Second / 20_000)))
+					begin := time.Now()
+					require.NoError(b, s.Write(ctx, &batches[i%16]))
+					took = append(took, time.Since(begin))
+					rows += 500
+				}
+			}
+			used, wall := cpu()-from, time.Since(start)
+			cancel()
+			all.Wait()
+			slices.Sort(took)
+			ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+			b.ReportMetric(ms(took[len(took)/2]), "p50ms")
+			b.ReportMetric(ms(took[len(took)*99/100]), "p99ms")
+			b.ReportMetric(ms(took[len(took)-1]), "maxms")
+			b.ReportMetric(float64(rows)/wall.Seconds(), "rows/s")
+			b.ReportMetric(float64(used.Nanoseconds())/1000/float64(rows), "µscpu/row")
+			total := 0
+			for _, n := range asked {
+				total += n
+			}
+			b.ReportMetric(float64(total), "queries")
+		})
 	}
 }

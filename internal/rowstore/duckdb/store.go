@@ -109,8 +109,13 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 		threads: opt.Threads, memory: opt.QueryMemory, temp: filepath.Join(s.dir("temp"), "query"), maxTemp: opt.TempBytes}); err != nil {
 		return nil, err
 	}
-	if err := s.query.exec(ctx, "ATTACH ':memory:' AS hot"); err != nil {
-		return nil, err
+	for _, q := range []string{
+		"SET checkpoint_threshold = '1TB'", // a checkpoint of tables in memory makes nothing durable and stalls the writer
+		"ATTACH ':memory:' AS hot",
+	} {
+		if err := s.query.exec(ctx, q); err != nil {
+			return nil, err
+		}
 	}
 	for _, t := range rowstore.Tables() {
 		s.chunkers[t] = newChunker()
