@@ -25,7 +25,7 @@ func wantedOf(fields []string) (w wanted) {
 			w[i] = true
 		}
 	}
-	w[colTime], w[colWeight] = true, true
+	w[colTime], w[colReceived], w[colWeight] = true, true, true // who replays rows needs to know when they came
 	for _, name := range fields {
 		switch f := rowstore.FieldOf(name); f.Column {
 		case "":
