@@ -18,9 +18,9 @@ type lively struct {
 	mu      sync.Mutex
 	seconds [liveSeconds]int64 // each under its number modulo the length; 0 = none
 	newest  int64
-	last    int64 // second of the row before
-	since   int64 // Unix ms: the tap has run since then
-	stored  map[[2]int64]bool
+	last    int64             // second of the row before
+	since   int64             // Unix ms: the tap has run since then
+	stored  map[[2]int64]bool // what the store said of (from, to]
 }
 
 // skew is how far a row may lie ahead of its arrival for the tap to be trusted alone about a time after its start.
@@ -69,10 +69,10 @@ func (e *Engine) alive(t rowstore.Table) func(from, to int64) bool {
 		}
 		key := [2]int64{from, to}
 		l.mu.Lock()
-		known := l.stored[key]
+		was, known := l.stored[key]
 		l.mu.Unlock()
 		if known {
-			return true
+			return was
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -82,19 +82,18 @@ func (e *Engine) alive(t rowstore.Table) func(from, to int64) bool {
 			}
 			return nil
 		})
-		switch {
-		case errors.Is(err, errFound):
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			if l.stored == nil || len(l.stored) > 10_000 {
-				l.stored = map[[2]int64]bool{}
-			}
-			l.stored[key] = true
-			return true
-		case err != nil:
+		found := errors.Is(err, errFound)
+		if err != nil && !found {
 			e.log.Error("the row store could not say whether rows arrived; the silence counts as no data", "err", err, "table", t.String())
+			return false
 		}
-		return false
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.stored == nil || len(l.stored) > 10_000 {
+			l.stored = map[[2]int64]bool{}
+		}
+		l.stored[key] = found // of what comes later the tap knows
+		return found
 	}
 }
 

@@ -28,7 +28,7 @@ type rowUnit struct {
 	sides  []rowstore.Expr // by the meter's sides
 	by     []string        // scratch: a row's values of By
 	late   int64           // µs between a row's time and its arrival, beyond which it does not count
-	fields []string        // what a scan must hand over
+	fields []string        // what a scan must hand over; it always tells when a row arrived
 	begun  bool            // it has published before
 	start  int64           // Unix ms: what its windows are filled from
 	// Stored rows fill the meter as far as they arrived before cut (Unix µs), the tap brings those that arrived at or after
@@ -78,7 +78,7 @@ func newRowUnit(k *kpi.KPI) (*rowUnit, error) {
 	if !ok {
 		return nil, fmt.Errorf("there is no table %q", k.Indicator.Table())
 	}
-	ru := &rowUnit{k: k, table: table, by: make([]string, len(k.By)), late: restateFor(k) * 1000, fields: []string{"time", "weight", "received"}}
+	ru := &rowUnit{k: k, table: table, by: make([]string, len(k.By)), late: restateFor(k) * 1000, fields: []string{"time", "weight"}}
 	add := func(names ...string) {
 		for _, name := range names {
 			if name != "" && !slices.Contains(ru.fields, name) {
