@@ -11,6 +11,7 @@ import (
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/gate"
+	"github.com/signalbox/signalbox/internal/receive/column"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
@@ -28,10 +29,16 @@ type EventsOptions struct {
 	Logger      *slog.Logger
 }
 
-// BusinessProperties names the properties that hold a business id, first match first.
+// BusinessProperties names the properties that hold a business id, first match first: the attributes of all receivers, and
+// their names with an underscore.
 func BusinessProperties() []string {
-	return []string{"business.id", "case.id", "filing.id", "payment.id", "order.id", "transaction.id",
-		"case_id", "filing_id", "payment_id", "order_id", "transaction_id"}
+	names := column.DefaultBusinessIDs()
+	for _, n := range names {
+		if n != "business.id" { // business_id is a field of events
+			names = append(names, strings.ReplaceAll(n, ".", "_"))
+		}
+	}
+	return names
 }
 
 // The bounds of a request of events.
@@ -136,6 +143,7 @@ func (e *Events) serve(w http.ResponseWriter, r *http.Request, decode func(*deco
 
 // intake is what the receiver and the public door share: it turns decoded events into rows and keeps each id once.
 type intake struct {
+	columns  *column.Map
 	business []string
 	ids      *recent
 	batches  sync.Pool
@@ -145,7 +153,7 @@ func newIntake(business []string, remember int) *intake {
 	if business == nil {
 		business = BusinessProperties()
 	}
-	return &intake{business: business, ids: newRecent(remember), batches: sync.Pool{New: func() any { return new(rowstore.Batch) }}}
+	return &intake{columns: column.New(business), business: business, ids: newRecent(remember), batches: sync.Pool{New: func() any { return new(rowstore.Batch) }}}
 }
 
 // event is one decoded event. Its strings are its own.

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/receive/column"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
@@ -22,6 +23,7 @@ import (
 // error.
 type decoder struct {
 	clock    eventClock
+	columns  *column.Map
 	business []string
 	most     int // events
 	publicly bool
@@ -32,7 +34,7 @@ type decoder struct {
 }
 
 func (in *intake) decoder(now time.Time) *decoder {
-	return &decoder{clock: eventClock{received: now.UnixMicro()}, business: in.business, most: eventsPerBatch}
+	return &decoder{clock: eventClock{received: now.UnixMicro()}, columns: in.columns, business: in.business, most: eventsPerBatch}
 }
 
 // shared are the fields that an event has or takes from the request's context.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/signalbox/signalbox/internal/receive/column"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
@@ -52,30 +53,16 @@ func (d *decoder) finish(ev *event, properties map[string]json.RawMessage) {
 	d.events = append(d.events, *ev)
 }
 
+// spellings are how events name columns besides the names that all receivers know.
+var spellings = map[string]column.Column{
+	"service": column.Service, "user": column.User, "user_id": column.User, "userId": column.User,
+	"session": column.Session, "session_id": column.Session, "sessionId": column.Session,
+	"business_id": column.Business, "route": column.Route, "error_type": column.ErrorType,
+}
+
 // promote puts a property that has a column there and reports whether it has one. What the event states itself stands.
 func (d *decoder) promote(r *rowstore.Row, key, v string) bool {
-	var at *string
 	switch key {
-	case "service", "service.name":
-		at = &r.Service
-	case "env", "deployment.environment.name", "deployment.environment":
-		at = &r.Env
-	case "agency":
-		at = &r.Agency
-	case "service.version":
-		at = &r.Version
-	case "release", "feature_flag.key":
-		at = &r.Release
-	case "user", "user_id", "userId", "user.id", "enduser.id":
-		at = &r.User
-	case "session", "session_id", "sessionId", "session.id":
-		at = &r.Session
-	case "business_id":
-		at = &r.Business
-	case "route", "http.route":
-		v, at = pathOf(v), &r.Route
-	case "error_type", "error.type", "exception.type":
-		at = &r.ErrorType
 	case "trace_id":
 		return r.Trace != (rowstore.TraceID{}) || traceID(&r.Trace, v) == nil
 	case "span_id":
@@ -89,10 +76,17 @@ func (d *decoder) promote(r *rowstore.Row, key, v string) bool {
 			r.Value = n
 		}
 		return true
-	default:
-		return false
 	}
-	if *at == "" {
+	c, ok := spellings[key]
+	if !ok {
+		if c, _ = d.columns.Of(key); c == column.None || c == column.Business {
+			return false // of several business ids the others stay attributes
+		}
+	}
+	if c == column.Route {
+		v = pathOf(v)
+	}
+	if at := c.In(r); *at == "" {
 		*at = v
 	}
 	return true

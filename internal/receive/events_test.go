@@ -359,3 +359,22 @@ func TestSurvey(t *testing.T) {
 	require.Equal(t, 1, d.post("/v1/track", `{"event": "survey", "userId": "u", "properties": {"score": "3"}}`).Accepted)
 	require.Equal(t, 3.0, d.row().Value)
 }
+
+func BenchmarkEvents(b *testing.B) {
+	d := newDesk(b)
+	var body strings.Builder
+	body.WriteString(`{"context": {"service": "efile-web", "env": "prod", "agency": "IRS"}, "events": [`)
+	for i := range 100 {
+		if i > 0 {
+			body.WriteByte(',')
+		}
+		fmt.Fprintf(&body, `{"name": "filing_submitted", "time": 1795255199000, "user": "u-%d", "session": "s-%d", "business_id": "C-%d", "properties": {"form": "1040", "pages": %d, "channel": "web"}}`, i, i, i, i)
+	}
+	body.WriteString("]}")
+	b.ReportAllocs()
+	for b.Loop() {
+		d.post("/v1/events", body.String())
+		d.shelf.rows = d.shelf.rows[:0]
+	}
+	b.ReportMetric(float64(b.N)*100/b.Elapsed().Seconds(), "events/s")
+}
