@@ -61,7 +61,7 @@ const (
 )
 
 // chunker lays rows out as DuckDB's vectors: no call into C for a value and no allocation for a row. It belongs to one
-// goroutine. The rows' memory must live until the chunk was appended.
+// goroutine. The rows' memory must stay as it is until forget or reset.
 type chunker struct {
 	chunk raw.DataChunk
 	types []raw.LogicalType
@@ -137,6 +137,12 @@ func (c *chunker) reset() {
 	c.arena.reset()
 	clear(c.before[:])
 	clear(c.keys)
+	c.resource = nil
+}
+
+// forget drops what is known of the rows' memory, which is somebody else's after this.
+func (c *chunker) forget() {
+	clear(c.before[:])
 	c.resource = nil
 }
 

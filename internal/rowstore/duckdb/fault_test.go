@@ -177,3 +177,17 @@ func TestOpenTwiceIsRefused(t *testing.T) {
 	_, err := Open(t.Context(), Options{Dir: s.opt.Dir})
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 }
+
+func TestRowsThatMemoryLacksComeFromTheLog(t *testing.T) {
+	s := openIn(t, Options{})
+	keepRows(t, s, rowstore.Logs, day0, 3000, nil)
+	keepRows(t, s, rowstore.Events, day0, 30, nil)
+	require.Equal(t, 3000, count(t, s, rowstore.Logs))
+	keepRows(t, s, rowstore.Logs, day0, 50, nil)
+	s.broken = true // as when the memory ran out; the writer is at rest
+	require.Equal(t, 3050, count(t, s, rowstore.Logs))
+	require.Equal(t, 30, count(t, s, rowstore.Events))
+	keepRows(t, s, rowstore.Logs, day0, 50, nil)
+	require.NoError(t, s.sealAll(t.Context(), true))
+	require.Equal(t, 3100, count(t, s, rowstore.Logs))
+}

@@ -68,12 +68,6 @@ func (l *writeLog) append(frames []byte, sync bool) error {
 	return nil
 }
 
-// back takes the newest bytes off again.
-func (l *writeLog) back(n int) error {
-	l.size -= int64(n)
-	return l.f.Truncate(l.size)
-}
-
 // logRead is what reading a log found.
 type logRead struct {
 	rows    int64

@@ -63,6 +63,10 @@ func (s *Store) reading(ctx context.Context, t rowstore.Table, between rowstore.
 	case <-ctx.Done():
 		return nil, fault.New(fault.Limited, "too many queries at once, %d are running: %w", cap(s.places), ctx.Err())
 	}
+	if err := s.readable(ctx); err != nil {
+		<-s.places
+		return nil, err
+	}
 	conn, err := s.query.sql.Conn(ctx)
 	if err != nil {
 		<-s.places

@@ -63,6 +63,9 @@ type Store struct {
 	chunkers  [3]*chunker
 	frames    []byte
 	queue     chan *request
+	unread    int64           // rows that are committed and not readable
+	broken    bool            // memory lacks rows that the log has
+	flushes   chan chan error // makes every row readable
 	rotations chan chan error // closes the active segment
 	rotated   chan struct{}   // a segment waits to be sealed
 	written   chan struct{}   // closed when the writer has ended
@@ -86,7 +89,7 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 		return nil, err
 	}
 	s := &Store{opt: opt, steps: steps, places: make(chan struct{}, opt.Queries), files: map[uint64]*liveFile{}, clean: map[uint64]string{},
-		queue: make(chan *request, 1024), rotations: make(chan chan error), rotated: make(chan struct{}, 1), written: make(chan struct{})}
+		queue: make(chan *request, 1024), rotations: make(chan chan error), flushes: make(chan chan error), rotated: make(chan struct{}, 1), written: make(chan struct{})}
 	s.space = space{dir: opt.Dir, free: opt.FreeSpace, now: opt.Now, floor: opt.FloorBytes}
 	s.metrics = newMetrics(s)
 	defer func() {

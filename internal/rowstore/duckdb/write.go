@@ -14,11 +14,10 @@ import (
 )
 
 const (
-	groupRows = 2000                  // so many rows are committed without waiting for more
-	groupWait = 20 * time.Millisecond // how long after a commit the next one waits for company; when idle there is no wait
-	markEvery = time.Second           // how often the catalogue is told how far the log has got
-	retryWait = 50 * time.Millisecond // between tries to take rows into memory
-	retries   = 4                     // then Write fails
+	groupRows  = 20_000                 // rows that are committed together at most, roughly
+	flushRows  = 4 * chunkRows          // so many rows are made readable at once; a reader does not wait for them
+	flushEvery = 100 * time.Millisecond // and fewer after this time
+	markEvery  = time.Second            // how often the catalogue is told how far the log has got
 )
 
 // request is one Write on its way. The batches belong to the caller, who waits for done.
@@ -99,10 +98,10 @@ const refuseFor = time.Second
 // writer is the one goroutine that commits.
 func (s *Store) writer() {
 	defer close(s.written)
-	var last, marked time.Time
+	var marked time.Time
 	var group []*request
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
+	flush := time.NewTimer(time.Hour)
+	flush.Stop()
 	age := time.NewTicker(min(s.opt.SegmentAge, time.Second))
 	defer age.Stop()
 	for {
@@ -110,37 +109,27 @@ func (s *Store) writer() {
 		select {
 		case r, ok := <-s.queue:
 			if !ok {
-				return
+				return // what is not in memory is in the log
 			}
 			first = r
-		case f := <-s.rotations:
-			f <- s.rotate(true)
+		case done := <-s.flushes:
+			done <- s.flush()
+			continue
+		case done := <-s.rotations:
+			done <- s.rotate()
+			continue
+		case <-flush.C:
+			if err := s.flush(); err != nil {
+				flush.Reset(flushEvery)
+			}
 			continue
 		case <-age.C:
-			if err := s.rotateIfDue(); err != nil {
-				s.opt.Logger.Error("Hot rows stay in one segment", "err", err)
-			}
+			s.rotateIfDue()
 			continue
 		}
 		group = append(group[:0], first)
-		rows := first.rows
-		timer.Reset(max(0, groupWait-time.Since(last)))
-	collect:
-		for rows < groupRows {
-			select {
-			case r, ok := <-s.queue:
-				if !ok {
-					break collect
-				}
-				group = append(group, r)
-				rows += r.rows
-			case <-timer.C:
-				break collect
-			}
-		}
-		timer.Stop()
-	drain: // what waits already goes along, up to a bound that keeps the others' wait short
-		for rows < 10*groupRows {
+	drain: // what came meanwhile goes along, up to a bound that keeps the others' wait short
+		for rows := first.rows; rows < groupRows; {
 			select {
 			case r, ok := <-s.queue:
 				if !ok {
@@ -154,50 +143,62 @@ func (s *Store) writer() {
 		}
 		start := time.Now()
 		err := s.commit(group)
-		last = time.Now()
-		s.metrics.commits.Observe(last.Sub(start).Seconds())
-		for i, r := range group {
+		s.metrics.commits.Observe(time.Since(start).Seconds())
+		rows := int64(rowsOf(group))
+		for i, r := range group { // it is reused by its caller from here on
 			r.done <- err
 			group[i] = nil
 		}
-		if err == nil && last.Sub(marked) > markEvery {
-			marked = last
+		if err != nil {
+			continue
+		}
+		if start.Sub(marked) > markEvery {
+			marked = start
 			if err := s.catalogue.mark(logMark{ID: s.active.id, Size: s.active.log.size}); err != nil {
 				s.opt.Logger.Warn("The catalogue does not know how far the newest log has got", "err", err)
 			}
 		}
-		if err := s.rotateIfDue(); err != nil {
-			s.opt.Logger.Error("Hot rows stay in one segment", "err", err)
+		if s.unread == 0 {
+			flush.Reset(flushEvery)
 		}
+		if s.unread += rows; s.unread >= flushRows {
+			if err := s.flush(); err == nil {
+				flush.Stop()
+			}
+		}
+		s.rotateIfDue()
 	}
 }
 
-// commit makes a group durable, then readable.
+// commit makes a group durable, lays its rows out for memory and counts them.
 func (s *Store) commit(group []*request) error {
 	seg := s.active
-	s.frames = s.frames[:0]
 	frames := group[0].frame
 	if len(group) > 1 {
+		s.frames = s.frames[:0]
 		for _, r := range group {
 			s.frames = append(s.frames, r.frame...)
 		}
 		frames = s.frames
 	}
+	if s.broken {
+		if err := s.flush(); err != nil {
+			return s.refuse(err)
+		}
+	}
 	if err := seg.log.append(frames, s.opt.FSync); err != nil {
 		return s.refuse(err)
 	}
-	var err error
-	for try := range retries {
-		if try > 0 { // queries hold the memory; they come to an end
-			time.Sleep(retryWait << try)
+	for _, r := range group {
+		for _, b := range r.batches {
+			if s.broken {
+				break // flush reads them from the log
+			}
+			if err := s.layOut(seg, b); err != nil {
+				s.broken = true
+				s.opt.Logger.Warn("Rows could not be taken into memory; they are taken from the log", "err", err)
+			}
 		}
-		if err = s.take(seg, group); err == nil {
-			break
-		}
-		s.opt.Logger.Warn("Rows could not be taken into memory", "try", try+1, "err", err)
-	}
-	if err != nil {
-		return s.refuse(errors.Join(err, seg.log.back(len(frames))))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,9 +209,6 @@ func (s *Store) commit(group []*request) error {
 		}
 		seg.log.rows += int64(r.rows)
 	}
-	for _, t := range rowstore.Tables() {
-		seg.tables[t].noteKeys(s.chunkers[t].seen)
-	}
 	if seg.opened == 0 {
 		seg.opened = s.opt.Now().UnixMicro()
 	}
@@ -218,49 +216,79 @@ func (s *Store) commit(group []*request) error {
 	return nil
 }
 
-// take appends the rows of a group to the tables in memory, all or none.
-func (s *Store) take(seg *segment, group []*request) (err error) {
+// layOut hands the rows of a batch to the chunker of its table, and full chunks on to the appender. Nothing of the batch's
+// memory is kept.
+func (s *Store) layOut(seg *segment, b *rowstore.Batch) error {
+	c, h := s.chunkers[b.Table], seg.tables[b.Table]
+	defer c.forget()
+	for i := range b.Rows {
+		if c.add(&b.Rows[i]); c.full() {
+			if err := c.appendTo(h.appender); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// flush makes every committed row readable. Where that fails, for want of memory, the rows are taken from the log the next
+// time. It is called by the writer.
+func (s *Store) flush() (err error) {
+	seg := s.active
+	if s.unread == 0 && !s.broken {
+		return nil
+	}
 	if err := run(s.conn, "BEGIN"); err != nil {
 		return err
 	}
-	defer func() {
-		if err == nil {
-			return
-		}
-		err = errors.Join(err, run(s.conn, "ROLLBACK"))
-		for t, h := range seg.tables { // an appender that failed holds on to its rows
+	if s.broken {
+		for t, h := range seg.tables {
 			s.chunkers[t].reset()
-			err = errors.Join(err, h.connect(s.conn))
+			err = errors.Join(err, h.connect(s.conn), run(s.conn, "DELETE FROM "+h.name))
 		}
-	}()
-	for _, t := range rowstore.Tables() {
-		n, c, h := 0, s.chunkers[t], seg.tables[t]
-		for _, r := range group {
-			for _, b := range r.batches {
-				if b.Table != t {
-					continue
-				}
-				n += len(b.Rows)
-				for i := range b.Rows {
-					if c.add(&b.Rows[i]); c.full() {
-						if err := c.appendTo(h.appender); err != nil {
-							return err
-						}
-					}
-				}
-			}
-		}
-		if n == 0 {
-			continue
-		}
-		if err := c.appendTo(h.appender); err != nil {
-			return err
-		}
-		if raw.AppenderFlush(h.appender) == raw.StateError {
-			return errors.New(raw.AppenderError(h.appender))
+		if err == nil {
+			_, err = readLog(seg.path, func(b *rowstore.Batch) error { return s.layOut(seg, b) })
 		}
 	}
-	return run(s.conn, "COMMIT")
+	for t, h := range seg.tables {
+		if err == nil {
+			err = s.chunkers[t].appendTo(h.appender)
+		}
+		if err == nil && raw.AppenderFlush(h.appender) == raw.StateError {
+			err = errors.New(raw.AppenderError(h.appender))
+		}
+	}
+	if err == nil {
+		err = run(s.conn, "COMMIT")
+	}
+	if err != nil {
+		s.broken = true
+		s.opt.Logger.Error("Rows are kept and cannot be read yet", "err", err)
+		return errors.Join(err, run(s.conn, "ROLLBACK"))
+	}
+	s.broken, s.unread = false, 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t, h := range seg.tables {
+		h.noteKeys(s.chunkers[t].seen)
+	}
+	return nil
+}
+
+// readable waits until the rows that were acknowledged before it was called can be read.
+func (s *Store) readable(ctx context.Context) error {
+	done := make(chan error, 1)
+	select {
+	case s.flushes <- done:
+	case <-s.written:
+		return fault.New(fault.Unavailable, "the row store is closed")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := <-done; err != nil {
+		return fault.New(fault.Unavailable, "the newest rows cannot be read yet: %w", err).Hint("Ask again later")
+	}
+	return nil
 }
 
 // refuse turns the failure of a commit into what senders hear.
@@ -276,24 +304,41 @@ func (s *Store) refuse(err error) error {
 	return f
 }
 
+func rowsOf(group []*request) (n int) {
+	for _, r := range group {
+		n += r.rows
+	}
+	return n
+}
+
 // rotateIfDue opens the next segment when the active one is full or old. It is called by the writer.
-func (s *Store) rotateIfDue() error {
+func (s *Store) rotateIfDue() {
 	seg := s.active
 	full := seg.log.size >= s.opt.SegmentBytes
 	for _, h := range seg.tables {
 		full = full || h.rows >= s.opt.SegmentRows
 	}
-	if full || seg.opened != 0 && s.opt.Now().UnixMicro()-seg.opened >= s.opt.SegmentAge.Microseconds() {
-		return s.rotate(false)
+	if !full && (seg.opened == 0 || s.opt.Now().UnixMicro()-seg.opened < s.opt.SegmentAge.Microseconds()) {
+		return
 	}
-	return nil
+	if err := s.rotate(); err != nil {
+		s.opt.Logger.Error("Hot rows stay in one segment", "err", err)
+		return
+	}
+	select {
+	case s.rotated <- struct{}{}:
+	default:
+	}
 }
 
 // rotate closes the active segment, if it has rows, and opens the next.
-func (s *Store) rotate(asked bool) error {
+func (s *Store) rotate() error {
 	old := s.active
 	if old.rows() == 0 {
 		return nil
+	}
+	if err := s.flush(); err != nil {
+		return err
 	}
 	next, err := s.openSegment(context.Background())
 	if err != nil {
@@ -309,12 +354,6 @@ func (s *Store) rotate(asked bool) error {
 	s.active, s.closed = next, append(s.closed, old)
 	s.mu.Unlock()
 	s.waiting.Add(1)
-	if !asked {
-		select {
-		case s.rotated <- struct{}{}:
-		default:
-		}
-	}
 	if err := old.close(); err != nil {
 		s.opt.Logger.Warn("The log of a full segment did not close", "segment", old.id, "err", err)
 	}
