@@ -25,7 +25,7 @@ func counts(t *testing.T, open Open) {
 	write(t, s, rowstore.Logs, one)
 	eachAge(t, s, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(8, 8))
-		for range 150 {
+		for range 60 {
 			q := rowstore.Count{Table: pick(r, []rowstore.Table{rowstore.Spans, rowstore.Logs}), Between: ever, Where: randomExpr(r, 1), Top: 100_000}
 			if r.IntN(2) == 0 {
 				q.Between = rowstore.Between{From: noon + int64(r.IntN(2*day)), To: noon + int64(r.IntN(3*day))}
@@ -36,7 +36,7 @@ func counts(t *testing.T, open Open) {
 			}
 			for range 1 + r.IntN(3) {
 				q.Of = append(q.Of, rowstore.Aggregate{
-					Kind:  pick(r, []string{"rows", "sum", "mean", "min", "max", "quantile", "unique", "share_error", "first", "last"}),
+					Kind:  pick(r, []string{"rows", "stored", "sum", "mean", "min", "max", "quantile", "unique", "share_error", "first", "last"}),
 					Field: pick(r, []string{"duration", "value", "weight", "time", "amount", "http_status_code", "version", "user", "level", "trace_id", "service"}),
 					Q:     pick(r, []float64{0, 0.5, 0.95, 1}),
 				})
@@ -133,6 +133,8 @@ func number(rows []*rowstore.Row, a rowstore.Aggregate, table rowstore.Table) fl
 	switch a.Kind {
 	case "rows":
 		return weight
+	case "stored":
+		return float64(len(rows))
 	case "unique":
 		return float64(len(texts))
 	case "share_error":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -120,8 +121,12 @@ func expressions(t *testing.T, open Open) {
 	}
 	write(t, s, rowstore.Spans, rows[200:])
 	eachAge(t, s, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(4, 4))
-		for range 1000 {
+		n := 60
+		if os.Getenv("SIGNALBOX_LONG") != "" {
+			n = 2000
+		}
+		r := rand.New(rand.NewPCG(4, uint64(n)))
+		for range n {
 			e := randomExpr(r, r.IntN(4))
 			holds, err := e.Compile()
 			require.NoError(t, err)

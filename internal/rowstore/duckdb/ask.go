@@ -104,7 +104,6 @@ func askOn(conn raw.Connection, q *question, f func(chunk) error) error {
 	}
 	var pending raw.PendingResult
 	defer raw.DestroyPending(&pending)
-	//lint:ignore SA1019 the only way to read an answer that is larger than memory
 	if bindings.PendingPreparedStreaming(stmt, &pending) == raw.StateError {
 		return errors.New(raw.PendingError(pending))
 	}
@@ -115,7 +114,6 @@ func askOn(conn raw.Connection, q *question, f func(chunk) error) error {
 	}
 	for {
 		var c chunk
-		//lint:ignore SA1019 as above
 		if bindings.StreamFetchChunk(res, &c.data) == raw.StateError { // an error or the end
 			if message := raw.ResultError(&res); message != "" {
 				return errors.New(message)

@@ -118,7 +118,7 @@ func checkCount(q *rowstore.Count) error {
 	}
 	for _, a := range q.Of {
 		switch a.Kind {
-		case "rows", "share_error", "first", "last":
+		case "rows", "stored", "share_error", "first", "last":
 		case "sum", "mean", "min", "max", "unique", "quantile":
 			if a.Field == "" {
 				return fault.New(fault.Invalid, "%s: want a field", a.Kind)
@@ -127,7 +127,7 @@ func checkCount(q *rowstore.Count) error {
 				return fault.New(fault.Invalid, "quantile %v: want 0 to 1", a.Q)
 			}
 		default:
-			return fault.New(fault.Invalid, "%q is no number of a group; want rows, sum, mean, min, max, quantile, unique, share_error, first or last", a.Kind)
+			return fault.New(fault.Invalid, "%q is no number of a group; want rows, stored, sum, mean, min, max, quantile, unique, share_error, first or last", a.Kind)
 		}
 	}
 	return nil
@@ -285,6 +285,8 @@ func (c *counting) aggregate(a rowstore.Aggregate) string {
 	switch a.Kind {
 	case "rows":
 		return "sum(w::DOUBLE)"
+	case "stored":
+		return "count(*)::DOUBLE"
 	case "sum":
 		return "sum(" + v + " * w)"
 	case "mean":

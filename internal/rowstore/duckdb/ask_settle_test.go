@@ -1,0 +1,13 @@
+package duckdb
+
+import "context"
+
+// Settle seals what is in memory and merges the files, as Run does in time.
+func (s *Store) Settle(ctx context.Context) error {
+	if err := s.sealAll(ctx, true); err != nil {
+		return err
+	}
+	s.work.Lock()
+	defer s.work.Unlock()
+	return s.merge(ctx)
+}
