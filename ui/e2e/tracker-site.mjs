@@ -10,8 +10,8 @@ const listen = (handler) =>
     );
   });
 
-/** Starts both; door is the address of a real public door to use in place of the stub. */
-export async function startSite(door) {
+/** Starts both. */
+export async function startSite() {
   const script = readFileSync(new URL('../dist/sb.js', import.meta.url));
   const events = new Map(); // by id
   const requests = []; // to the site's own API, with their traceparent
@@ -37,9 +37,7 @@ export async function startSite(door) {
     res.end(page(stub.url, url.searchParams.get('consent')));
   });
 
-  const stub = door
-    ? { url: door, server: undefined }
-    : await listen((req, res) => {
+  const stub = await listen((req, res) => {
         const url = new URL(req.url, 'http://door');
         if (url.pathname === '/sb.js') {
           res.setHeader('Content-Type', 'text/javascript');
@@ -61,13 +59,12 @@ export async function startSite(door) {
 
   return {
     url: site.url,
-    door: stub.url,
     events: () => [...events.values()],
     posts: () => posts,
     requests,
     stop() {
       site.server.close();
-      stub.server?.close();
+      stub.server.close();
     },
   };
 }
