@@ -105,7 +105,7 @@ func TestRoutesAreTriedInOrder(t *testing.T) {
 }
 
 func TestKeepFor(t *testing.T) {
-	docs, findings := policy.Read("f", []byte("kind: Retention\nname: a\nsignal: logs\nclass: personal\nkeep: 7d\nreason: x\n---\nkind: Retention\nname: b\nsignal: logs\nkeep: 30d\nreason: x\n"), policy.Limits{})
+	docs, findings := policy.Read("f", []byte("kind: Retention\nname: a\nsignal: logs\nclass: personal\nmatch: ['service=\"portal\"']\nkeep: 7d\nreason: x\n---\nkind: Retention\nname: b\nsignal: logs\nkeep: 30d\nreason: x\n"), policy.Limits{})
 	require.Empty(t, findings)
 	for _, c := range []struct {
 		signal policy.Signal
@@ -116,6 +116,10 @@ func TestKeepFor(t *testing.T) {
 		require.Equal(t, c.keep, keep)
 		require.Equal(t, c.keep != 0, ok)
 	}
+	classes := policy.Classes(policy.Retentions(docs), policy.SignalLogs)
+	require.Len(t, classes, 1)
+	require.Equal(t, `service="portal"`, classes[0].Match[0].String())
+	require.Empty(t, policy.Classes(policy.Retentions(docs), policy.SignalSpans))
 	docs, _ = policy.Read("f", []byte(minimal+"window: 10d\n---\nkind: Retention\nname: a\nsignal: metrics\nclass: personal\nkeep: 7d\nreason: x\n"), policy.Limits{})
 	require.Len(t, docs, 2)
 	require.Empty(t, policy.Cross(docs), "a class may be kept for less than KPIs look back; they see the rest")

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
 
@@ -26,7 +28,8 @@ const (
 type Retention struct {
 	Name   string
 	Signal Signal
-	Class  string // data class; empty = whatever has no class of its own
+	Class  string            // data class; empty = whatever has no class of its own
+	Match  []*labels.Matcher // which rows belong to the class; all must hold
 	Keep   time.Duration
 	Min    time.Duration // what keep may never fall below while this stands; the house's own floor unless stated
 	Reason string
@@ -66,6 +69,7 @@ func retentionKeys() []strict.Key {
 	return []strict.Key{
 		{Name: "signal", Required: true, Shape: word("What is kept.", signals...)},
 		{Name: "class", Shape: text("Data class that this is about; all data without a policy of its own unless stated.", "personal")},
+		{Name: "match", Shape: matchShape("Fields or attributes by which rows belong to the class.")},
 		{Name: "keep", Required: true, Shape: text("How long; what is older is deleted.", "30d")},
 		{Name: "min", Shape: text("What keep may not fall below while this stands.", "14d")},
 		{Name: "reason", Required: true, Shape: text("Why this long: the law, the contract or the need.", "Tickets are answered within two weeks.")},
@@ -73,7 +77,7 @@ func retentionKeys() []strict.Key {
 }
 
 func (r *reader) retention(root *strict.Value) *Retention {
-	o := &Retention{Name: r.doc.Name, Reason: r.text(root.Get("reason"))}
+	o := &Retention{Name: r.doc.Name, Reason: r.text(root.Get("reason")), Match: r.matchers(root.Get("match"))}
 	if v := root.Get("signal"); v.Usable() {
 		o.Signal = Signal(v.Text)
 	}
@@ -85,6 +89,11 @@ func (r *reader) retention(root *strict.Value) *Retention {
 		case !nameForm.MatchString(v.Text):
 			r.Errorf(v, "%q: want the name of a data class in lower-case letters, such as personal", clip(v.Text))
 		}
+	}
+	if rows := slices.Contains([]Signal{SignalLogs, SignalSpans, SignalEvents}, o.Signal); root.Has("match") && (!rows || o.Class == "") {
+		r.Errorf(root.Key("match"), "says which logs, spans or events belong to a class; add class: personal, or leave the key out")
+	} else if rows && o.Class != "" && len(o.Match) == 0 {
+		r.Warnf(root.Get("class"), "nothing says which %s belong to %q, so this keeps none of them shorter or longer; add match, such as ['service=\"portal\"']", o.Signal.words(), clip(o.Class))
 	}
 	floor := o.Signal.Floor()
 	if d, v := r.duration(root, "min"); v != nil {
@@ -125,6 +134,18 @@ func KeepFor(policies []*Retention, s Signal, class string) (keep time.Duration,
 	return keep, ok
 }
 
+// Classes returns the policies that keep a class of a signal's rows for a time of its own, by name.
+func Classes(policies []*Retention, s Signal) []*Retention {
+	var out []*Retention
+	for _, p := range policies {
+		if p.Signal == s && p.Class != "" && len(p.Match) > 0 {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Retention) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
 func (o *Retention) what() string {
 	if o.Class != "" {
 		return o.Class + " " + o.Signal.words()
@@ -136,6 +157,7 @@ func (o *Retention) fields() []Field {
 	return []Field{
 		{Path: "signal", Say: "is about " + o.Signal.words(), Words: o.Signal.words(), Value: string(o.Signal)},
 		textField("class", "the data class", o.Class),
+		matchFields("", o.Match)[0],
 		{Path: "keep", Say: "keeps " + o.what() + " for " + spanWords(o.Keep), Words: spanWords(o.Keep), Value: o.Keep.Seconds()},
 		spanField("min", "the shortest that may be kept", o.Min),
 		textField("reason", "the reason", o.Reason),
@@ -143,5 +165,5 @@ func (o *Retention) fields() []Field {
 }
 
 func (o *Retention) describe(Common) string {
-	return "Keeps " + o.what() + " for " + spanWords(o.Keep) + ". " + sentence(strings.TrimSuffix(o.Reason, "."))
+	return "Keeps " + o.what() + from("", o.Match) + " for " + spanWords(o.Keep) + ". " + sentence(strings.TrimSuffix(o.Reason, "."))
 }

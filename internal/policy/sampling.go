@@ -126,6 +126,9 @@ func (r *reader) sampling(root *strict.Value) *Sampling {
 	o.Scrape = r.scrapes(root.Get("scrape"))
 	if v := root.Get("traces"); v.Usable() {
 		o.Traces = &TraceSampling{Head: r.head(v.Get("head")), Tail: r.tail(v.Get("tail"))}
+		if o.Traces.Tail != nil && !v.Has("head") {
+			r.Warnf(v.Get("tail"), "every trace is kept anyway, since no head says which share of the others is; add head: {rate: 10%%}")
+		}
 	}
 	if v := root.Get("logs"); v.Usable() {
 		o.Logs = map[string]float64{}

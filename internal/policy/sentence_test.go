@@ -74,7 +74,7 @@ func TestDescribe(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		`Sends alerts of efile-error-rate or efile-p95 with agency="IRS" and severity=~"page|ticket" to oncall, again every 4 h, only in nights, not in holidays. Routes after it are tried too.`,
-		`Keeps personal logs for 30 d. The privacy office asks for it.`,
+		`Keeps personal logs with service="portal" for 30 d. The privacy office asks for it.`,
 		`Takes counters every 15 s, gauges every 30 s, histograms every 1 min, summaries every 1 min, metrics without a type every 30 s, the job efile every 15 s, the job host every 30 s, 10 % of traces, every trace with an error, every trace slower than 2 s, 1 % of debug records and 10 % of info records of efile with env="prod".`,
 		`In signals of web, user.email is dropped, card is masked but for the last 4, url.query is cut after 64 characters, client.address is made coarser, to its network /24, user.age is made coarser, in steps of 10, user.id is replaced by a pseudonym that changes every 30 d, e-mail addresses are masked, social security numbers are dropped, internet addresses are replaced by a pseudonym, only user.email, card, url.query, client.address, user.age, user.id and http.method are kept, groups of fewer than 10 people are not shown and only what people consented to is kept. Purpose: Finding out why filings fail.`,
 		`A change of business KPIs of filing-season@irs.example with agency="IRS", when thresholds.red changes by more than 10 %, needs 2 approvals by an owner, an analyst or anna and a back-test no older than 12 h; nobody approves what they wrote.`,

@@ -19,6 +19,7 @@ var (
 	ofPerson  = &rule{act: pseudonym}
 	ofAddress = &rule{act: network, v4: netV4, v6: netV6}
 	ofLink    = &rule{act: link}
+	ofQuery   = &rule{act: drop}
 	ofSecret  = &rule{act: drop, isSecret: true}
 )
 
@@ -34,8 +35,11 @@ var byName = func() map[string]*rule {
 	} {
 		m[n] = ofAddress
 	}
-	for _, n := range []string{"url.query", "url.fragment", "query.string", "http.request.header.cookie", "http.response.header.set.cookie", "cookie", "set.cookie", "ssn", "social.security.number"} {
+	for _, n := range []string{"http.request.header.cookie", "http.response.header.set.cookie", "cookie", "set.cookie", "ssn", "social.security.number"} {
 		m[n] = ofSecret
+	}
+	for _, n := range []string{"url.query", "url.fragment", "query.string"} {
+		m[n] = ofQuery
 	}
 	for _, n := range []string{"url", "uri", "href", "referrer", "referer", "http.target", "url.full", "url.original", "url.path"} {
 		m[n] = ofLink

@@ -100,13 +100,13 @@ func TestAPolicySaysWhatIsDone(t *testing.T) {
 			{Attribute: "taxpayer.name", Action: policy.Mask, KeepLast: 2}, {Attribute: "comment", Action: policy.Truncate, Length: 5},
 			{Attribute: "income", Action: policy.Generalise, To: "1000"}, {Attribute: "filed_at", Action: policy.Generalise, To: "month"},
 			{Attribute: "client.address", Action: policy.Generalise, To: "/16"}, {Attribute: "household", Action: policy.Pseudonymise},
-			{Attribute: "password", Action: policy.Truncate, Length: 3}, {Attribute: "agency", Action: policy.Drop}}},
+			{Attribute: "password", Action: policy.Truncate, Length: 3}, {Attribute: "url.query", Action: policy.Truncate, Length: 3}, {Attribute: "agency", Action: policy.Drop}}},
 		&policy.Privacy{Name: "b", Purpose: "other", Source: "web", K: 10, Rules: []policy.AttributeRule{{Attribute: "comment", Action: policy.Drop}, {Attribute: "taxpayer.name", Action: policy.Truncate, Length: 100}}},
 		&policy.Privacy{Name: "c", Purpose: "other", Source: "app", K: 20, AllowList: []string{"http.method", "income"}, Consent: true,
 			Rules: []policy.AttributeRule{{Attribute: "user", Action: policy.Drop}}})
 	for _, c := range [][3]string{
 		{"taxpayer.name", "Zoë Doe", "*****oe"}, {"comment", "hello there", ""}, {"income", "12345.6", "12000"}, {"income", "much", ""}, {"filed_at", "2026-04-15T10:00:00Z", "2026-04-01T00:00:00Z"},
-		{"filed_at", "1776247200000", "2026-04-01T00:00:00Z"}, {"client.address", "192.0.2.7", "192.0.0.0/16"}, {"client.address", "2001:db8:1:2::3", "2001:db8:1::/48"}, {"password", "abcdef", ""},
+		{"filed_at", "1776247200000", "2026-04-01T00:00:00Z"}, {"client.address", "192.0.2.7", "192.0.0.0/16"}, {"client.address", "2001:db8:1:2::3", "2001:db8:1::/48"}, {"password", "abcdef", ""}, {"url.query", "abcdef", "abc"},
 		{"household", "7", "ps_"},
 	} {
 		assert.True(t, strings.HasPrefix(h.attr(c[0], c[1]), c[2]) && (c[2] != "" || h.attr(c[0], c[1]) == ""), "%s: %s", c[0], h.attr(c[0], c[1]))
