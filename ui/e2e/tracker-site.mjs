@@ -38,24 +38,24 @@ export async function startSite() {
   });
 
   const stub = await listen((req, res) => {
-        const url = new URL(req.url, 'http://door');
-        if (url.pathname === '/sb.js') {
-          res.setHeader('Content-Type', 'text/javascript');
-          res.end(script);
-          return;
-        }
-        if (req.method !== 'POST' || req.headers.origin !== site.url || url.searchParams.get('site') !== 'efile') {
-          res.writeHead(403).end();
-          return;
-        }
-        let body = '';
-        req.on('data', (b) => (body += b));
-        req.on('end', () => {
-          posts++;
-          for (const e of JSON.parse(body).events) events.set(e.id, e);
-          res.writeHead(204, { 'Access-Control-Allow-Origin': site.url, Vary: 'Origin' }).end();
-        });
-      });
+    const url = new URL(req.url, 'http://door');
+    if (url.pathname === '/sb.js') {
+      res.setHeader('Content-Type', 'text/javascript');
+      res.end(script);
+      return;
+    }
+    if (req.method !== 'POST' || req.headers.origin !== site.url || url.searchParams.get('site') !== 'efile') {
+      res.writeHead(403).end();
+      return;
+    }
+    let body = '';
+    req.on('data', (b) => (body += b));
+    req.on('end', () => {
+      posts++;
+      for (const e of JSON.parse(body).events) events.set(e.id, e);
+      res.writeHead(204, { 'Access-Control-Allow-Origin': site.url, Vary: 'Origin' }).end();
+    });
+  });
 
   return {
     url: site.url,
