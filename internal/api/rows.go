@@ -221,7 +221,7 @@ func (a *API) findRows(ctx context.Context, t rowstore.Table, in *rowsInput) (b 
 }
 
 func (a *API) countRows(ctx context.Context, t rowstore.Table, in *countInput) (b CountBody, err error) {
-	q := rowstore.Count{Table: t, Of: []rowstore.Aggregate{{Kind: "weight"}, {Kind: "rows"}}}
+	q := rowstore.Count{Table: t, Of: []rowstore.Aggregate{{Kind: "rows"}, {Kind: "stored"}}}
 	if q.Where, q.Between, err = a.asked(in.Q, in.Span); err != nil {
 		return b, err
 	}
@@ -253,7 +253,7 @@ func stepFor(span time.Duration, most int) time.Duration {
 const seriesShown = 12
 
 func (a *API) histogram(ctx context.Context, t rowstore.Table, in *histogramInput) (b HistogramBody, err error) {
-	q := rowstore.Count{Table: t, Of: []rowstore.Aggregate{{Kind: "weight"}}, Top: 200_000}
+	q := rowstore.Count{Table: t, Of: []rowstore.Aggregate{{Kind: "rows"}}, Top: 200_000}
 	if q.Where, q.Between, err = a.asked(in.Q, in.Span); err != nil {
 		return b, err
 	}
@@ -313,7 +313,7 @@ func floor(t, step int64) int64 {
 }
 
 func (a *API) facets(ctx context.Context, t rowstore.Table, in *facetsInput) (b FacetsBody, err error) {
-	q := rowstore.Count{Table: t, Of: []rowstore.Aggregate{{Kind: "weight"}}, Top: in.Top}
+	q := rowstore.Count{Table: t, Of: []rowstore.Aggregate{{Kind: "rows"}}, Top: in.Top}
 	if q.Where, q.Between, err = a.asked(in.Q, in.Span); err != nil {
 		return b, err
 	}

@@ -123,7 +123,7 @@ func (a *API) registerTraces(m *table) {
 }
 
 func (a *API) countTraces(ctx context.Context, in *countInput) (b TraceCountBody, err error) {
-	q := rowstore.Count{Table: rowstore.Spans, Of: []rowstore.Aggregate{{Kind: "unique", Field: "trace_id"}, {Kind: "rows"}}}
+	q := rowstore.Count{Table: rowstore.Spans, Of: []rowstore.Aggregate{{Kind: "unique", Field: "trace_id"}, {Kind: "stored"}}}
 	if q.Where, q.Between, err = a.asked(in.Q, in.Span); err != nil {
 		return b, err
 	}

@@ -76,6 +76,7 @@ type house struct {
 	events  *receive.Events
 	usage   *usage.Room
 	privacy *privacy.Privacy
+	sampler *gate.Sampler
 	private atomic.Pointer[[]*policy.Privacy] // what privacy goes by
 	board   *board.Board
 	api     *api.API
@@ -143,6 +144,7 @@ func open(ctx context.Context, cfg *Config, o ServeOptions, log *slog.Logger, de
 }
 
 func (h *house) openStores(ctx context.Context, cfg *Config) error {
+	h.sampler = gate.NewSampler(time.Now, h.metricType)
 	lock, err := lockDir(cfg.Data)
 	if err != nil {
 		return err
@@ -194,7 +196,7 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 	})
 	h.gate = gate.New(gate.Options{
 		Store: h.samples, Observers: []gate.Observer{h.engine}, Refused: h.engine.Refused, Logger: h.log.With("room", "gate"), Registerer: h.reg,
-		Now: time.Now, Rows: h.rows, RowObservers: []gate.RowObserver{watchers{h}}, Limits: h.rowLimits(), Redact: h.privacy.Redact,
+		Now: time.Now, Rows: h.rows, RowObservers: []gate.RowObserver{watchers{h}}, Limits: h.rowLimits(), Redact: h.privacy.Redact, Sample: h.sampler.Sample, Interval: h.sampler.Interval,
 	})
 	h.openReceivers(cfg)
 	grant, err := h.gate.Admit(ctx, gate.Credential{Source: "scrape", By: []string{"job", "instance"}}, 0)
@@ -242,6 +244,9 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 		return err
 	}
 	if err := h.protect(h.law()); err != nil {
+		return err
+	}
+	if err := h.sample(h.law()); err != nil {
 		return err
 	}
 	if err := h.engine.Apply(ctx, policy.KPIs(h.law())); err != nil {

@@ -32,6 +32,7 @@ func (h *house) parts() []part {
 		{"scrape intervals", []policy.Kind{policy.KindSampling}, func(c *Config, law []policy.Document) error {
 			return h.scrape.ApplyConfig(sampled(c, law), c.JSONString...)
 		}},
+		{"sampling", []policy.Kind{policy.KindSampling}, func(_ *Config, law []policy.Document) error { return h.sample(law) }},
 		{"privacy", []policy.Kind{policy.KindPrivacy}, func(_ *Config, law []policy.Document) error { return h.protect(law) }},
 		{"retention", []policy.Kind{policy.KindRetention}, func(_ *Config, law []policy.Document) error { return h.keep(law) }},
 	}

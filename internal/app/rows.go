@@ -22,13 +22,48 @@ import (
 // openRows opens the store of logs, spans and events.
 func (h *house) openRows(ctx context.Context, cfg *Config) (err error) {
 	h.rows, err = duckdb.Open(ctx, duckdb.Options{
-		Dir: filepath.Join(cfg.Data, "rows"), FSync: cfg.FSync, Now: time.Now, Logger: h.log.With("store", "rows"), Registerer: h.reg,
+		Dir: filepath.Join(cfg.Data, "rows"), FSync: cfg.FSync, Now: time.Now, Logger: h.log.With("store", "rows"), Registerer: h.reg, Tail: h.tail,
 	})
 	if err != nil {
 		return err
 	}
 	h.onClose("the row store", h.rows.Close)
 	return nil
+}
+
+// sample has the gate and the row store go by the Sampling policies of a law.
+func (h *house) sample(law []policy.Document) error {
+	var all []*policy.Sampling
+	for i := range law {
+		if law[i].Sampling != nil {
+			all = append(all, law[i].Sampling)
+		}
+	}
+	if err := h.sampler.Set(all); err != nil {
+		return err
+	}
+	h.gate.Resample()
+	return nil
+}
+
+// tail is what the row store keeps of whole traces.
+func (h *house) tail() []duckdb.TailRule {
+	var out []duckdb.TailRule
+	for _, r := range h.sampler.Tail() {
+		out = append(out, duckdb.TailRule{Where: r.Where, KeepErrors: r.Errors, SlowerThan: r.SlowerThan, Share: r.Share})
+	}
+	return out
+}
+
+// metricType is what a sender says that a metric is; nothing where nobody said.
+func (h *house) metricType(metric string) policy.MetricType {
+	if h.receive == nil {
+		return ""
+	}
+	if t, ok := h.receive.TypeOf(metric); ok {
+		return policy.MetricType(t)
+	}
+	return ""
 }
 
 // seen is the row store as far as who asks may see: the house itself sees all, nobody sees nothing.
@@ -137,7 +172,7 @@ func (h *house) openReceivers(cfg *Config) {
 	by := func(r *http.Request) gate.Credential { return credential(r.Context(), r.RemoteAddr) }
 	h.receive = receive.New(receive.Options{Gate: h.gate, Credential: by, Logger: h.log.With("room", "receive")})
 	h.otlp = otlp.New(otlp.Options{
-		Gate: h.gate, Credential: by, BusinessIDs: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "receive"),
+		Gate: h.gate, Metadata: h.receive.Learn, Credential: by, BusinessIDs: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "receive"),
 		Authenticate: func(ctx context.Context, token, remote string) (context.Context, gate.Credential, error) {
 			ctx, err := h.access.Push(ctx, token, remote, false)
 			return ctx, credential(ctx, remote), err

@@ -39,15 +39,33 @@ func (rc *Receiver) Metadata() map[string]metadata.Metadata {
 	return maps.Clone(rc.metadata.m)
 }
 
+// Learn takes in what another door was told of a metric.
+func (rc *Receiver) Learn(family string, m metadata.Metadata) {
+	rc.metadata.keep(family, m)
+}
+
+// TypeOf returns what senders said that a metric is; false where nobody did.
+func (rc *Receiver) TypeOf(family string) (model.MetricType, bool) {
+	rc.metadata.mu.RLock()
+	defer rc.metadata.mu.RUnlock()
+	m, ok := rc.metadata.m[family]
+	return m.Type, ok
+}
+
 func (b *book) put(family string, kind int32, unit, help string) {
-	if family == "" || len(family) > bookText || len(help) > bookText || len(unit) > bookText || kind < 0 || int(kind) >= len(types) {
+	if kind >= 0 && int(kind) < len(types) {
+		b.keep(family, metadata.Metadata{Type: types[kind], Unit: unit, Help: help})
+	}
+}
+
+func (b *book) keep(family string, m metadata.Metadata) {
+	if family == "" || len(family) > bookText || len(m.Help) > bookText || len(m.Unit) > bookText {
 		return
 	}
 	b.mu.RLock()
 	old, ok := b.m[family]
 	full := len(b.m) >= bookEntries
 	b.mu.RUnlock()
-	m := metadata.Metadata{Type: types[kind], Unit: unit, Help: help}
 	if ok && old == m || !ok && full {
 		return
 	}
@@ -56,7 +74,7 @@ func (b *book) put(family string, kind int32, unit, help string) {
 	if b.m == nil {
 		b.m = map[string]metadata.Metadata{}
 	}
-	m.Unit, m.Help = strings.Clone(unit), strings.Clone(help)
+	m.Unit, m.Help = strings.Clone(m.Unit), strings.Clone(m.Help)
 	b.m[strings.Clone(family)] = m
 }
 

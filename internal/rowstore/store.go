@@ -75,7 +75,7 @@ type Count struct {
 
 // Aggregate is one number of a group.
 type Aggregate struct {
-	Kind  string // weight (rows that happened), rows (stored), sum, mean, min, max, quantile, unique, share_error, first, last
+	Kind  string // rows (that happened: their weights added up), stored (rows that are kept), sum, mean, min, max, quantile, unique, share_error, first, last
 	Field string // of sum, mean, min, max, quantile and unique
 	Q     float64
 }
