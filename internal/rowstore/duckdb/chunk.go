@@ -233,7 +233,8 @@ func put[T any](c *chunker, col int, v T) { *at[T](c.col[col], c.n) = v }
 
 // word lays a text column's value out.
 func (c *chunker) word(col int, s string) {
-	if b := c.before[col]; c.n > 0 && len(b) == len(s) && unsafe.StringData(b) == unsafe.StringData(s) {
+	// Nothing is no string that could be the same one.
+	if b := c.before[col]; s != "" && len(b) == len(s) && unsafe.StringData(b) == unsafe.StringData(s) {
 		put(c, col, *at[text](c.col[col], c.n-1))
 		return
 	}

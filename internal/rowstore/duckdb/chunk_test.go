@@ -42,3 +42,16 @@ func TestARowIsReadAsItWasWritten(t *testing.T) {
 	require.NoError(t, r.Conn.QueryRowContext(context.Background(), `SELECT body FROM `+r.Sources[0].Name+` WHERE epoch_us(time) = 7`).Scan(&broken))
 	require.Equal(t, "no \uFFFD utf-8 in this text", broken)
 }
+
+func TestNothingStaysNothing(t *testing.T) {
+	s := openIn(t, Options{})
+	for i := range 4 { // the writes share a chunk
+		keepRows(t, s, rowstore.Logs, day0, 2, func(k int, b *rowstore.Batch, r *rowstore.Row) {
+			if r.Env = ""; (i+k)%2 == 0 {
+				r.Env, r.Resource = "prod", &rowstore.Resource{JSON: "{}"}
+			}
+		})
+	}
+	require.EqualValues(t, 4, numbersOf(t, s, rowstore.Logs, "count(*)", "env = '' AND resource = ''"))
+	require.EqualValues(t, 4, numbersOf(t, s, rowstore.Logs, "count(*)", "env = 'prod' AND resource = '{}'"))
+}

@@ -15,7 +15,7 @@ import (
 
 const (
 	groupRows  = 20_000                 // rows that are committed together at most, roughly
-	flushRows  = 4 * chunkRows          // so many rows are made readable at once; a reader does not wait for them
+	flushRows  = 2 * chunkRows          // so many rows are made readable at once; a reader does not wait for them
 	flushEvery = 100 * time.Millisecond // and fewer after this time
 	markEvery  = time.Second            // how often the catalogue is told how far the log has got
 )
