@@ -135,7 +135,7 @@ func over(n, limit int) bool { return limit > 0 && n > limit }
 
 // repair replaces what is no UTF-8 by U+FFFD.
 func repair(s *string) {
-	if !utf8.ValidString(*s) {
+	if *s != "" && !utf8.ValidString(*s) {
 		*s = strings.ToValidUTF8(*s, "\uFFFD")
 	}
 }

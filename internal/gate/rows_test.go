@@ -264,6 +264,23 @@ func TestWhatCannotBeRedactedIsNotKept(t *testing.T) {
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 }
 
+func TestTheStoreSeesRedactedRowsOnly(t *testing.T) {
+	store := &book{check: func(r *rowstore.Row) { require.NotContains(t, r.Body, "request") }}
+	h := build(t, t.TempDir(), gate.Options{Rows: store,
+		Redact: func(_ string, b *rowstore.Batch) error {
+			for i := range b.Rows {
+				require.Equal(t, "web", b.Rows[i].Source, "stamped before")
+				b.Rows[i].Body = "***"
+			}
+			return nil
+		},
+		Sample:       func(_ string, b *rowstore.Batch) { require.Equal(t, "***", b.Rows[0].Body) },
+		RowObservers: []gate.RowObserver{told{func(b *rowstore.Batch) { require.Equal(t, "***", b.Rows[0].Body) }}}})
+	_, err := h.admit("web").WriteRows(t.Context(), logs(3, base), logs(2, base))
+	require.NoError(t, err)
+	require.Len(t, store.rows[rowstore.Logs], 5)
+}
+
 func TestWhatComesInIsCountedOnce(t *testing.T) {
 	store := &book{}
 	var seen int64

@@ -22,7 +22,7 @@ func cardAt(s string, i int) (lo, hi, next int) {
 	for next < len(s) && digit(s[next]) {
 		next++
 	}
-	if !edge(s, i-1) || i > 0 && (s[i-1] == '.' || s[i-1] == '-') {
+	if !begins(s, i-1) || i > 0 && (s[i-1] == '.' || s[i-1] == '-') {
 		return 0, 0, next
 	}
 	var digits [19]byte

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// detail redacts the JSON of a span's events and links: attributes in it by their names, then all of it as text. With a list
+// detail redacts the JSON of a span's events and links: attributes in it by their names, then each text in it. With a list
 // of allowed attributes it goes as a whole unless the list names it: which of its keys are attributes cannot be told.
 func (w *worker) detail(s string) string {
 	for _, allowed := range w.pl.allow {
@@ -14,8 +14,8 @@ func (w *worker) detail(s string) string {
 			return ""
 		}
 	}
-	if !w.named(s) {
-		return w.text(s)
+	if !w.named(s) && !w.found(s, shapeOf(s)) {
+		return s
 	}
 	var v any
 	d := json.NewDecoder(strings.NewReader(s))
@@ -29,7 +29,7 @@ func (w *worker) detail(s string) string {
 	if e.Encode(w.walk(v)) != nil {
 		return "" // what was just decoded can be encoded
 	}
-	return w.text(w.keep(bytes.TrimSuffix(out.Bytes(), []byte("\n"))))
+	return w.keep(bytes.TrimSuffix(out.Bytes(), []byte("\n")))
 }
 
 // structural are the keys of detail itself.
@@ -65,9 +65,16 @@ func (w *worker) named(s string) bool {
 // ruled is what is done to what stands under a name in detail, nil for nothing.
 func (w *worker) ruled(name string) *rule { return w.pl.ruled(name, normal(name)) }
 
-// walk applies the rules to the values of named keys, also where they stand as {"key": name, "value": value}.
+// walk applies the rules to the values of named keys, also where they stand as {"key": name, "value": value}, and the
+// detectors to all keys and texts.
 func (w *worker) walk(v any) any {
 	switch v := v.(type) {
+	case string:
+		return w.text(v)
+	case json.Number:
+		if s := w.text(v.String()); s != v.String() {
+			return s
+		}
 	case []any:
 		for i := range v {
 			v[i] = w.walk(v[i])
@@ -79,16 +86,16 @@ func (w *worker) walk(v any) any {
 			}
 			return v
 		}
+		out := make(map[string]any, len(v))
 		for k, x := range v {
 			r := w.ruled(k)
 			if structural(k) || r == nil {
-				v[k] = w.walk(x)
-			} else if y := w.leaf(r, x); y == nil {
-				delete(v, k)
-			} else {
-				v[k] = y
+				out[w.text(k)] = w.walk(x)
+			} else if y := w.leaf(r, x); y != nil {
+				out[k] = y
 			}
 		}
+		return out
 	}
 	return v
 }
@@ -97,10 +104,13 @@ func (w *worker) walk(v any) any {
 func (w *worker) leaf(r *rule, v any) any {
 	switch v := v.(type) {
 	case string:
-		if s := w.apply(r, v); s != "" {
-			return s
+		if v = w.apply(r, v); v == "" {
+			return nil
 		}
-		return nil
+		if r.act != pseudonym {
+			v = w.text(v)
+		}
+		return v
 	case json.Number:
 		if s := w.apply(r, v.String()); s == v.String() {
 			return v

@@ -84,6 +84,23 @@ func alnum(c byte) bool  { return letter(c) || digit(c) || c >= 0x80 }
 // edge says that no word goes on at s[i]: a finding does not begin or end inside one.
 func edge(s string, i int) bool { return i < 0 || i >= len(s) || !alnum(s[i]) && s[i] != '_' }
 
+// begins says that a word begins behind s[i]: at an edge, or behind a letter that is part of an escape such as \n in the JSON
+// that texts often are.
+func begins(s string, i int) bool {
+	return edge(s, i) || i > 0 && s[i-1] == '\\' && strings.IndexByte("ntrbf", s[i]) >= 0
+}
+
+// unescaped moves the beginning of a finding behind the escape that it would cut in two.
+func unescaped(s string, lo int) int {
+	switch {
+	case lo == 0 || s[lo-1] != '\\' || lo > 1 && s[lo-2] == '\\':
+		return lo
+	case s[lo] == 'u':
+		return lo + 5
+	}
+	return lo + 1
+}
+
 // Bounds of RFC 5321.
 const (
 	maxLocal  = 64
@@ -105,6 +122,7 @@ func findEmail(s string, from int) (int, int, bool) {
 		for lo > from && at-lo < maxLocal && (alnum(s[lo-1]) || strings.IndexByte("._+-'", s[lo-1]) >= 0) {
 			lo--
 		}
+		lo = unescaped(s, lo)
 		for lo < at && !alnum(s[lo]) && s[lo] != '_' {
 			lo++
 		}
@@ -169,11 +187,11 @@ func findSSN(s string, from int) (int, int, bool) {
 			j++
 		}
 		switch n := j - i; {
-		case n == 3 && j+8 <= len(s) && (s[j] == '-' || s[j] == ' ') && s[j+3] == s[j] && ssnEdge(s, i-1, s[j]) && ssnEdge(s, j+8, s[j]):
+		case n == 3 && j+8 <= len(s) && (s[j] == '-' || s[j] == ' ') && s[j+3] == s[j] && (ssnEdge(s, i-1, s[j]) || begins(s, i-1)) && ssnEdge(s, j+8, s[j]):
 			if ssn(s[i:i+3], s[j+1:j+3], s[j+4:j+8]) {
 				return i, j + 8, true
 			}
-		case n == 9 && edge(s, i-1) && edge(s, j) && ssn(s[i:i+3], s[i+3:i+5], s[i+5:j]) && spoken(s[max(0, i-32):i]):
+		case n == 9 && begins(s, i-1) && edge(s, j) && ssn(s[i:i+3], s[i+3:i+5], s[i+5:j]) && spoken(s[max(0, i-32):i]):
 			return i, j, true
 		}
 		i = j - 1
@@ -230,7 +248,7 @@ func ssn(area, group, serial string) bool {
 func findPhone(s string, from int) (int, int, bool) {
 	for i := from; i < len(s); i++ {
 		c := s[i]
-		if c != '+' && c != '(' && !digit(c) || !edge(s, i-1) || i > 0 && (s[i-1] == '.' || s[i-1] == '-') {
+		if c != '+' && c != '(' && !digit(c) || !begins(s, i-1) || i > 0 && (s[i-1] == '.' || s[i-1] == '-') {
 			continue
 		}
 		var digits [16]byte
@@ -293,7 +311,7 @@ func parted(s string) bool {
 // findIP finds addresses of both families.
 func findIP(s string, from int) (int, int, bool) {
 	for i := from; i < len(s); i++ {
-		if !hexOrColon(s[i]) || i > 0 && (!edge(s, i-1) || s[i-1] == '.' || s[i-1] == ':') {
+		if !hexOrColon(s[i]) || i > 0 && (!begins(s, i-1) || s[i-1] == '.' || s[i-1] == ':') {
 			continue
 		}
 		j, dots, colons := i, 0, 0

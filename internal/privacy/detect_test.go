@@ -50,6 +50,8 @@ func TestPersonalDataIsFoundInTextAndOtherTextIsLeftAlone(t *testing.T) {
 		"client-secret: 'x8f2Kq'":                              "client-secret: '[token]'",
 		"a@b.co 123-45-6789 4111111111111111 password=hunter2": "[email] [ssn] [card] password=[token]",
 
+		`{"m":"a\nbob@x.com \tAKIAIOSFODNN7EXAMPLE\n4111111111111111\n123-45-6789 \u003cann@x.com"}`: `{"m":"a\n[email] \t[token]\n[card]\n[ssn] \u003c[email]"}`,
+
 		// what is not
 		"request 4f2a9c took 1763719200 ms at 10.0.0.7:8080":    "",
 		"trace 4bf92f3577b34da6a3ce929d0e0e4736 sampled":        "",

@@ -47,7 +47,7 @@ func findToken(s string, from int) (int, int, bool) {
 			if hi := privateKey(s, i); hi > 0 {
 				return i, hi, true
 			}
-		case letter(c) && (i == 0 || edge(s, i-1)):
+		case letter(c) && (i == 0 || begins(s, i-1)):
 			if lo, hi := formed(s, i); hi > 0 {
 				return lo, hi, true
 			}
