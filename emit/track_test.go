@@ -59,6 +59,13 @@ func (in *inbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	return says(200, fmt.Sprintf(`{"success":true,"accepted":%d}`, len(batch.Events))), nil
 }
 
+// asked is how many requests came.
+func (in *inbox) asked() int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.requests
+}
+
 func says(status int, body string, header ...string) *http.Response {
 	res := &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 	for i := 0; i+1 < len(header); i += 2 {
@@ -169,7 +176,7 @@ func TestTrackRetries(t *testing.T) {
 			e.Track(t.Context(), "a", emit.Prop("i", i))
 		}
 		rest(5 * time.Second)
-		require.Equal(t, 2, in.requests, "the server asked for seven seconds")
+		require.Equal(t, 2, in.asked(), "the server asked for seven seconds")
 		rest(time.Minute)
 		require.Len(t, in.events, 500)
 		require.Equal(t, "500", value(t, e, "emit_events_sent_total", ""))
@@ -209,7 +216,7 @@ func TestTrackCountsWhatIsRefused(t *testing.T) {
 		e.Track(t.Context(), "a")
 		rest(2 * time.Second)
 		stop()
-		require.Equal(t, 2, in.requests)
+		require.Equal(t, 2, in.asked())
 		require.Equal(t, "2", value(t, e, "emit_events_sent_total", ""))
 		require.Equal(t, "2", value(t, e, "emit_events_dropped_total", "refused"))
 	})
