@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -81,7 +82,13 @@ func (rc *Receiver) ServeGRPC(ctx context.Context, l net.Listener, options ...gr
 }
 
 // export answers one call.
-func (rc *Receiver) export(stream grpc.ServerStream, s signal) error {
+func (rc *Receiver) export(stream grpc.ServerStream, s signal) (err error) {
+	defer func() { // as net/http does: one call must not end the process
+		if p := recover(); p != nil {
+			rc.o.Logger.Error("A call ended in a panic", "panic", p, "stack", string(debug.Stack()))
+			err = status.Error(codes.Internal, "internal error")
+		}
+	}()
 	ctx := stream.Context()
 	remote := ""
 	if p, ok := peer.FromContext(ctx); ok {

@@ -138,6 +138,8 @@ func TestGRPCAsksWhoCalls(t *testing.T) {
 			switch token {
 			case "good":
 				return ctx, gate.Credential{Source: "push intake"}, nil
+			case "boom":
+				panic("our own mistake")
 			case "weak":
 				return ctx, gate.Credential{}, fault.New(fault.Forbidden, "the token may not write")
 			}
@@ -148,7 +150,7 @@ func TestGRPCAsksWhoCalls(t *testing.T) {
 	with := func(v string) context.Context {
 		return metadata.AppendToOutgoingContext(context.Background(), "authorization", v)
 	}
-	for v, want := range map[string]codes.Code{"Bearer good": codes.OK, "bearer good": codes.OK, "Bearer weak": codes.PermissionDenied, "Bearer x": codes.Unauthenticated, "": codes.Unauthenticated, "Basic good": codes.Unauthenticated} {
+	for v, want := range map[string]codes.Code{"Bearer good": codes.OK, "bearer good": codes.OK, "Bearer weak": codes.PermissionDenied, "Bearer boom": codes.Internal, "Bearer x": codes.Unauthenticated, "": codes.Unauthenticated, "Basic good": codes.Unauthenticated} {
 		_, err := c.Export(with(v), logsRequest())
 		require.Equal(t, want, status.Code(err), v)
 	}
