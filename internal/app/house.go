@@ -36,6 +36,7 @@ import (
 	"github.com/signalbox/signalbox/internal/receive"
 	"github.com/signalbox/signalbox/internal/receive/cloudtrail"
 	"github.com/signalbox/signalbox/internal/receive/otlp"
+	"github.com/signalbox/signalbox/internal/rowstore"
 	"github.com/signalbox/signalbox/internal/rowstore/duckdb"
 	"github.com/signalbox/signalbox/internal/rules"
 	"github.com/signalbox/signalbox/internal/scrape"
@@ -59,36 +60,37 @@ type house struct {
 
 	lawChanged chan struct{} // wakes those who follow policies by themselves
 
-	state   *statestore.DB
-	samples metricstore.Store
-	rows    *duckdb.Store
-	points  metricstore.Store
-	ledger  *ledger.Ledger
-	gate    *gate.Gate
-	engine  *evaluate.Engine
-	promql  *promql.Engine
-	scrape  *scrape.Manager
-	host    *hostagent.Agent
-	rules   *rules.Manager
-	alert   *alert.Alert
-	receive *receive.Receiver
-	otlp    *otlp.Receiver
-	events  *receive.Events
-	usage   *usage.Room
-	privacy *privacy.Privacy
-	sampler *gate.Sampler
-	private atomic.Pointer[[]*policy.Privacy] // what privacy goes by
-	board   *board.Board
-	api     *api.API
-	access  *access.Access
-	audit   *audit.Log
-	govern  *govern.Govern
-	trail   *cloudtrail.Reader // nil without a folder
-	sights  sights
-	books   runbooks
-	routes  []access.Route // everything that is mounted
-	handler http.Handler
-	ready   atomic.Bool
+	state    *statestore.DB
+	samples  metricstore.Store
+	rows     *duckdb.Store
+	points   metricstore.Store
+	ledger   *ledger.Ledger
+	gate     *gate.Gate
+	engine   *evaluate.Engine
+	promql   *promql.Engine
+	scrape   *scrape.Manager
+	host     *hostagent.Agent
+	rules    *rules.Manager
+	alert    *alert.Alert
+	receive  *receive.Receiver
+	otlp     *otlp.Receiver
+	events   *receive.Events
+	usage    *usage.Room
+	privacy  *privacy.Privacy
+	sampler  *gate.Sampler
+	rowsKept atomic.Pointer[rowstore.Keep]
+	private  atomic.Pointer[[]*policy.Privacy] // what privacy goes by
+	board    *board.Board
+	api      *api.API
+	access   *access.Access
+	audit    *audit.Log
+	govern   *govern.Govern
+	trail    *cloudtrail.Reader // nil without a folder
+	sights   sights
+	books    runbooks
+	routes   []access.Route // everything that is mounted
+	handler  http.Handler
+	ready    atomic.Bool
 }
 
 // closer is one named step of closing the house.

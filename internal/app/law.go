@@ -140,6 +140,8 @@ func sampled(c *Config, law []policy.Document) *promconfig.Config {
 
 // keep sets how long the stores keep; what no policy states is as signalbox.yaml says.
 func (h *house) keep(law []policy.Document) error {
+	kept := h.rowsKeptBy(law)
+	h.rowsKept.Store(&kept)
 	rules := policy.Retentions(law)
 	for _, s := range []struct {
 		signal policy.Signal

@@ -17,8 +17,10 @@ import (
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/egress"
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/strict"
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // This file checks what a document alone cannot say: whether its selectors match anything, and whether its runbook answers.
@@ -44,7 +46,7 @@ func (h *house) look(ctx context.Context, texts []string) []policy.Finding {
 		docs, _ := policy.Read("", []byte(text), h.cfg.Load().limits())
 		for _, d := range docs {
 			if key := idle(&d); key != "" {
-				out = append(out, warn(&d, key, "is kept and has no effect yet; it will once the server takes in that signal"))
+				out = append(out, warn(&d, key, "is kept and has no effect yet"))
 			}
 			if d.KPI != nil && have[d.Ref()] != d.Hash {
 				fresh = append(fresh, d)
@@ -63,20 +65,16 @@ func (h *house) look(ctx context.Context, texts []string) []policy.Finding {
 	return out
 }
 
-// idle is the key of a document that nothing goes by yet; empty for what has its effect.
+// idle is the key of a document that nothing goes by yet; empty for what has its effect. The audit chain is kept whole, and
+// samples have no classes.
 func idle(d *policy.Document) string {
+	rows := []policy.Signal{policy.SignalLogs, policy.SignalSpans, policy.SignalEvents}
 	switch {
-	case d.Privacy != nil:
-		return "rules"
-	case d.Sampling != nil && d.Sampling.Metrics != nil:
-		return "metrics"
-	case d.Sampling != nil && d.Sampling.Traces != nil:
-		return "traces"
-	case d.Sampling != nil && d.Sampling.Logs != nil:
-		return "logs"
-	case d.Retention != nil && slices.Contains([]policy.Signal{policy.SignalLogs, policy.SignalSpans, policy.SignalEvents, policy.SignalAudit}, d.Retention.Signal),
-		d.Retention != nil && d.Retention.Class != "":
+	case d.Retention == nil:
+	case d.Retention.Signal == policy.SignalAudit:
 		return "signal"
+	case d.Retention.Class != "" && !slices.Contains(rows, d.Retention.Signal):
+		return "class"
 	}
 	return ""
 }
@@ -101,6 +99,12 @@ func (h *house) checkSelectors(ctx context.Context, docs []policy.Document) []po
 	var out []policy.Finding
 	for i := range docs {
 		for _, s := range docs[i].KPI.Indicator.Selectors() {
+			if t, ok := rowstore.ParseTable(s.Table()); ok {
+				if h.noRows(ctx, t, s) {
+					out = append(out, warn(&docs[i], "indicator", "nothing has matched %s in the last day", s.Text))
+				}
+				continue
+			}
 			set := q.Select(ctx, false, &storage.SelectHints{Start: now.Add(-lookBack).UnixMilli(), End: now.UnixMilli(), Func: "series", Limit: 1}, s.Matchers...)
 			if set.Next() || set.Err() != nil {
 				continue
@@ -117,6 +121,16 @@ func (h *house) checkSelectors(ctx context.Context, docs []policy.Document) []po
 		}
 	}
 	return out
+}
+
+// noRows reports whether rows came within the last day and none of them matched.
+func (h *house) noRows(ctx context.Context, t rowstore.Table, s *kpi.Selector) bool {
+	within := rowstore.Between{From: time.Now().Add(-lookBack).UnixMicro()}
+	look := func(where rowstore.Expr) bool {
+		found, err := h.seen().Find(ctx, rowstore.Find{Table: t, Between: within, Where: where, Limit: 1})
+		return err != nil || len(found) > 0
+	}
+	return look(rowstore.Everything) && !look(rowstore.OfMatchers(s.Matchers))
 }
 
 func nameOf(ms []*labels.Matcher) string {

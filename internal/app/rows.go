@@ -122,18 +122,38 @@ func (w watchers) ObserveRows(b *rowstore.Batch) {
 
 // rowLimits are the gate's bounds for rows: nothing is taken in that would be forgotten at once.
 func (h *house) rowLimits() gate.Limits {
-	return gate.Limits{Oldest: func(t rowstore.Table) time.Duration { return h.keepRows().Tables[t] }}
+	return gate.Limits{Oldest: func(t rowstore.Table) time.Duration {
+		k := h.keepRows()
+		longest := k.Tables[t]
+		for _, c := range k.Classes {
+			if c.Table == t && longest > 0 && (c.Keep == 0 || c.Keep > longest) {
+				longest = c.Keep
+			}
+		}
+		return longest
+	}}
 }
 
-// keepRows is how long rows are kept: as the Retention policies say, else as signalbox.yaml does.
+// keepRows is how long rows are kept now.
 func (h *house) keepRows() rowstore.Keep {
+	if k := h.rowsKept.Load(); k != nil {
+		return *k
+	}
+	return h.rowsKeptBy(nil)
+}
+
+// rowsKeptBy is how long rows are kept: as the Retention policies of a law say, else as signalbox.yaml does.
+func (h *house) rowsKeptBy(law []policy.Document) rowstore.Keep {
 	k := rowstore.Keep{Tables: map[rowstore.Table]time.Duration{}}
-	rules := policy.Retentions(h.law())
+	rules := policy.Retentions(law)
 	for t, d := range h.cfg.Load().Rows.Retention {
 		if by, ok := policy.KeepFor(rules, signalOf(t), ""); ok {
 			d = by
 		}
 		k.Tables[t] = d
+		for _, c := range policy.Classes(rules, signalOf(t)) {
+			k.Classes = append(k.Classes, rowstore.Class{Name: c.Class, Table: t, Where: rowstore.OfMatchers(c.Match), Keep: c.Keep})
+		}
 	}
 	return k
 }

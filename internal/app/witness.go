@@ -20,6 +20,7 @@ var witnessed = map[string]struct{ action, kind string }{
 	"POST /api/signalbox/v1/receivers/test":          {"receiver_test", "receiver"},
 	"POST /api/signalbox/v1/changes":                 {"change_event", "change"},
 	"POST /api/signalbox/v1/demo/{service}/{action}": {"demo_switch", "service"},
+	"POST /api/signalbox/v1/usage/kpi":               {"usage_watch", "usage"},
 	"POST /-/reload":                                 {"reload", "configuration"},
 }
 
