@@ -32,7 +32,7 @@ func (s *Store) Export(ctx context.Context, t rowstore.Table, day time.Time, mat
 		if err != nil {
 			return 0, err
 		}
-		parts = append(parts, "SELECT "+columnsAll+" FROM "+src.Name+fmt.Sprintf(" WHERE time >= make_timestamp(%d) AND time < make_timestamp(%d) AND %s", b.From, b.To, cond))
+		parts = append(parts, "SELECT "+src.demoted()+" FROM "+src.Name+fmt.Sprintf(" WHERE time >= make_timestamp(%d) AND time < make_timestamp(%d) AND %s", b.From, b.To, cond))
 	}
 	if len(parts) == 0 { // a file with the columns and no rows
 		parts = append(parts, "SELECT "+columnsAll+" FROM "+s.emptyTable(t))

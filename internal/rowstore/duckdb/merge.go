@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -74,6 +75,7 @@ func (s *Store) join(ctx context.Context, files []*liveFile) (err error) {
 	var e edit
 	var parts, detach []string
 	var keys [][]string
+	var columns []string
 	defer func() {
 		for _, d := range detach {
 			err = errors.Join(err, p.run(d))
@@ -84,11 +86,18 @@ func (s *Store) join(ctx context.Context, files []*liveFile) (err error) {
 			return err
 		}
 		detach = append(detach, fmt.Sprintf("DETACH f%d", f.ID))
-		parts = append(parts, "SELECT "+columnsAll+" FROM "+f.source().Name)
+		for _, k := range slices.Sorted(maps.Keys(f.Promoted)) {
+			if !slices.ContainsFunc(columns, func(other string) bool { return strings.EqualFold(k, other) }) {
+				columns = append(columns, k)
+			}
+		}
 		keys = append(keys, f.Keys)
 		e.Remove = append(e.Remove, f.ID)
 	}
-	f, err := s.makeFile(p, sealedFile{Table: files[0].Table, Day: files[0].Day, Schema: schemaVersion, Keys: union(keys...)},
+	for _, f := range files {
+		parts = append(parts, f.joined(columns))
+	}
+	f, err := s.makeFile(p, sealedFile{Table: files[0].Table, Day: files[0].Day, Schema: schemaVersion, Keys: union(keys...), Promoted: promoted(columns)},
 		"FROM ("+strings.Join(parts, " UNION ALL ")+")"+sealedOrder)
 	if err != nil {
 		return err
@@ -104,4 +113,16 @@ func (s *Store) join(ctx context.Context, files []*liveFile) (err error) {
 		return errors.Join(err, s.discard(e.Add))
 	}
 	return nil
+}
+
+// joined selects the rows of the file with a column for each key. An attribute that has a column here and would have none
+// there, because its name differs from another's by case only, goes back into the map.
+func (f *liveFile) joined(keys []string) string {
+	src := f.source()
+	for k := range src.Promoted {
+		if !slices.Contains(keys, k) {
+			return promote("SELECT "+src.demoted()+" FROM "+src.Name, nil, keys)
+		}
+	}
+	return promote("FROM "+src.Name, src.Promoted, keys)
 }

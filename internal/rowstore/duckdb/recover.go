@@ -223,16 +223,26 @@ func (p *shop) describe(path string, f *sealedFile) (err error) {
 		return err
 	}
 	f.Rows, f.From, f.To = of[0][0], of[0][1], of[0][2]
-	q := &question{}
-	q.WriteString("SELECT DISTINCT unnest(map_keys(attrs)) FROM found.rows ORDER BY 1")
-	if err := askOn(p.conn, q, func(c chunk) error {
-		for _, t := range column[text](c, 0) {
-			f.Keys = append(f.Keys, strings.Clone(t.String()))
-		}
-		return nil
-	}); err != nil {
+	words := func(query string) (words []string, err error) {
+		q := &question{}
+		q.WriteString(query)
+		err = askOn(p.conn, q, func(c chunk) error {
+			for _, t := range column[text](c, 0) {
+				words = append(words, strings.Clone(t.String()))
+			}
+			return nil
+		})
+		return words, err
+	}
+	keys, err := words("SELECT DISTINCT unnest(map_keys(attrs)) FROM found.rows")
+	if err != nil {
 		return err
 	}
+	columns, err := words("SELECT column_name[2:] FROM duckdb_columns() WHERE database_name = 'found' AND column_name[1] = '@'")
+	if err != nil {
+		return err
+	}
+	f.Promoted, f.Keys = promoted(columns), union(keys, columns)
 	i, err := os.Stat(path)
 	if err == nil {
 		f.Bytes = i.Size()

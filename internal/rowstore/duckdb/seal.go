@@ -111,6 +111,14 @@ func (s *Store) sealDays(p *shop, t rowstore.Table, rows string, keys []string) 
 	if err != nil {
 		return nil, err
 	}
+	var total int64
+	for _, d := range days {
+		total += d[1]
+	}
+	columns, err := p.promotable("stage.rows", total, nil)
+	if err != nil {
+		return nil, err
+	}
 	own := days[:0:0]
 	for i, d := range days {
 		if i < 2 || i < sealDays && d[1] >= strayRows {
@@ -127,7 +135,7 @@ func (s *Store) sealDays(p *shop, t rowstore.Table, rows string, keys []string) 
 			list += ", "
 		}
 		list += fmt.Sprint(d[0])
-		f, err := s.makeFile(p, sealedFile{Table: t, Day: d[0], Schema: schemaVersion, Keys: keys}, rows+cond+sealedOrder)
+		f, err := s.makeFile(p, sealedFile{Table: t, Day: d[0], Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)}, promote(rows+cond, nil, columns)+sealedOrder)
 		if err != nil {
 			return files, err
 		}
@@ -138,7 +146,8 @@ func (s *Store) sealDays(p *shop, t rowstore.Table, rows string, keys []string) 
 	if len(own) == len(days) {
 		return files, nil
 	}
-	f, err := s.makeFile(p, sealedFile{Table: t, Day: mixedDay, Schema: schemaVersion, Keys: keys}, rows+fmt.Sprintf(" AND %s NOT IN (%s)", day, list)+sealedOrder)
+	f, err := s.makeFile(p, sealedFile{Table: t, Day: mixedDay, Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)},
+		promote(rows+fmt.Sprintf(" AND %s NOT IN (%s)", day, list), nil, columns)+sealedOrder)
 	if err == nil && f.ID != 0 {
 		files = append(files, f)
 	}

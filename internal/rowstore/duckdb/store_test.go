@@ -58,6 +58,10 @@ func numbersOf(t *testing.T, s *Store, table rowstore.Table, what, where string)
 	require.NoError(t, err)
 	defer r.Close()
 	for _, src := range r.Sources {
+		where := where
+		for k, col := range src.Promoted {
+			where = strings.ReplaceAll(where, "attrs['"+k+"']", col)
+		}
 		var v float64
 		require.NoError(t, r.Conn.QueryRowContext(context.Background(), "SELECT coalesce("+what+", 0)::DOUBLE FROM "+src.Name+" WHERE "+where).Scan(&v))
 		sum += v
