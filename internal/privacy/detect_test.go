@@ -3,6 +3,7 @@ package privacy_test
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/privacy"
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 const (
@@ -104,6 +106,18 @@ func TestPhoneAndAddressAreFoundByPolicy(t *testing.T) {
 	name := strings.Fields(got)[1]
 	require.Equal(t, "mail "+name+" and "+name, got)
 	require.Contains(t, h.Pseudonyms("a@b.co"), name)
+}
+
+// A text made to be looked at over and over takes no longer than its length deserves.
+func TestNoTextTakesForEver(t *testing.T) {
+	h := build(t, t.TempDir(), privacy.Options{}, &policy.Privacy{Name: "p", Purpose: "x", Detectors: map[policy.Detector]policy.Action{policy.DetectPhone: policy.Drop, policy.DetectIP: policy.Drop}})
+	for _, part := range []string{"password=[", "token=1", "sk-a-", "bearer-", "bearer ", "eyJaaaaaaaa.", "eyJ.", "a%40", "@", "a@a.", "1", "1-", "4111 ", "4111-", "1.", "1:", ":", "=", "://a", "-----BEGIN ", "+1 ", "(", "ssn 1", "\\", "\"key\":", "{\"a\":["} {
+		s := strings.Repeat(part, 250_000/len(part))
+		began := time.Now()
+		r := h.one(rowstore.Row{Body: s, Detail: s})
+		require.Less(t, time.Since(began), 5*time.Second, part)
+		require.LessOrEqual(t, len(r.Body), 10*len(s))
+	}
 }
 
 func FuzzRedact(f *testing.F) {

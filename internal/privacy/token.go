@@ -92,8 +92,11 @@ func formed(s string, i int) (lo, hi int) {
 	return 0, 0
 }
 
-// prose says that the text is small letters and hyphens only, as in sk-learn-style-names.
+// prose says that the text is small letters and hyphens only, as in sk-learn-style-names, and not longer than names are.
 func prose(s string) bool {
+	if len(s) > 128 {
+		return false
+	}
 	for i := range len(s) {
 		if !('a' <= s[i] && s[i] <= 'z') && s[i] != '-' {
 			return false
@@ -108,13 +111,16 @@ func credentials(s string, i int) (lo, hi int) {
 	for lo < len(s) && s[lo] == ' ' {
 		lo++
 	}
+	if lo == i {
+		return 0, 0
+	}
 	hi = lo
 	word := true
 	for hi < len(s) && (tokenByte(s[hi]) || strings.IndexByte(".~+/=", s[hi]) >= 0) {
 		word = word && (letter(s[hi]) || s[hi] == '-')
 		hi++
 	}
-	if lo == i || hi-lo < minToken || word && hi-lo < 24 || pseudonymShape(s[lo:hi]) {
+	if hi-lo < minToken || word && hi-lo < 24 || pseudonymShape(s[lo:hi]) {
 		return 0, 0
 	}
 	return lo, hi
@@ -249,9 +255,9 @@ func namedSecret(s string, from, i int) (lo, hi int) {
 	switch {
 	case len(v) < 4, v == "true", v == "false", v == "null", v == "none", v == "[token]", v == "undefined":
 		return 0, 0
-	case v[0] == '[' && v[len(v)-1] == ']', strings.Trim(v, "*") == "", pseudonymShape(v): // redacted already
+	case len(v) < 16 && v[0] == '[' && v[len(v)-1] == ']', strings.Trim(v, "*") == "", pseudonymShape(v): // redacted already
 		return 0, 0
-	case strings.Trim(v, "0123456789.") == "" && !strings.HasSuffix(strings.ToLower(s[begin:end]), "word"): // a count of tokens
+	case len(v) < 16 && strings.Trim(v, "0123456789.") == "" && !strings.HasSuffix(strings.ToLower(s[begin:end]), "word"): // a count of tokens
 		return 0, 0
 	case spaced && !quoted && s[i] == ':' && strings.IndexFunc(v, func(r rune) bool { return r < 'A' || r > 'z' }) < 0: // prose
 		return 0, 0
