@@ -78,6 +78,9 @@ func New(o Options) *Engine {
 	}
 	e := &Engine{o: o, log: o.Logger, units: map[string]*unit{}, index: newIndex(nil), rows: newRowIndex(nil), targets: map[target]*uptime{}, wake: make(chan struct{}, 1), stage: make(chan struct{}, 1)}
 	e.watches[0] = make([]watch, 1) // watch 0 is nobody
+	for i := range e.lives {
+		e.lives[i].since = math.MaxInt64 / 2 // until Start the tap knows nothing
+	}
 	e.metrics = newMetrics(o.Registerer)
 	e.step = step{book: o.Ledger, moved: func(to kpi.Light) { e.metrics.transitions.WithLabelValues(to.String()).Inc() }}
 	return e

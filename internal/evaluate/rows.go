@@ -35,6 +35,7 @@ type rowUnit struct {
 	// it. A row that arrived before and is observed now may have been committed too late to be found: missed.
 	cut    int64
 	missed bool
+	filled bool // since the last mend its meter was filled from the store, and may know less than what was said
 	next   *refill
 	swept  int64                // end of the period at which said was last cleared of what is too old
 	said   map[saidOf]kpi.Point // what was said last of the periods that late rows may still restate
