@@ -48,6 +48,7 @@ func (r *Room) Related(ctx context.Context, q RelatedQuestion) (Related, error) 
 			if err != nil {
 				return err
 			}
+			out.Counts[t.String()] += 0 // a table without rows says 0
 			if len(n.Rows) > 0 && len(n.Rows[0].Numbers) > 0 {
 				out.Counts[t.String()] += n.Rows[0].Numbers[0]
 			}

@@ -115,14 +115,18 @@ func BenchmarkStanding(b *testing.B) {
 	}
 	full := time.Since(begin)
 	begin = time.Now()
-	bodies, _ := room.snapshot()
-	b.Logf("first checkpoint %v, %d MB; the next one holds the room for %v and writes %d parts", full, size>>20, time.Since(begin), len(bodies))
+	bodies, _, _ := room.freeze()
+	b.Logf("first checkpoint %v, %d MB; the next one holds the room for %v and writes %d parts", full, size>>20, time.Since(begin), len(bodies)+1)
 	app := Scope{App: App{Service: "portal"}}
 	for name, f := range map[string]func() error{
-		"actives day":    func() error { _, err := room.Actives(ActivesQuestion{Scope: app}); return err },
-		"actives month":  func() error { _, err := room.Actives(ActivesQuestion{Period: Month}); return err },
-		"sessions day":   func() error { _, err := room.sessions(SessionsQuestion{Scope: app}); return err },
-		"retention day":  func() error { _, err := room.retention(RetentionQuestion{Scope: app}); return err },
+		"actives day":   func() error { _, err := room.Actives(ActivesQuestion{Scope: app}); return err },
+		"actives month": func() error { _, err := room.Actives(ActivesQuestion{Period: Month}); return err },
+		"sessions day":  func() error { _, err := room.sessions(SessionsQuestion{Scope: app}); return err },
+		"retention day": func() error { _, err := room.retention(RetentionQuestion{Scope: app}); return err },
+		"retention came": func() error {
+			_, err := room.retention(RetentionQuestion{Scope: app, Recurring: true, Periods: 30, OnOrAfter: true})
+			return err
+		},
 		"retention week": func() error { _, err := room.retention(RetentionQuestion{Period: Week, OnOrAfter: true}); return err },
 		"adoption":       func() error { _, err := room.adoption(AdoptionQuestion{Scope: app}); return err },
 	} {

@@ -73,8 +73,17 @@ func (r *Room) Checkpoint(ctx context.Context) error {
 	return r.tidy()
 }
 
-// snapshot encodes the parts that changed, while nothing is counted, and names all of them.
+// snapshot encodes the parts that changed and names all of them. Nothing is counted while it copies.
 func (r *Room) snapshot() (bodies map[string][]byte, names []string) {
+	bodies, names, seats := r.freeze()
+	var e encoder
+	writeSeats(&e, seats)
+	bodies["live"] = e.b
+	return bodies, names
+}
+
+// freeze encodes the parts that are small and copies the sessions, which are many.
+func (r *Room) freeze() (bodies map[string][]byte, names []string, seats []seat) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for k := range r.tail {
@@ -85,7 +94,7 @@ func (r *Room) snapshot() (bodies map[string][]byte, names []string) {
 	bodies = map[string][]byte{}
 	for name, p := range r.parts(r.all) {
 		names = append(names, name)
-		if p.dirty || r.files[name] == "" {
+		if p.write != nil && (p.dirty || r.files[name] == "") {
 			var e encoder
 			p.write(&e)
 			bodies[name] = e.b
@@ -93,7 +102,7 @@ func (r *Room) snapshot() (bodies map[string][]byte, names []string) {
 	}
 	r.clean()
 	r.all = false
-	return bodies, names
+	return bodies, names, slices.Clone(r.state.live.list)
 }
 
 // spoil makes the next checkpoint write every part: what was to be written now is marked clean.

@@ -57,9 +57,7 @@ func (s *state) forget(n uint32) {
 		}
 	}
 	for id := range s.slices {
-		key := uint64(id)<<32 | uint64(n)
-		delete(s.live, key)
-		delete(s.older, key)
+		s.live.drop(uint64(id)<<32 | uint64(n))
 	}
 }
 

@@ -15,7 +15,7 @@ func (metrics) register(r *Room) error {
 		value      func() float64
 	}{
 		{"signalbox_usage_people", "People known to the usage room.", false, func() float64 { return float64(len(r.state.number)) }},
-		{"signalbox_usage_live_sessions", "Sessions that a late event may still reach, by person and slice.", false, func() float64 { return float64(len(r.state.live)) }},
+		{"signalbox_usage_live_sessions", "Sessions that a late event may still reach, by person and slice.", false, func() float64 { return float64(len(r.state.live.list)) }},
 		{"signalbox_usage_error_groups", "Error groups.", false, func() float64 { return float64(len(r.failures.groups)) }},
 		{"signalbox_usage_late_events_total", "Events that came over two days late: counted for people, not for sessions.", true, func() float64 { return r.state.late }},
 		{"signalbox_usage_people_beyond_total", "Events without a person because there was no room for more people.", true, func() float64 { return r.state.beyond }},

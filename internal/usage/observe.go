@@ -93,31 +93,32 @@ func (s *state) use(day *day, d int32, f feature, n uint32, known bool, weight f
 // sit adds an event to the sessions of a person within a slice, and corrects the days' tallies by what that changed.
 func (s *state) sit(slice uint16, n uint32, a Act) {
 	key := uint64(slice)<<32 | uint64(n)
-	last, ok := s.live[key]
-	switch {
-	case !ok:
-		s.live[key] = a.session()
+	x := s.live.of(key)
+	if x == nil {
+		s.live.add(seat{key: key, last: a.session()})
 		s.count(slice, a.session(), 1)
 		return
-	case a.Time >= last.Last && a.Time-last.Last < sessionGap && a.Time-last.First < sessionCap: // the usual case
-		joined := last.with(a.session())
-		s.live[key] = joined
-		s.grow(slice, last, joined)
+	}
+	if last := x.last; a.Time >= last.Last && a.Time-last.Last < sessionGap && a.Time-last.First < sessionCap { // the usual case
+		x.last = last.with(a.session())
+		s.grow(slice, last, x.last)
 		return
 	}
-	all, gone, came := insert(append(slices.Clone(s.older[key]), last), a)
-	for _, x := range gone {
-		s.count(slice, x, -1)
+	var older []Session
+	if x.older != nil {
+		older = *x.older
 	}
-	for _, x := range came {
-		s.count(slice, x, 1)
+	all, gone, came := insert(append(slices.Clone(older), x.last), a)
+	for _, y := range gone {
+		s.count(slice, y, -1)
 	}
-	s.live[key] = all[len(all)-1]
-	if len(all) == 1 {
-		delete(s.older, key)
-		return
+	for _, y := range came {
+		s.count(slice, y, 1)
 	}
-	s.older[key] = all[:len(all)-1]
+	x.last, x.older = all[len(all)-1], nil
+	if all = all[:len(all)-1]; len(all) > 0 {
+		x.older = &all
+	}
 }
 
 // grow corrects the tally of a session that goes on.
@@ -169,21 +170,25 @@ func (s *state) count(slice uint16, x Session, sign int64) {
 func (s *state) evict(clock int64) {
 	until := clock - lateFor - sessionGap - slack
 	s.evicted = clock
-	for key, ss := range s.older {
+	for i := len(s.live.list) - 1; i >= 0; i-- {
+		x := &s.live.list[i]
+		if x.last.Last < until {
+			s.live.drop(x.key) // the last seat takes its place: it was looked at before
+			continue
+		}
+		if x.older == nil {
+			continue
+		}
+		ss := *x.older
 		k := 0
 		for k < len(ss) && ss[k].Last < until {
 			k++
 		}
-		switch {
-		case k == len(ss):
-			delete(s.older, key)
-		case k > 0:
-			s.older[key] = slices.Clone(ss[k:])
-		}
-	}
-	for key, x := range s.live {
-		if x.Last < until {
-			delete(s.live, key)
+		if k == len(ss) {
+			x.older = nil
+		} else if k > 0 {
+			rest := slices.Clone(ss[k:])
+			x.older = &rest
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // part is one file of a checkpoint: what writes it and what reads it, and whether it changed since the last one.
 type part struct {
 	dirty bool
-	write func(*encoder)
+	write func(*encoder) // nil for live: it is copied and written later
 }
 
 // parts lists the state as the files that hold it. all makes every one dirty.
@@ -39,7 +39,7 @@ func (r *Room) parts(all bool) map[string]part {
 		add("day-"+strconv.Itoa(int(d)), x.dirty, x.write)
 	}
 	add("watched", true, r.writeWatched)
-	add("live", true, s.writeLive)
+	add("live", true, nil)
 	add("errors", r.failures.dirty, r.failures.write)
 	add("places", r.joiner.places.dirty, r.joiner.places.write)
 	for m, t := range r.joiner.minutes {
@@ -92,7 +92,7 @@ func (r *Room) read(name string, d *decoder) error {
 	case "watched":
 		r.readWatched(d)
 	case "live":
-		s.readLive(d)
+		s.live = readSeats(d)
 	case "errors":
 		r.failures.read(d)
 	case "places":
@@ -223,47 +223,6 @@ func readDay(d *decoder) *day {
 		x.features[id] = f
 	}
 	return x
-}
-
-func (s *state) writeLive(e *encoder) {
-	one := func(x Session) {
-		e.int(x.First)
-		e.uint(uint64(x.Last - x.First))
-		e.uint(uint64(x.Actions)<<3 | uint64(x.Views)<<1 | uint64(x.Acts))
-	}
-	e.uint(uint64(len(s.live)))
-	for key, x := range s.live {
-		e.uint(key)
-		one(x)
-		older := s.older[key]
-		e.uint(uint64(len(older)))
-		for _, y := range older {
-			one(y)
-		}
-	}
-}
-
-func (s *state) readLive(d *decoder) {
-	one := func() (x Session) {
-		x.First = d.int()
-		x.Last = x.First + int64(d.uint())
-		v := d.uint()
-		x.Actions, x.Views, x.Acts = uint32(v>>3), uint8(v>>1&3), uint8(v&1)
-		return x
-	}
-	n := d.len()
-	s.live = make(map[uint64]Session, n)
-	for range n {
-		key := d.uint()
-		s.live[key] = one()
-		if k := d.len(); k > 0 {
-			older := make([]Session, 0, k)
-			for range k {
-				older = append(older, one())
-			}
-			s.older[key] = older
-		}
-	}
 }
 
 func (f *failures) write(e *encoder) {

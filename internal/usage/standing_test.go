@@ -243,10 +243,14 @@ func TestAKillLosesAndDoublesNothing(t *testing.T) {
 			require.NoError(t, room.Checkpoint(t.Context()))
 		case 1: // kill -9: what is in memory is gone
 			held, room = nil, open(t, dir, store)
+		case 2: // sessions that no event can reach are forgotten
+			room.state.evict(room.clock)
 		}
 	})
 	room = open(t, dir, store)
 	require.Equal(t, answers(t, steady), answers(t, room))
+	room.state.evict(room.clock)
+	require.Less(t, len(room.state.live.list), len(steady.state.live.list))
 	a, err := steady.Errors(ErrorsQuestion{Range: Range{From: 1}})
 	require.NoError(t, err)
 	b, err := room.Errors(ErrorsQuestion{Range: Range{From: 1}})

@@ -85,8 +85,7 @@ type state struct {
 	feature  map[feature]uint32
 	days     map[int32]*day
 	ever     map[uint16]*roaring.Bitmap // by slice as in day.sets
-	live     map[uint64]Session         // newest session by slice and person
-	older    map[uint64][]Session       // those before it, by time
+	live     seats                      // sessions by slice and person
 	newest   int32                      // newest day
 
 	late        float64 // events that came too late for sessions
@@ -115,7 +114,7 @@ const (
 func newState(mostPeople int) *state {
 	s := &state{people: newPeople(mostPeople), sliceOf: map[slice]uint16{}, ofApp: map[App][]uint16{}, feature: map[feature]uint32{},
 		masks: []uint8{byService, byEnv, byAgency, byEnv | byAgency},
-		days:  map[int32]*day{}, ever: map[uint16]*roaring.Bitmap{}, live: map[uint64]Session{}, older: map[uint64][]Session{}, everDirty: map[uint16]bool{}, unions: map[unionKey]union{}}
+		days:  map[int32]*day{}, ever: map[uint16]*roaring.Bitmap{}, live: newSeats(), everDirty: map[uint16]bool{}, unions: map[unionKey]union{}}
 	s.addSlice(slice{})
 	return s
 }

@@ -1,0 +1,132 @@
+package usage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+	"github.com/signalbox/signalbox/internal/rowstore/duckdb"
+)
+
+func duck(t testing.TB) *duckdb.Store {
+	store, err := duckdb.Open(t.Context(), duckdb.Options{Dir: t.TempDir(), Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
+}
+
+// TestTheRealStoreAnswersTheSame asks the embedded store what the list of rows was asked.
+func TestTheRealStoreAnswersTheSame(t *testing.T) {
+	list, real := &memory{}, duck(t)
+	r := rand.New(rand.NewPCG(51, 1))
+	events := stream(r, 600)
+	for i := range events {
+		events[i].Business = fmt.Sprint("case-", i%50)
+		events[i].Trace = rowstore.TraceIDOf(9, uint64(i%100+1))
+		events[i].Time += int64(i % 1000) // no two at one instant: their order is the store's
+	}
+	both := func(b *rowstore.Batch) { require.NoError(t, real.Write(t.Context(), b)) }
+	feed(t, list, rowstore.Events, events, both)
+	feed(t, list, rowstore.Spans, forest(r, 200), both)
+	a, b := open(t, t.TempDir(), list), open(t, t.TempDir(), real)
+	require.Equal(t, answers(t, a), answers(t, b), "caught up from the store")
+	ask := func(r *Room) (out []any) {
+		ctx := t.Context()
+		rg := Range{From: now.AddDate(0, 0, -20).UnixMilli()}
+		filter := rowstore.Is("route", "/a")
+		keep := func(x any, err error) {
+			require.NoError(t, err)
+			out = append(out, x)
+		}
+		keep(r.Sessions(ctx, SessionsQuestion{Range: rg, Where: filter}))
+		keep(r.Retention(ctx, RetentionQuestion{Range: rg, Start: rowstore.Is("name", "click"), Return: rowstore.Is("name", "submit")}))
+		keep(r.Adoption(ctx, AdoptionQuestion{Range: rg, Where: filter, Releases: true}))
+		for _, order := range []Order{Sequential, Strict, AnyOrder} {
+			f, err := r.Funnel(ctx, FunnelQuestion{Range: rg, Steps: steps("page_view", "click"), Order: order, By: "service"})
+			for i := range f.Steps { // people come in the order of the store
+				f.Steps[i].Traces = nil
+				for k := range f.Groups {
+					f.Groups[k].Steps[i].Traces = nil
+				}
+			}
+			keep(f, err)
+		}
+		keep(r.Success(ctx, SuccessQuestion{Range: rg, Table: rowstore.Events, Start: rowstore.Is("name", "click"), End: rowstore.Is("name", "submit"), Within: 3600}))
+		keep(r.People(ctx, PeopleQuestion{Range: rg, Did: []rowstore.Expr{rowstore.Is("name", "click")}}))
+		keep(r.Map(ctx, MapQuestion{Range: rg, Exact: true}))
+		keep(r.Traces(ctx, TraceQuestion{Range: rg, Limit: 5, Where: rowstore.Is("status", "error")}))
+		keep(r.Trace(ctx, rowstore.TraceIDOf(9, 1).String(), rowstore.Everything))
+		keep(r.Related(ctx, RelatedQuestion{Business: "case-1"}))
+		return out
+	}
+	want, got := ask(a), ask(b)
+	for i := range want {
+		if m, ok := want[i].(Related); ok { // rows of one instant
+			n := got[i].(Related)
+			for _, x := range []*Related{&m, &n} {
+				slices.SortFunc(x.Rows, func(a, b TraceRow) int {
+					return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Table, b.Table), cmp.Compare(a.Span, b.Span), cmp.Compare(a.Name, b.Name))
+				})
+			}
+			require.Equal(t, m, n)
+			continue
+		}
+		require.Equal(t, want[i], got[i], "question %d", i)
+	}
+}
+
+// BenchmarkAsk asks a million events of 50,000 people in seven days in the embedded store.
+func BenchmarkAsk(b *testing.B) {
+	const all = 1_000_000
+	store := duck(b)
+	r := rand.New(rand.NewPCG(1, 1))
+	batch := rowstore.Batch{}
+	for i := 0; i < all; i += 10_000 {
+		batch.Reset(rowstore.Events)
+		for range 10_000 {
+			x := batch.Add()
+			x.Time = now.UnixMicro() - r.Int64N(7*dayMicros)
+			x.Received, x.Service, x.Name, x.User = x.Time, "portal", []string{"page_view", "click", "submit", "help"}[r.IntN(4)], fmt.Sprintf("pseudonym-%06x", r.IntN(50_000))
+			x.Route, x.Release, x.Business, x.Trace = fmt.Sprint("/r", r.IntN(30)), "1.0", fmt.Sprint(i+r.IntN(3000)), rowstore.TraceIDOf(r.Uint64(), r.Uint64())
+		}
+		require.NoError(b, store.Write(b.Context(), &batch))
+	}
+	room, err := New(Options{Dir: b.TempDir(), Rows: store, Now: func() time.Time { return now }})
+	require.NoError(b, err)
+	rg := Range{From: now.AddDate(0, 0, -7).UnixMilli()}
+	ctx := context.Background()
+	for name, f := range map[string]func() error{
+		"funnel": func() error {
+			_, err := room.Funnel(ctx, FunnelQuestion{Range: rg, Steps: steps("page_view", "click", "submit")})
+			return err
+		},
+		"strict": func() error {
+			_, err := room.Funnel(ctx, FunnelQuestion{Range: rg, Steps: steps("page_view", "click"), Order: Strict})
+			return err
+		},
+		"sessions":  func() error { _, err := room.Sessions(ctx, SessionsQuestion{Range: rg, AdHoc: true}); return err },
+		"retention": func() error { _, err := room.Retention(ctx, RetentionQuestion{Range: rg, AdHoc: true}); return err },
+		"adoption":  func() error { _, err := room.Adoption(ctx, AdoptionQuestion{Range: rg, AdHoc: true}); return err },
+		"success": func() error {
+			_, err := room.Success(ctx, SuccessQuestion{Range: rg, Table: rowstore.Events, Start: rowstore.Is("name", "click"), End: rowstore.Is("name", "submit")})
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			used := processor(b)
+			for b.Loop() {
+				if err := f(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64((processor(b)-used).Milliseconds())/float64(b.N), "cpu-ms/op")
+		})
+	}
+}
