@@ -40,6 +40,7 @@ var measurements = []measurement{
 	{"middleware", "what the emit middleware adds to a request", measureMiddleware},
 	{"idle", "memory at rest and time to start", measureIdle},
 	{"board", "a board with 1,000 KPIs", measureBoard},
+	{"rows", "14 questions to the row store, against a ClickHouse engine", measureRows},
 	{"audit", "verifying 10 million audit records, in process", measureAudit},
 }
 

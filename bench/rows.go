@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+)
+
+// chdbVersion is the package of a real ClickHouse engine that runs in a process of Node.
+const chdbVersion = "3.4.0"
+
+// rowQueries are the questions of measureRows: what BenchmarkPeer calls them, and people.
+var rowQueries = []struct{ name, about string }{
+	{"substring-day-latest", "a word in one day, latest 100"},
+	{"substring-count", "a word over 30 days, counted"},
+	{"latest-service", "latest 100 rows of one service"},
+	{"per-hour-level", "rows per hour and level, all"},
+	{"p95-5min-service", "p95 of the duration per 5 min, one service (ours exact, the peer's estimated)"},
+	{"attribute-filter", "attribute filter and group, all"},
+	{"trace", "trace by id"},
+	{"trace-hint", "trace by id within an hour"},
+	{"retention-join", "retention grid (the peer's as a join)"},
+	{"retention-array", "retention grid (the peer's by arrays)"},
+	{"funnel", "funnel of 3 steps in 24 h (the peer's windowFunnel)"},
+	{"sessions", "sessions with gaps of 30 min"},
+	{"adoption", "adoption per day and flag, exact"},
+	{"daily-actives", "daily actives (ours exact, the peer's estimated)"},
+}
+
+// measureRows asks the row store and ClickHouse the same questions in turn, seven times each, over one million rows of 30
+// days; SIGNALBOX_ROWS sets another number. The answers are compared. The goal is a median ratio of at least 1, and none
+// below 1/1.5.
+func measureRows(ctx context.Context, b *bench) error {
+	node, err := exec.LookPath("npm")
+	if err != nil {
+		b.table.note("not measured: Node with npm is needed for the peer")
+		return nil
+	}
+	dir := filepath.Join(b.dir, ".build", "chdb")
+	if missing(filepath.Join(dir, "node_modules", "chdb")) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, "fetching ClickHouse's engine, half a gigabyte, once")
+		c := exec.CommandContext(ctx, node, "install", "--prefix", dir, "--no-audit", "--no-fund", "chdb@"+chdbVersion)
+		c.Dir, c.Stderr = dir, os.Stderr
+		if err := c.Run(); err != nil {
+			return fmt.Errorf("fetch chdb: %w", err)
+		}
+	}
+	script, err := os.ReadFile(filepath.Join(b.dir, "rows.mjs"))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "rows.mjs"), script, 0o644); err != nil {
+		return err
+	}
+	n := os.Getenv("SIGNALBOX_ROWS")
+	if n == "" {
+		n = strconv.Itoa(pick(b, 1_000_000, 100_000))
+	}
+	for key, value := range map[string]string{"SIGNALBOX_ROWS": n, "SIGNALBOX_CHDB": dir} {
+		if err := os.Setenv(key, value); err != nil {
+			return err
+		}
+	}
+	runs, err := b.benchmark(ctx, "./internal/rowstore/duckdb", "^BenchmarkPeer$", "1x", 1)
+	if err != nil {
+		return err
+	}
+	var ratios []float64
+	for _, q := range rowQueries {
+		ours, peer := runs.get("Peer", q.name+":ours")/1000, runs.get("Peer", q.name+":peer")/1000
+		b.table.add(q.about, seconds, ours, peer, "<= 1.5 times", 1.5-ours/peer)
+		ratios = append(ratios, ours/peer)
+	}
+	b.table.atMost("median of ours over the peer's", plain, median(ratios), none, 1)
+	for _, q := range rowQueries[:2] {
+		b.table.info(q.about+": ours for the first time, the peer with its condition cache", seconds, runs.get("Peer", q.name+":first")/1000, runs.get("Peer", q.name+":cached")/1000)
+	}
+	b.table.info("bytes of a row on disk", bytes, runs.get("Peer", "store-B/row"), none)
+	b.table.note("%s rows, ClickHouse's engine from chdb %s with two threads and without its condition cache; answers compared", n, chdbVersion)
+	return nil
+}
