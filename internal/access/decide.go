@@ -96,8 +96,13 @@ func unsafe(method string) bool {
 func (a *Access) authenticate(r *http.Request) (Principal, *refusal) {
 	if h := r.Header.Get("Authorization"); h != "" {
 		scheme, token, _ := strings.Cut(h, " ")
+		if name, _, ok := r.BasicAuth(); ok && strings.HasPrefix(name, TokenPrefix) {
+			// Clients of analytics services send their write key as a user name. This server never asks a browser for one, so no
+			// browser sends it by itself.
+			scheme, token = "Bearer", name
+		}
 		if !strings.EqualFold(scheme, "Bearer") {
-			return Principal{}, &refusal{reason: "credential", err: fault.New(fault.Unauthorized, "Authorization scheme %q: want Bearer", clip(scheme))}
+			return Principal{}, &refusal{reason: "credential", err: fault.New(fault.Unauthorized, "Authorization scheme %q: want Bearer, or Basic with an API token as the user name", clip(scheme))}
 		}
 		token = strings.TrimSpace(token)
 		if strings.HasPrefix(token, TokenPrefix) {

@@ -528,6 +528,13 @@ func TestTokens(t *testing.T) {
 	require.Equal(t, access.KindToken, got.Kind)
 	require.Equal(t, "ci", got.PushesAs)
 	require.Equal(t, tok.ID, got.Token)
+	for user, want := range map[string]int{tok.Secret: 200, tok.Secret + "x": 401, "admin": 401} { // as clients of analytics services send a write key
+		r := httptest.NewRequest("GET", "http://127.0.0.1:9700/who", nil)
+		r.SetBasicAuth(user, "")
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, r)
+		require.Equal(t, want, rec.Code)
+	}
 	irs, ssa := labels.FromStrings("agency", "IRS", "env", "prod"), labels.FromStrings("agency", "SSA", "env", "prod")
 	for a, want := range map[access.Action][3]bool{ // IRS prod, SSA prod, IRS test
 		access.ReadSignals:  {true, true, false},

@@ -103,6 +103,7 @@ type Store struct {
 	Path   string `json:"path"`
 	Bytes  int64  `json:"bytes"`
 	Series int64  `json:"series"`
+	Rows   int64  `json:"rows"`
 	Oldest int64  `json:"oldest" doc:"Unix ms of the oldest sample, 0 when empty"`
 	Error  string `json:"error" doc:"Why the store is not well; empty when it is"`
 }

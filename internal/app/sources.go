@@ -43,7 +43,8 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 			continue
 		}
 		src := board.Source{ID: kind + "/" + s.Source, Kind: kind, Job: s.Source, Target: s.Source, Health: "up", LastAt: s.LastAt, LastError: s.LastError,
-			Samples: s.Accepted, Series: s.Series, Refused: s.Refused}
+			Samples: s.Accepted, Series: s.Series, Refused: s.Refused,
+			Rows: s.Rows, Dropped: s.Private, SampledOut: s.Sampled + s.Thinned}
 		if kind == "push" && time.Since(time.UnixMilli(s.LastAt)) > 5*time.Minute {
 			src.Health = "late"
 		}
@@ -73,7 +74,7 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 }
 
 // status says how the server itself is doing.
-func (h *house) status(context.Context) (api.StatusBody, error) {
+func (h *house) status(ctx context.Context) (api.StatusBody, error) {
 	cfg := h.cfg.Load()
 	b := api.StatusBody{
 		Version: h.o.Version, StartedAt: h.started.UnixMilli(), UptimeMS: time.Since(h.started).Milliseconds(), ExternalURL: cfg.ExternalURL.String(),
@@ -92,9 +93,29 @@ func (h *house) status(context.Context) (api.StatusBody, error) {
 	}
 	u := h.samples.Usage()
 	b.Stores = append(b.Stores, api.Store{Name: "metrics", Path: "metrics", Bytes: u.DiskBytes, Series: u.Series, Oldest: oldest(h.samples.StartTime()), Error: u.Reason})
+	b.Stores = append(b.Stores, h.rowStatus(ctx)...)
 	u = h.points.Usage()
 	b.Stores = append(b.Stores, api.Store{Name: "kpi", Path: "kpi", Bytes: u.DiskBytes, Series: u.Series, Oldest: oldest(h.points.StartTime()), Error: u.Reason})
 	return b, nil
+}
+
+// rowStatus says what the row store keeps of each table, and what it found damaged or missing at the start.
+func (h *house) rowStatus(ctx context.Context) []api.Store {
+	st, err := h.rows.Stat(ctx)
+	if err != nil {
+		return []api.Store{{Name: "rows", Path: "rows", Error: err.Error()}}
+	}
+	var out []api.Store
+	for _, t := range st.Tables {
+		out = append(out, api.Store{Name: t.Table.String(), Path: "rows", Bytes: t.Bytes, Rows: t.Rows, Oldest: t.Oldest / 1000})
+	}
+	if err := h.rows.Writable(); err != nil {
+		out = append(out, api.Store{Name: "rows", Path: "rows", Error: err.Error()})
+	}
+	for _, n := range st.Notes {
+		out = append(out, api.Store{Name: "rows", Path: "rows", Error: n})
+	}
+	return out
 }
 
 // oldest is a store's first instant in Unix ms, 0 while it is empty.

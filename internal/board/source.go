@@ -20,6 +20,9 @@ func OrderSources(in []Source) []Source {
 		if out[i].Refused == nil {
 			out[i].Refused = map[string]int64{}
 		}
+		if out[i].Rows == nil {
+			out[i].Rows = map[string]int64{}
+		}
 	}
 	slices.SortStableFunc(out, func(a, b Source) int {
 		return cmp.Or(cmp.Compare(rank[a.Health], rank[b.Health]), cmp.Compare(a.ID, b.ID))

@@ -4043,6 +4043,11 @@ export interface components {
             starts_at?: number;
         };
         Source: {
+            /**
+             * Format: int64
+             * @description Rows that a privacy policy took out
+             */
+            dropped: number;
             /** Format: int64 */
             duration_ms: number;
             /** @enum {string} */
@@ -4064,10 +4069,19 @@ export interface components {
              */
             last_at: number;
             last_error: string;
-            /** @description Refused samples by reason */
+            /** @description Refused samples and rows by reason */
             refused: {
                 [key: string]: number;
             };
+            /** @description Rows stored since start, by logs, spans and events */
+            rows: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Rows and samples that a sampling policy left out
+             */
+            sampled_out: number;
             /**
              * Format: int64
              * @description Samples of the newest scrape, or accepted since start for pushes
@@ -4135,6 +4149,8 @@ export interface components {
              */
             oldest: number;
             path: string;
+            /** Format: int64 */
+            rows: number;
             /** Format: int64 */
             series: number;
         };
