@@ -13,10 +13,12 @@ import (
 const maxShared = 16
 
 // encodeBatches appends the rows of batches as the log keeps them: for each batch the table, the number of rows and the rows.
-// Numbers are varints or little-endian, text has its length before it. A resource is written where it first occurs.
+// Numbers are varints or little-endian, text has its length before it. A resource is written where it first occurs, keys of
+// attributes where they differ from those of the row before.
 func encodeBatches(b []byte, batches []*rowstore.Batch) []byte {
 	var shared [maxShared]*rowstore.Resource
 	known := 0
+	var before []rowstore.Attr
 	for _, batch := range batches {
 		b = append(b, byte(batch.Table))
 		b = binary.AppendUvarint(b, uint64(len(batch.Rows)))
@@ -34,9 +36,14 @@ func encodeBatches(b []byte, batches []*rowstore.Batch) []byte {
 			for _, s := range texts(r) {
 				b = appendText(b, *s)
 			}
-			b = binary.AppendUvarint(b, uint64(len(r.Attrs)))
+			again := sameKeys(before, r.Attrs)
+			before = r.Attrs
+			b = binary.AppendUvarint(b, uint64(len(r.Attrs))<<1|uint64(again))
 			for k := range r.Attrs {
-				b = appendText(appendText(b, r.Attrs[k].Key), r.Attrs[k].Value)
+				if again == 0 {
+					b = appendText(b, r.Attrs[k].Key)
+				}
+				b = appendText(b, r.Attrs[k].Value)
 			}
 			if r.Resource == nil {
 				b = append(b, 0)
@@ -59,6 +66,19 @@ func encodeBatches(b []byte, batches []*rowstore.Batch) []byte {
 	return b
 }
 
+// sameKeys returns 1 if two rows' attributes have the same keys in the same order: they are not written again.
+func sameKeys(a, b []rowstore.Attr) byte {
+	if len(a) != len(b) {
+		return 0
+	}
+	for i := range a {
+		if a[i].Key != b[i].Key {
+			return 0
+		}
+	}
+	return 1
+}
+
 // texts lists the text columns of a row.
 func texts(r *rowstore.Row) [15]*string {
 	return [...]*string{&r.Service, &r.Env, &r.Agency, &r.Version, &r.Release, &r.Source, &r.Trust, &r.User, &r.Session, &r.Business,
@@ -77,6 +97,7 @@ type decoder struct {
 	err    error
 	shared [maxShared]*rowstore.Resource
 	known  int
+	keys   []string // of the row before
 }
 
 // decodeBatches hands over each batch; it is reused.
@@ -116,12 +137,22 @@ func (d *decoder) row(batch *rowstore.Batch) {
 	for _, s := range texts(r) {
 		*s = d.text()
 	}
-	for range d.uvarint() {
+	head := d.uvarint()
+	n, again := head>>1, head&1 == 1
+	if again && n != uint64(len(d.keys)) {
+		d.err = errShort
+	}
+	if !again {
+		d.keys = d.keys[:0]
+	}
+	for i := range n {
 		if d.err != nil {
 			return
 		}
-		k := d.text()
-		batch.Attr(k, d.text())
+		if !again {
+			d.keys = append(d.keys, d.text())
+		}
+		batch.Attr(d.keys[i], d.text())
 	}
 	r = &batch.Rows[len(batch.Rows)-1]
 	switch at := int(d.byte()); {
