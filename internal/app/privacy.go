@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/privacy"
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // openPrivacy opens the room that takes personal data out of rows and answers the requests of data subjects.
@@ -18,13 +21,7 @@ func (h *house) openPrivacy(ctx context.Context, cfg *Config) (err error) {
 			}
 			return nil
 		},
-		Keep: func() time.Duration {
-			var longest time.Duration
-			for _, d := range h.keepRows().Tables {
-				longest = max(longest, d)
-			}
-			return longest
-		},
+		Keep: func() time.Duration { return longestKept(h.keepRows()) },
 		Erase: h.rows.Erase, Scan: h.rows.Scan,
 		Forget: []func(context.Context, []string) error{func(ctx context.Context, pseudonyms []string) error {
 			_, err := h.usage.Forget(ctx, pseudonyms)
@@ -44,4 +41,16 @@ func (h *house) protect(law []policy.Document) error {
 	}
 	h.private.Store(&all)
 	return h.privacy.Reload(context.Background())
+}
+
+// longestKept is how long the rows that live longest are kept; 0 is for ever.
+func longestKept(k rowstore.Keep) time.Duration {
+	all := slices.Collect(maps.Values(k.Tables))
+	for _, c := range k.Classes {
+		all = append(all, c.Keep)
+	}
+	if slices.Contains(all, 0) {
+		return 0
+	}
+	return slices.Max(all)
 }

@@ -94,7 +94,7 @@ func (op Op) holds(v, n float64) bool {
 }
 
 func anywhere(r *Row, part string) bool {
-	if containsFold(r.Body, part) || containsFold(r.Name, part) || containsFold(r.Route, part) || containsFold(r.ErrorType, part) {
+	if containsFold(r.Body, part) || containsFold(r.Name, part) || containsFold(r.Route, part) || containsFold(r.ErrorType, part) || containsFold(r.Detail, part) {
 		return true
 	}
 	for i := range r.Attrs {

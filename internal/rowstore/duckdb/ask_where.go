@@ -292,7 +292,7 @@ func (s *seeker) contains(field, value string, plain bool) string {
 		return "contains(lower(" + s.text(field, false) + "), " + part + ")"
 	}
 	var parts []string
-	for _, column := range []string{"body", "name", "route", "error_type"} {
+	for _, column := range []string{"body", "name", "route", "error_type", "detail"} {
 		parts = append(parts, "contains(lower("+column+"), "+part+")")
 	}
 	mapped := len(s.keys) == 0
