@@ -15,8 +15,33 @@ import (
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
-// schemaVersion is the version of schema.sql. Files of older versions are read as they are, see fileSource.
+// schemaVersion is the version of schema.sql. A file is never changed for a newer one: it is read by name, and what it lacks
+// has a default.
 const schemaVersion = 1
+
+// addedColumn is a column that schema.sql got with a version.
+type addedColumn struct {
+	version   int
+	name      string
+	otherwise string // what rows of older files have there, as SQL
+}
+
+// addedColumns lists what schema.sql has got since version 1.
+func addedColumns() []addedColumn { return nil }
+
+// behindFrom is what goes behind FROM to read a file's table with all columns of schema.sql.
+func (f sealedFile) behindFrom(added []addedColumn) string {
+	name, lacks := fmt.Sprintf("f%d.rows", f.ID), ""
+	for _, c := range added {
+		if c.version > f.Schema {
+			lacks += ", " + c.otherwise + " AS " + c.name
+		}
+	}
+	if lacks == "" {
+		return name
+	}
+	return "(SELECT *" + lacks + " FROM " + name + ")"
+}
 
 // sealedFile is a file of rows that never changes.
 type sealedFile struct {

@@ -70,7 +70,7 @@ func (f *liveFile) open(ctx context.Context, in *instance) error {
 
 // source returns what queries read.
 func (f *liveFile) source() source {
-	return source{Name: fmt.Sprintf("f%d.rows", f.ID), ID: f.ID, From: f.From, To: f.To, Rows: f.Rows, Promoted: f.Promoted, keys: f.Keys}
+	return source{Name: f.behindFrom(addedColumns()), ID: f.ID, From: f.From, To: f.To, Rows: f.Rows, Promoted: f.Promoted, keys: f.Keys}
 }
 
 // releaseFile gives a file back; the last reader of a removed one deletes it.

@@ -44,7 +44,7 @@ func (s *Store) rewrite(ctx context.Context, f *liveFile, condition string) (g g
 	g = gone{rows: of[0][0], from: of[0][1], to: of[0][2], bytes: f.Bytes}
 	e := edit{Remove: []uint64{f.ID}}
 	if g.rows < f.Rows {
-		next, err := s.makeFile(p, sealedFile{Table: f.Table, Day: f.Day, Schema: f.Schema, Keys: f.Keys, Promoted: f.Promoted},
+		next, err := s.makeFile(p, sealedFile{Table: f.Table, Day: f.Day, Schema: schemaVersion, Keys: f.Keys, Promoted: f.Promoted},
 			"FROM "+f.source().Name+" WHERE NOT "+condition)
 		if err != nil {
 			return gone{}, err

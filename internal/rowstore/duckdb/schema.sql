@@ -1,4 +1,6 @@
--- One table of rows. Text is never NULL, nothing is ''. Times are UTC. The verb is the qualified name.
+-- One table of rows, as hot rows have it. In a sealed file attributes that many rows have are columns of their own behind
+-- these, named @KEY: VARCHAR, NULL where the row has no such attribute, and not in attrs as well.
+-- Text is never NULL, nothing is ''. Times are UTC. The verb is the qualified name.
 CREATE TABLE %s (
     time        TIMESTAMP NOT NULL, -- microseconds
     received    TIMESTAMP NOT NULL,

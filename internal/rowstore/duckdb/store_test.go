@@ -321,3 +321,18 @@ func TestManyWritersAtOnce(t *testing.T) {
 	require.NoError(t, s.sealAll(t.Context(), true))
 	require.Equal(t, 8*40*50, count(t, s, rowstore.Logs)+count(t, s, rowstore.Spans)+count(t, s, rowstore.Events))
 }
+
+func TestAFileOfAnOlderVersionIsReadByName(t *testing.T) {
+	s := openIn(t, Options{})
+	keepRows(t, s, rowstore.Logs, day0, 3, nil)
+	require.NoError(t, s.sealAll(t.Context(), true))
+	require.Equal(t, 3, count(t, s, rowstore.Logs)) // attaches the file
+	f := s.filesNow()[0]
+	added := []addedColumn{{1, "body", "''"}, {2, "region", "''"}, {3, "score", "7"}}
+	var n, scores int
+	require.NoError(t, s.query.sql.QueryRow("SELECT count(*), sum(score) FROM "+f.behindFrom(added)+" WHERE region = '' AND body LIKE 'row%'").Scan(&n, &scores))
+	require.Equal(t, []int{3, 21}, []int{n, scores})
+	newer := f.sealedFile
+	newer.Schema = 3
+	require.Equal(t, fmt.Sprintf("f%d.rows", f.ID), newer.behindFrom(added))
+}
