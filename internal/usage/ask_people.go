@@ -24,7 +24,7 @@ func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, erro
 		return Sessions{}, err
 	}
 	from, to := millisOf(starts[0])*1000, millisOf(end)*1000
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, "name", "status", "service", "env", "agency")}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "name", "status")...)}
 	scan.Between = rowstore.Between{From: from - sessionCap, To: to + sessionCap}
 	sums, lasted, people := make([]tally, len(starts)), make([][]float64, len(starts)), make([]int64, len(starts))
 	everybody := int64(0)
@@ -111,7 +111,7 @@ func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, e
 			g.complete++
 		}
 	}
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where, rowstore.Any(q.Start, q.Return)), Fields: needs([]rowstore.Expr{q.Where, q.Start, q.Return}, "service", "env", "agency")}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where, rowstore.Any(q.Start, q.Return)), Fields: needs([]rowstore.Expr{q.Where, q.Start, q.Return}, q.looks()...)}
 	if q.Start.IsEverything() || q.Return.IsEverything() {
 		scan.Where = rowstore.All(q.expr(), q.Where)
 	}
@@ -167,7 +167,7 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 	if err != nil {
 		return Adoption{}, err
 	}
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, "name", "route", "release", "service", "env", "agency")}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "release", map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind])...)}
 	scan.Between = rowstore.Between{From: millisOf(days[0]) * 1000, To: millisOf(end) * 1000}
 	m := newMeasure(days)
 	names := map[string]string{}
@@ -185,7 +185,13 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 	}
 	number := uint32(0)
 	_, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (use, bool) {
-		name := map[byte]string{'e': row.Name, 'r': row.Route, 'l': row.Release}[kind]
+		name := row.Name
+		switch kind {
+		case 'r':
+			name = row.Route
+		case 'l':
+			name = row.Release
+		}
 		return use{periodAt(days, dayOf(row.Time)), keep(name), keep(row.Release)}, q.sees(row)
 	}, func(us []use) {
 		for _, u := range us {

@@ -14,7 +14,6 @@ type choice struct {
 	sessions []uint16
 	apps     []App
 	notes    []string
-	cut      bool // applications beyond the bound are not in it
 }
 
 // choose finds the slices of a scope. Sets of people join exactly, whatever is chosen. Sessions are kept for everything, per

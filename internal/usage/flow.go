@@ -130,11 +130,6 @@ func (p *places) passage(r *rowstore.Row) passage {
 	return x
 }
 
-// leafFields are the attributes that tell what a client or producer span calls.
-func leafFields() []string {
-	return []string{"db.system.name", "db.system", "db.namespace", "db.name", "messaging.system", "messaging.destination.name", "peer.service", "server.address", "net.peer.name"}
-}
-
 // leafOf names what a client or producer span calls; kind 0 if it does not tell.
 func leafOf(r *rowstore.Row) (kind byte, name string) {
 	first := func(names ...string) string {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/stretchr/testify/require"
@@ -80,7 +81,7 @@ func TestPublishedNumbersAreWhatDraftsRead(t *testing.T) {
 		of := docs[0].KPI.Indicator.Of
 		found := 0
 		for _, s := range room.Samples(t.Context()) {
-			s.Labels[labels.MetricName] = s.Name
+			s.Labels[model.MetricNameLabel] = s.Name
 			ok := true
 			for _, m := range of.Matchers {
 				ok = ok && m.Matches(s.Labels[m.Name])

@@ -3,6 +3,7 @@ package usage
 import (
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -49,7 +50,7 @@ func LeadsOf(selectors [][]*labels.Matcher, group labels.Labels, r Range) Leads 
 	for i, ms := range selectors {
 		table, rows := rowstore.Table(0), false
 		for _, m := range ms {
-			if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+			if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 				table, rows = rowstore.ParseTable(m.Value)
 			}
 		}
@@ -59,7 +60,7 @@ func LeadsOf(selectors [][]*labels.Matcher, group labels.Labels, r Range) Leads 
 		for _, m := range ms {
 			field, ok := names[m.Name]
 			switch {
-			case m.Name == labels.MetricName:
+			case m.Name == model.MetricNameLabel:
 			case !ok && !rows:
 				left(m.Name)
 			case ok && (i == 0 || m.Type == labels.MatchEqual): // good and total say the same where they lead

@@ -157,7 +157,7 @@ func TestVectorsOfRetention(t *testing.T) {
 		if strings.HasPrefix(v[0], "recurring") {
 			g.begin = g.back
 		}
-		cohorts, weighted, simple := g.retention(3, strings.HasSuffix(v[0], "after"))
+		cohorts, _, _ := g.retention(3, strings.HasSuffix(v[0], "after"))
 		i, _ := strconv.Atoi(v[1])
 		require.Equal(t, v[2], strconv.FormatInt(cohorts[i].Size, 10), v)
 		for k := 1; k <= 3; k++ {
@@ -174,7 +174,7 @@ func TestVectorsOfRetention(t *testing.T) {
 			require.InDelta(t, 2.0, *cohorts[0].Cells[2].Previous, 1e-9)
 			g2 := g
 			g2.cohorts = 2
-			_, weighted, simple = g2.retention(1, false)
+			_, weighted, simple := g2.retention(1, false)
 			require.InDelta(t, 0.4, *weighted[1].Share, 1e-9)
 			require.InDelta(t, (1.0/3+0.5)/2, *simple[1].Share, 1e-9)
 		}

@@ -130,6 +130,14 @@ func (q Scope) expr() rowstore.Expr {
 	return rowstore.All(es...)
 }
 
+// looks is the fields that sees looks at.
+func (q Scope) looks() []string {
+	if q.See == nil {
+		return nil
+	}
+	return []string{"service", "env", "agency"}
+}
+
 func (q Scope) sees(r *rowstore.Row) bool {
 	return q.See == nil || q.See(App{r.Service, r.Env, r.Agency})
 }
