@@ -21,7 +21,7 @@ func (h *house) openPrivacy(ctx context.Context, cfg *Config) (err error) {
 			}
 			return nil
 		},
-		Keep: func() time.Duration { return longestKept(h.keepRows()) },
+		Keep:  func() time.Duration { return longestKept(h.keepRows()) },
 		Erase: h.rows.Erase, Scan: h.rows.Scan,
 		Forget: []func(context.Context, []string) error{func(ctx context.Context, pseudonyms []string) error {
 			_, err := h.usage.Forget(ctx, pseudonyms)
