@@ -234,6 +234,9 @@ func (e *Engine) closeChunk(ctx context.Context, due []*unit, b *batch) {
 		u.closed = end
 		if u.rows != nil {
 			u.rows.note(points, end)
+			if u.meter.OverLimit > 0 {
+				e.over(u)
+			}
 		}
 		e.step.publish(u, points, b)
 		e.metrics.closed.Add(float64(len(points)))

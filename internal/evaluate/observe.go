@@ -77,12 +77,20 @@ func (e *Engine) attach(u *unit, side int, l labels.Labels) *kpi.Tap {
 	}
 	u.waits = 0
 	t := u.meter.Attach(side, l, interval)
-	if t == nil && !u.wasOver {
-		u.wasOver = true
-		e.metrics.overLimit.WithLabelValues(u.k.Name).Inc()
-		e.log.Warn("a KPI has reached max_groups; further groups are left out", "kpi", u.k.Name, "max_groups", u.k.MaxGroups, "by", u.k.By)
+	if t == nil {
+		e.over(u)
 	}
 	return t
+}
+
+// over tells once of a unit that has reached max_groups.
+func (e *Engine) over(u *unit) {
+	if u.wasOver {
+		return
+	}
+	u.wasOver = true
+	e.metrics.overLimit.WithLabelValues(u.k.Name).Inc()
+	e.log.Warn("a KPI has reached max_groups; further groups are left out", "kpi", u.k.Name, "max_groups", u.k.MaxGroups, "by", u.k.By)
 }
 
 func (e *Engine) uptimeOf(t target) *uptime {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/evaluate"
 	"github.com/signalbox/signalbox/internal/kpi"
+	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
@@ -209,4 +210,47 @@ func TestRowsUnderRace(t *testing.T) {
 		}
 	})
 	wg.Wait()
+}
+
+// What a policy may state comes into force and counts: a document of each kind, and one row that all of them count.
+func TestDocumentsOverRowsComeIntoForce(t *testing.T) {
+	var text strings.Builder
+	for kind, indicator := range map[string]string{
+		"ratio": `{ratio: {good: 'spans{status!="error"}', total: spans}}`, "rate": `{rate: 'spans{service="portal"}'}`,
+		"mean": `{mean: {of: 'spans{service="portal"}', value: http.response.size}}`, "share-below": `{share_below: {of: spans, value: duration, below: 2s}}`,
+		"quantile": `{quantile: {of: 'spans{"http.request.method"="GET"}', value: duration, q: 0.95}}`, "apdex": `{apdex: {of: 'spans{http_request_method="GET"}', value: duration, t: 500ms}}`,
+		"unique": `{unique: {of: spans, value: session}}`, "freshness": `{freshness: 'spans{kind="server"}'}`,
+		"pair": `{pair: {first: 'spans{name="file"}', then: 'spans{name="accept"}', on: business_id, within: 10s}}`,
+	} {
+		fmt.Fprintf(&text, "kind: KPI\nname: %s\nowner: team\nindicator: %s\nthresholds: {red: \"> 0.5\"}\nwindow: 2m\n---\n", kind, indicator)
+	}
+	docs, findings := policy.Read("rows.yaml", []byte(text.String()), policy.Limits{})
+	require.Empty(t, findings)
+	h := newHouse(t, policy.KPIs(docs)...)
+	h.now = t0.Add(30 * time.Second)
+	h.receive(rowstore.Spans, rowstore.Row{Name: "file", Service: "portal", Kind: 2, Session: "s", Business: "case-1", Duration: 1e9, Attrs: []rowstore.Attr{{Key: "http.request.method", Value: "GET"}, {Key: "http.response.size", Value: "2048"}}},
+		rowstore.Row{Name: "accept", Business: "case-1"})
+	h.to(66 * time.Second)
+	h.to(126 * time.Second)
+	for name, want := range map[string]float64{"ratio": 1, "rate": 1.0 / 120, "mean": 2048, "share-below": 1, "quantile": 1, "apdex": 0.5, "unique": 1, "freshness": 90, "pair": 1} {
+		require.InDelta(t, want, h.value(name), 0.01*want, name)
+		s, _ := h.engine.Status(name)
+		require.Empty(t, s.Warnings, name)
+	}
+	s, _ := h.engine.Status("quantile")
+	require.Equal(t, "within 1 % of the exact quantile", s.Last.Detail)
+}
+
+func TestRowsOfTooManyGroupsAreLeftOut(t *testing.T) {
+	k := overRows("logins", kpi.Indicator{Kind: kpi.Rate, Of: selector(t, `events{name="login"}`)})
+	k.By, k.MaxGroups = []string{"agency"}, 3
+	h := newHouse(t, k)
+	h.now = t0.Add(10 * time.Second)
+	for n := range 5 {
+		h.receive(rowstore.Events, rowstore.Row{Name: "login", Agency: fmt.Sprint("a", n)})
+	}
+	h.to(125 * time.Second)
+	s, _ := h.engine.Status("logins")
+	require.Len(t, s.Groups, 3)
+	require.Equal(t, []string{"more than 3 groups by agency; 2 rows are left out"}, s.Warnings)
 }
