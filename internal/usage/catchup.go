@@ -17,13 +17,13 @@ import (
 func (r *Room) CatchUp(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	since, counted, clock := r.clock-slack, maps.Clone(r.tail), r.clock
+	since, done, clock := r.clock-slack, maps.Clone(r.tail), r.clock
 	if clock == 0 {
 		since = 0
 	}
 	now := r.opt.Now().UnixMicro()
 	for _, t := range rowstore.Tables() {
-		q := rowstore.Scan{Table: t, Between: rowstore.Between{From: r.oldest(since), To: now + 366*dayMicros}, Where: receivedSince(since)}
+		q := rowstore.Scan{Table: t, Between: rowstore.Between{From: r.oldest(since), To: now + 366*dayMicros}, Where: receivedSince(since), Fields: fields()}
 		switch t {
 		case rowstore.Logs:
 			q.Where = rowstore.All(q.Where, rowstore.Expr{Match: &rowstore.Match{Field: "level", Op: rowstore.AtLeast, Value: "error"}})
@@ -37,8 +37,8 @@ func (r *Room) CatchUp(ctx context.Context) error {
 			for i := range rows {
 				row := &rows[i]
 				key := batchKey{t, row.Received}
-				if counted[key] > 0 && (t == rowstore.Events || failed(t, row)) {
-					counted[key]--
+				if done[key] > 0 && (t == rowstore.Events || failed(t, row)) {
+					done[key]--
 					continue
 				}
 				if clock > 0 && row.Received <= since {
@@ -102,6 +102,14 @@ func (r *Room) oldest(since int64) int64 {
 		return 0
 	}
 	return since - r.opt.Oldest.Microseconds()
+}
+
+// fields is what a row is counted by. A store that does not know the time of arrival as a field has to give all.
+func fields() []string {
+	if rowstore.FieldOf("received").Column == "" {
+		return nil
+	}
+	return []string{"time", "received", "service", "env", "agency", "version", "release", "user", "session", "name", "route", "status", "level", "error_type", "body", "trace_id", "span_id", "weight"}
 }
 
 // receivedSince narrows a scan where the store knows the time of arrival as a field; what it lets through is looked at again.
