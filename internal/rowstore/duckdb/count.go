@@ -26,12 +26,14 @@ const (
 // counting is a Count on its way into SQL.
 type counting struct {
 	*question
-	q     rowstore.Count
-	where rowstore.Expr
-	rows  int64 // of the sources
-	keys  []groupKey
-	outer []string // what is computed of a group
-	mixed bool     // a group has rows of different weights
+	q      rowstore.Count
+	where  rowstore.Expr
+	rows   int64 // of the sources
+	keys   []groupKey
+	outer  []string // what is computed of a group
+	weighs bool     // whether rows differ in weight is asked, for the sake of quantiles
+	mixed  bool     // a group has rows of different weights
+	learns bool     // which sources had rows is asked, to remember those that had none
 }
 
 // groupKey is a field to group by: what is selected, and how its value becomes text.
@@ -60,7 +62,8 @@ func (s *Store) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, e
 	for _, a := range q.Of {
 		fields = append(fields, a.Field)
 	}
-	c := &counting{question: new(question), q: q, where: q.Where}
+	c := &counting{question: new(question), q: q, where: q.Where, learns: !q.Where.IsEverything(),
+		weighs: slices.ContainsFunc(q.Of, func(a rowstore.Aggregate) bool { return a.Kind == "quantile" })}
 	sources, err := s.seekers(ctx, c.question, r, q.Where, fields...)
 	if err != nil {
 		return out, err
@@ -86,7 +89,7 @@ func (s *Store) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, e
 		return out, err
 	}
 	for i, ok := range matched {
-		if !ok && sources[i].covered(q.Between) {
+		if c.learns && !ok && sources[i].covered(q.Between) {
 			s.memory.foundNothing(sources[i].source, q.Where.String())
 		}
 	}
@@ -138,7 +141,7 @@ func keyOf(field string) groupKey {
 	switch f := rowstore.FieldOf(field); f.Name {
 	case "level":
 		k.sql = func(*seeker) string {
-			return "CASE WHEN severity = 0 THEN 0 ELSE least((severity - 1) // 4, 5) + 1 END::UTINYINT"
+			return "least((severity::SMALLINT + 3) >> 2, 6)::UTINYINT"
 		}
 		k.text = namedKey(append([]string{""}, rowstore.Levels()...))
 	case "status":
@@ -205,11 +208,19 @@ func (c *counting) statement(sources []*seeker) (string, error) {
 	for i, x := range c.outer {
 		fmt.Fprintf(&b, ", coalesce((%s)::DOUBLE, 'NaN'::DOUBLE) AS n%d", x, i)
 	}
-	b.WriteString(", min(w)::DOUBLE AS least, max(w)::DOUBLE AS most")
-	b.WriteString(", bit_or(src) AS srcs")
+	if c.weighs {
+		b.WriteString(", min(w)::DOUBLE AS least, max(w)::DOUBLE AS most")
+	}
+	if c.learns {
+		b.WriteString(", bit_or(src) AS srcs")
+	}
 	fmt.Fprintf(&b, " FROM (%s) GROUP BY %s", strings.Join(parts, " UNION ALL "), strings.Join(by, ", "))
 	order := append([]string{"isnan(n0)", "n0 DESC"}, by...)
-	return fmt.Sprintf("SELECT *, bit_or(srcs) OVER () FROM (%s) ORDER BY %s LIMIT %d", b.String(), strings.Join(order, ", "), c.q.Top+1), nil
+	all := "*"
+	if c.learns {
+		all += ", bit_or(srcs) OVER ()"
+	}
+	return fmt.Sprintf("SELECT %s FROM (%s) ORDER BY %s LIMIT %d", all, b.String(), strings.Join(order, ", "), c.q.Top+1), nil
 }
 
 // branch renders what is selected of one source.
@@ -222,7 +233,10 @@ func (c *counting) branch(src *seeker, i int) (string, error) {
 	for k, key := range c.keys {
 		cols = append(cols, fmt.Sprintf("%s AS k%d", key.sql(src), k))
 	}
-	cols = append(cols, "weight AS w", fmt.Sprintf("%d::UBIGINT AS src", uint64(1)<<min(i, 63)))
+	cols = append(cols, "weight AS w")
+	if c.learns {
+		cols = append(cols, fmt.Sprintf("%d::UBIGINT AS src", uint64(1)<<min(i, 63)))
+	}
 	for k, a := range c.q.Of {
 		switch a.Kind {
 		case "sum", "mean", "min", "max", "quantile":
@@ -321,7 +335,15 @@ func (c *counting) read(ch chunk, out *rowstore.Groups, matched []bool) error {
 		numbers = append(numbers, column[float64](ch, 1+len(keys)+i))
 	}
 	next := 1 + len(keys) + len(numbers)
-	least, most, srcs := column[float64](ch, next), column[float64](ch, next+1), column[uint64](ch, next+3)
+	var least, most []float64
+	if c.weighs {
+		least, most = column[float64](ch, next), column[float64](ch, next+1)
+		next += 2
+	}
+	var srcs []uint64
+	if c.learns {
+		srcs = column[uint64](ch, next+1)
+	}
 	for i := range ch.n {
 		g := rowstore.Group{At: at[i], Keys: make([]string, len(keys)), Numbers: make([]float64, len(numbers))}
 		for k := range keys {
@@ -331,9 +353,11 @@ func (c *counting) read(ch chunk, out *rowstore.Groups, matched []bool) error {
 			g.Numbers[k] = numbers[k][i]
 		}
 		out.Rows = append(out.Rows, g)
-		c.mixed = c.mixed || least[i] != most[i]
-		for k := range matched {
-			matched[k] = matched[k] || srcs[i]&(1<<min(k, 63)) != 0
+		c.mixed = c.mixed || c.weighs && least[i] != most[i]
+		if c.learns && i == 0 { // the same in all rows
+			for k := range matched {
+				matched[k] = matched[k] || srcs[i]&(1<<min(k, 63)) != 0
+			}
 		}
 	}
 	return nil
