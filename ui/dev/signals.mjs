@@ -206,7 +206,8 @@ const order = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 /** A search as a test of rows; only what a person types into the mock: words, field:value, comparisons, minus and one OR. */
 function compile(q) {
-  if (/(^|\s)[\w.]+:(\s|$)/.test(q)) throw new Error(`q: a value is missing at character ${q.search(/:(\s|$)/) + 2}`);
+  if (/(^|[\s(])[\w.]+:(\s|$)/.test(q))
+    throw new Error(`q: a value is missing at character ${q.search(/:(\s|$)/) + 2}`);
   const alternatives = q
     .replace(/[()]/g, ' ')
     .split(/\sOR\s/)

@@ -1,5 +1,6 @@
 // The pages that are walked, scanned and photographed, with what must be there before it counts as shown.
 
+import { explorePages } from './explore-pages.mjs';
 import { governPages } from './govern-pages.mjs';
 
 /** What says that a list is there; a fresh server's may be empty, the mock's never is. */
@@ -53,6 +54,7 @@ export function pages(kpi) {
     { name: 'board-edit', mock: true, path: '/boards/filing-season?edit=on', act: openPanel },
     { name: 'board-import', mock: true, path: '/boards?make=import', act: importFile, ready: '[role=dialog] table' },
     { name: 'signed-out', mock: true, path: '/account', act: signedOut, ready: '[role=dialog]' },
+    ...explorePages(),
     ...governPages(kpi),
     { name: 'missing', path: '/kpi/' },
   ].filter((p) => p.name !== 'missing' && !(p.mock && process.env.SIGNALBOX_URL));

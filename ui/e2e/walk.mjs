@@ -1,6 +1,7 @@
 // A person's way: board, KPI, why, silence, explore; once with the mouse, once with the keyboard alone.
 import assert from 'node:assert/strict';
 import { launch, looks, open } from './browser.mjs';
+import { withSignals } from './explore-pages.mjs';
 import { firstKpi } from './pages.mjs';
 
 export async function run({ url, token, log }) {
@@ -12,6 +13,8 @@ export async function run({ url, token, log }) {
     log('walk: with the mouse');
     await withKeyboard(page);
     log('walk: with the keyboard');
+    await withSignals(page);
+    log('walk: from a log line to its trace with the keyboard');
     await remembersTheme(page);
     log('walk: the theme is remembered');
     const complaints = page.complaints.filter((c) => !/404/.test(c));

@@ -97,45 +97,45 @@ function Group({
           <dt>State</dt>
           <dd>
             <StateMark state={g.state} />
-            {g.regressed_at > 0 ? <span>back since {exact(g.regressed_at, zone)}</span> : null}
+            {g.regressed_at > 0 ? <small>back since {exact(g.regressed_at, zone)}</small> : null}
           </dd>
         </div>
         <div>
           <dt>In this range</dt>
           <dd>
-            {plain(g.count)} <span>{plain(g.all)} ever since the first</span>
+            {plain(g.count)} <small>{plain(g.all)} ever since the first</small>
           </dd>
         </div>
         <div>
           <dt>People affected</dt>
           <dd>
             {peopleWord(g.people)}
-            <span>{g.people < 0 ? 'too few to be told without pointing at them' : 'ever since the first'}</span>
+            <small>{g.people < 0 ? 'too few to be told without pointing at them' : 'ever since the first'}</small>
           </dd>
         </div>
         <div>
           <dt>First seen</dt>
           <dd>
             <Ago at={g.first} />
-            <span>{exact(g.first, zone)}</span>
+            <small>{exact(g.first, zone)}</small>
           </dd>
         </div>
         <div>
           <dt>Last seen</dt>
           <dd>
             <Ago at={g.last} />
-            <span>{exact(g.last, zone)}</span>
+            <small>{exact(g.last, zone)}</small>
           </dd>
         </div>
         <div>
           <dt>Where</dt>
           <dd style={{ fontSize: '0.875rem', lineHeight: '1.5rem' }}>
             {g.app.service} {g.route}
-            <span>
+            <small>
               {originWord(g.origin)}
               {g.app.env ? `, ${g.app.env}` : ''}
               {g.releases.length > 0 ? `, release ${g.releases.slice(0, 3).join(', ')}` : ''}
-            </span>
+            </small>
           </dd>
         </div>
       </dl>

@@ -57,6 +57,7 @@ export function Facets({
         {list.map((field) => {
           const facet = found.get(field);
           const values = facet?.values ?? [];
+          if (facet && values.length === 0) return null;
           if (facet && values.length === 1 && values[0]?.value === '' && !extra.includes(field)) return null;
           return (
             <section key={field} aria-label={field}>

@@ -24,7 +24,7 @@ export type GraphEdge = {
   place: Place | undefined;
 };
 
-const size = { w: 164, h: 58, gapX: 92, gapY: 22 };
+const size = { w: 150, h: 58, gapX: 74, gapY: 22 };
 
 /** Services as boxes, calls as lines from left to right; both lead to their traces. What fails says so and is drawn stronger. */
 export function ServiceGraph({
@@ -57,8 +57,7 @@ export function ServiceGraph({
     <div className={css.scroll} role="group" aria-label={sentence} tabIndex={0}>
       <svg
         className={css.graph}
-        width={placed.width + 2 * pad}
-        height={placed.height + 2 * pad}
+        style={{ maxWidth: placed.width + 2 * pad, minWidth: (placed.width + 2 * pad) * 0.88 }}
         viewBox={`${-pad} ${-pad} ${placed.width + 2 * pad} ${placed.height + 2 * pad}`}
       >
         {edges.map((e, i) => {
@@ -115,7 +114,7 @@ export function ServiceGraph({
                 <rect className={css.box} width={size.w} height={size.h} rx={n.kind === 'database' ? 14 : 8} />
                 {n.bad ? <path className={css.mark} d={`M${size.w - 16} 8l7 7-7 7-7-7z`} /> : null}
                 <text className={css.name} x={10} y={20}>
-                  {n.name.length > 18 ? `${n.name.slice(0, 17)}…` : n.name}
+                  {n.name.length > 16 ? `${n.name.slice(0, 15)}…` : n.name}
                 </text>
                 {n.lines.slice(0, 2).map((l, k) => (
                   <text key={k} className={css.line} x={10} y={36 + 15 * k}>

@@ -118,8 +118,9 @@ function Both({
       </div>
       <p className="fine">
         {exact(map.from, zone)} to {exact(map.to, zone)}
-        {map.standing ? ', from counts that are kept as spans arrive.' : ', counted from the spans.'} A dashed box sends
-        no spans of its own. {map.notes.join(' ')}
+        {map.standing ? ', from counts that are kept as spans arrive.' : ', counted from the spans.'} ◆ marks the share
+        of calls that failed, from 1 % on; other figures are calls. A dashed box sends no spans of its own.{' '}
+        {map.notes.join(' ')}
       </p>
     </section>
   );

@@ -117,13 +117,15 @@ export function Waterfall({
               </i>
             ))}
           </span>
+          <span role="columnheader" className={css.said}>
+            Took
+          </span>
         </div>
         {seen.slice(0, many).map((r, i) => {
           const s = r.span;
           const bar = barOf(s, trace.start, trace.duration);
           const odd = oddities(s);
           const shut = folded.has(r.key);
-          const late = bar.left + bar.width > 78;
           return (
             <div
               key={r.key}
@@ -156,7 +158,9 @@ export function Waterfall({
                   <b>{s.service}</b> <span>{s.name}</span>
                   {shut ? <span> and {plain(r.below)} below</span> : null}
                 </span>
-                {odd.length > 0 ? <span className={css.odd}>{odd[0]}</span> : null}
+                {odd.length > 0 ? (
+                  <span className={css.odd}>{odd[0]?.replace(/ .*, adjusted$/, ' adjusted')}</span>
+                ) : null}
               </span>
               <span role="gridcell" className={css.time}>
                 {marks.map((m) => (
@@ -174,13 +178,10 @@ export function Waterfall({
                     } as React.CSSProperties
                   }
                 />
-                <span
-                  className={css.said}
-                  style={late ? { right: `${100 - bar.left}%` } : { left: `${bar.left + bar.width}%` }}
-                >
-                  {seconds(s.duration)}
-                  {s.critical ? <span className="vh">, on the critical path</span> : null}
-                </span>
+              </span>
+              <span role="gridcell" className={css.said}>
+                {seconds(s.duration)}
+                {s.critical ? <span className="vh">, on the critical path</span> : null}
               </span>
             </div>
           );
