@@ -336,3 +336,26 @@ func TestAFileOfAnOlderVersionIsReadByName(t *testing.T) {
 	newer.Schema = 3
 	require.Equal(t, fmt.Sprintf("f%d.rows", f.ID), newer.behindFrom(added))
 }
+
+func TestErasedBytesAreGoneFromTemporaryFiles(t *testing.T) {
+	s := openIn(t, Options{QueryMemory: 48 << 20}) // too little for the hot rows
+	const id = "subject-7f3a9c5512e8"
+	for range 20 {
+		keepRows(t, s, rowstore.Logs, day0, 4000, func(i int, b *rowstore.Batch, r *rowstore.Row) {
+			if r.Body = strings.Repeat("x", 400); i%50 == 0 {
+				r.User, r.Body = "person", strings.Repeat("x", 300)+id
+			}
+		})
+	}
+	r, err := s.reading(t.Context(), rowstore.Logs, rowstore.Between{})
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, r.Conn.QueryRowContext(t.Context(), "SELECT count(*) FROM (SELECT body, row_number() OVER (ORDER BY body DESC) AS k FROM "+r.Sources[0].Name+") WHERE k > 3").Scan(&n))
+	require.Equal(t, 79_997, n)
+	r.Close()
+	require.NotEmpty(t, having(t, s.dir("temp"), id), "hot rows went to temporary files")
+	_, err = s.Erase(t.Context(), rowstore.Is("user", "person"), nil)
+	require.NoError(t, err)
+	require.Empty(t, having(t, s.opt.Dir, id))
+	require.Equal(t, 78_400, count(t, s, rowstore.Logs))
+}
