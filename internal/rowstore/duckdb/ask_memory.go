@@ -2,6 +2,9 @@ package duckdb
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -9,43 +12,81 @@ import (
 )
 
 const (
-	maxNothings = 100_000 // (source, expression) pairs of which it is known that no row matches
-	maxKnown    = 10_000  // sources whose resources' keys are known
+	maxFound = 100_000 // pairs of source and expression of which it is known where the matches are
+	maxSpans = 16      // and in how many spans of rows they may be
+	maxKnown = 10_000  // sources whose resources' keys are known
 )
 
 // memory is what queries remember of sealed sources, which never change. It forgets everything when it is full: what is
 // asked often is back soon.
 type memory struct {
 	mu       sync.Mutex
-	nothing  map[nothing]struct{}
+	found    map[asking][]span
 	resource map[uint64][]string
 }
 
-// nothing says that no row of a source matches an expression.
-type nothing struct {
+// asking is an expression that was asked of a source.
+type asking struct {
 	source uint64
 	where  string
 }
 
-// empty reports whether it is known that no row of a source matches.
-func (m *memory) empty(src source, where string) bool {
+// span is rows of a source by number, both ends inclusive.
+type span struct{ from, to int64 }
+
+// blockBits makes blocks of 2,048 rows, as DuckDB's vectors are.
+const blockBits = 11
+
+// where tells in which rows of a source the matches are; ok is false where that is not known. No span: nothing matches.
+func (m *memory) where(src source, where string) (spans []span, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	_, ok := m.nothing[nothing{src.ID, where}]
-	return ok && src.Sealed()
+	spans, ok = m.found[asking{src.ID, where}]
+	return spans, ok && src.Sealed()
 }
 
-// found nothing, looking at all rows of a source.
-func (m *memory) foundNothing(src source, where string) {
+// learn remembers in which blocks of a source all its matches are. What is spread over many is not worth it.
+func (m *memory) learn(src source, where string, blocks map[int64]bool) {
 	if !src.Sealed() || where == "" {
+		return
+	}
+	var spans []span
+	for _, b := range slices.Sorted(maps.Keys(blocks)) {
+		if n := len(spans); n > 0 && spans[n-1].to+1 == b<<blockBits {
+			spans[n-1].to += 1 << blockBits
+			continue
+		}
+		spans = append(spans, span{b << blockBits, (b+1)<<blockBits - 1})
+	}
+	if len(spans) > maxSpans {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.nothing == nil || len(m.nothing) >= maxNothings {
-		m.nothing = map[nothing]struct{}{}
+	if m.found == nil || len(m.found) >= maxFound {
+		m.found = map[asking][]span{}
 	}
-	m.nothing[nothing{src.ID, where}] = struct{}{}
+	m.found[asking{src.ID, where}] = spans
+}
+
+// from renders what stands behind FROM: the source, or those rows of it that can match.
+func (s *seeker) from() string {
+	if !s.narrow {
+		return s.Name
+	}
+	var parts []string
+	for _, x := range s.spans {
+		parts = append(parts, fmt.Sprintf("SELECT * FROM %s WHERE rowid BETWEEN %d AND %d", s.Name, x.from, x.to))
+	}
+	return "(" + strings.Join(parts, " UNION ALL ") + ")"
+}
+
+// block renders the number of a row's block; ok is false, and the number -1, where it need not or cannot be learned.
+func (s *seeker) block() (number string, ok bool) {
+	if s.narrow || !s.Sealed() || strings.ContainsAny(s.Name, " (") {
+		return "-1::BIGINT", false
+	}
+	return fmt.Sprintf("(rowid >> %d)", blockBits), true
 }
 
 // covered reports whether a span of time has all rows of a source.
@@ -63,10 +104,10 @@ func (s *Store) seekers(ctx context.Context, q *question, r *reading, where rows
 	key := where.String()
 	var out []*seeker
 	for _, src := range r.Sources {
-		if s.memory.empty(src, key) {
+		k := &seeker{question: q, source: src}
+		if k.spans, k.narrow = s.memory.where(src, key); k.narrow && len(k.spans) == 0 {
 			continue
 		}
-		k := &seeker{question: q, source: src}
 		if attributes {
 			var err error
 			if k.resources, err = s.resourceKeys(ctx, src); err != nil {

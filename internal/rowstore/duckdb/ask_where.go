@@ -20,6 +20,8 @@ type seeker struct {
 	*question
 	source
 	resources []string // keys of its rows' resources
+	narrow    bool     // only rows in spans can match
+	spans     []span
 }
 
 // where renders an expression as a condition that holds for exactly the rows for which e.Compile's test holds. plain says

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	raw "github.com/duckdb/duckdb-go/v2/mapping"
+
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
@@ -21,6 +23,9 @@ const (
 	// exactUnique is how many rows there may be for a unique that counts exactly. Beyond, it is an estimate: DuckDB's
 	// HyperLogLog, which was seen to err by up to 5 %.
 	exactUnique = 20_000_000
+
+	learnBits  = 40   // of a block's number, beside that of its source
+	maxLearned = 1000 // blocks of a source that are looked at for remembering them
 )
 
 // counting is a Count on its way into SQL.
@@ -62,7 +67,7 @@ func (s *Store) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, e
 	for _, a := range q.Of {
 		fields = append(fields, a.Field)
 	}
-	c := &counting{question: new(question), q: q, where: q.Where, learns: !q.Where.IsEverything(),
+	c := &counting{question: new(question), q: q, where: q.Where, learns: costly(q.Where),
 		weighs: slices.ContainsFunc(q.Of, func(a rowstore.Aggregate) bool { return a.Kind == "quantile" })}
 	sources, err := s.seekers(ctx, c.question, r, q.Where, fields...)
 	if err != nil {
@@ -83,14 +88,17 @@ func (s *Store) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, e
 		return out, err
 	}
 	c.WriteString(text)
-	matched := make([]bool, len(sources))
+	matched := make([]map[int64]bool, len(sources))
+	for i := range matched {
+		matched[i] = map[int64]bool{}
+	}
 	err = s.ask(ctx, c.question, func(ch chunk) error { return c.read(ch, &out, matched) })
 	if err != nil {
 		return out, err
 	}
-	for i, ok := range matched {
-		if c.learns && !ok && sources[i].covered(q.Between) {
-			s.memory.foundNothing(sources[i].source, q.Where.String())
+	for i, src := range sources {
+		if _, ok := src.block(); ok && c.learns && len(out.Rows) <= q.Top && len(matched[i]) < maxLearned && src.covered(q.Between) {
+			s.memory.learn(src.source, q.Where.String(), matched[i])
 		}
 	}
 	if len(out.Rows) > q.Top {
@@ -212,15 +220,11 @@ func (c *counting) statement(sources []*seeker) (string, error) {
 		b.WriteString(", min(w)::DOUBLE AS least, max(w)::DOUBLE AS most")
 	}
 	if c.learns {
-		b.WriteString(", bit_or(src) AS srcs")
+		b.WriteString(", list(DISTINCT src) AS srcs")
 	}
 	fmt.Fprintf(&b, " FROM (%s) GROUP BY %s", strings.Join(parts, " UNION ALL "), strings.Join(by, ", "))
 	order := append([]string{"isnan(n0)", "n0 DESC"}, by...)
-	all := "*"
-	if c.learns {
-		all += ", bit_or(srcs) OVER ()"
-	}
-	return fmt.Sprintf("SELECT %s FROM (%s) ORDER BY %s LIMIT %d", all, b.String(), strings.Join(order, ", "), c.q.Top+1), nil
+	return fmt.Sprintf("SELECT * FROM (%s) ORDER BY %s LIMIT %d", b.String(), strings.Join(order, ", "), c.q.Top+1), nil
 }
 
 // branch renders what is selected of one source.
@@ -235,7 +239,11 @@ func (c *counting) branch(src *seeker, i int) (string, error) {
 	}
 	cols = append(cols, "weight AS w")
 	if c.learns {
-		cols = append(cols, fmt.Sprintf("%d::UBIGINT AS src", uint64(1)<<min(i, 63)))
+		block, ok := src.block()
+		if !ok {
+			block = "0"
+		}
+		cols = append(cols, fmt.Sprintf("%d::BIGINT + %s AS src", int64(i)<<learnBits, block))
 	}
 	for k, a := range c.q.Of {
 		switch a.Kind {
@@ -260,7 +268,7 @@ func (c *counting) branch(src *seeker, i int) (string, error) {
 			cols = append(cols, fmt.Sprintf("epoch_us(time) AS v%d", k))
 		}
 	}
-	return fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", strings.Join(cols, ", "), src.Name, where, src.within(c.q.Between)), nil
+	return fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", strings.Join(cols, ", "), src.from(), where, src.within(c.q.Between)), nil
 }
 
 // bucket renders the start of a row's time bucket.
@@ -323,9 +331,17 @@ func (c *counting) aggregate(a rowstore.Aggregate) string {
 	}
 }
 
+// costly reports whether an expression looks for text or ids, so that it pays to remember where they are.
+func costly(e rowstore.Expr) bool {
+	if m := e.Match; m != nil {
+		return m.Op == rowstore.Contains || m.Op == rowstore.Matches || m.Op == rowstore.Equal && rowstore.FieldOf(m.Field).Type == rowstore.TypeID
+	}
+	return slices.ContainsFunc(e.And, costly) || slices.ContainsFunc(e.Or, costly)
+}
+
 // read takes a chunk of groups.
-func (c *counting) read(ch chunk, out *rowstore.Groups, matched []bool) error {
-	at := column[int64](ch, 0)
+func (c *counting) read(ch chunk, out *rowstore.Groups, matched []map[int64]bool) error {
+	starts := column[int64](ch, 0)
 	keys := make([][]string, len(c.keys))
 	for i, k := range c.keys {
 		keys[i] = k.text(ch, 1+i)
@@ -340,12 +356,18 @@ func (c *counting) read(ch chunk, out *rowstore.Groups, matched []bool) error {
 		least, most = column[float64](ch, next), column[float64](ch, next+1)
 		next += 2
 	}
-	var srcs []uint64
 	if c.learns {
-		srcs = column[uint64](ch, next+1)
+		list := raw.DataChunkGetVector(ch.data, raw.IdxT(next))
+		of := raw.VectorGetData(raw.ListVectorGetChild(list))
+		for i := range int(raw.ListVectorGetSize(list)) {
+			v := *at[int64](of, i)
+			if blocks := matched[v>>learnBits]; len(blocks) < maxLearned {
+				blocks[v&(1<<learnBits-1)] = true
+			}
+		}
 	}
 	for i := range ch.n {
-		g := rowstore.Group{At: at[i], Keys: make([]string, len(keys)), Numbers: make([]float64, len(numbers))}
+		g := rowstore.Group{At: starts[i], Keys: make([]string, len(keys)), Numbers: make([]float64, len(numbers))}
 		for k := range keys {
 			g.Keys[k] = keys[k][i]
 		}
@@ -354,11 +376,6 @@ func (c *counting) read(ch chunk, out *rowstore.Groups, matched []bool) error {
 		}
 		out.Rows = append(out.Rows, g)
 		c.mixed = c.mixed || c.weighs && least[i] != most[i]
-		if c.learns && i == 0 { // the same in all rows
-			for k := range matched {
-				matched[k] = matched[k] || srcs[i]&(1<<min(k, 63)) != 0
-			}
-		}
 	}
 	return nil
 }

@@ -82,18 +82,21 @@ func (s *Store) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, erro
 		if src.question = new(question); len(rows) >= limit+skip && !q.Oldest {
 			between.From = max(between.From, rows[limit+skip-1].Time)
 		}
-		n, err := s.findIn(ctx, src, q, between, limit+skip, func(c chunk, promoted []string) {
+		n, blocks := 0, map[int64]bool{}
+		err := s.findIn(ctx, src, q, between, limit+skip, func(c chunk, promoted []string) {
 			part, at := reader.read(c, promoted)
-			tie := column[uint64](c, at)
+			tie, block := column[uint64](c, at), column[int64](c, at+1)
 			for i := range part {
 				rows = append(rows, found{keep(&part[i]), tie[i]})
+				blocks[block[i]] = true
 			}
+			n += c.n
 		})
 		if err != nil {
 			return nil, err
 		}
-		if n == 0 && src.covered(between) {
-			s.memory.foundNothing(src.source, q.Where.String())
+		if _, ok := src.block(); ok && n < limit+skip && src.covered(between) {
+			s.memory.learn(src.source, q.Where.String(), blocks)
 		}
 		slices.SortStableFunc(rows, order)
 		rows = rows[:min(len(rows), limit+skip)]
@@ -110,24 +113,23 @@ func (s *Store) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, erro
 	return out, nil
 }
 
-// findIn asks one source and returns how many rows it gave.
-func (s *Store) findIn(ctx context.Context, src *seeker, q rowstore.Find, between rowstore.Between, limit int, f func(chunk, []string)) (n int, err error) {
+// findIn asks one source.
+func (s *Store) findIn(ctx context.Context, src *seeker, q rowstore.Find, between rowstore.Between, limit int, f func(chunk, []string)) error {
 	where, err := src.where(q.Where, true)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	list, promoted := wantedOf(nil).list(src.source)
 	way := "DESC"
 	if q.Oldest {
 		way = "ASC"
 	}
-	fmt.Fprintf(src, "SELECT %s, %s AS tie FROM %s WHERE %s%s ORDER BY time %s, tie LIMIT %d", list, tied, src.Name, where, src.within(between), way, limit)
-	err = s.ask(ctx, src.question, func(c chunk) error {
-		n += c.n
+	block, _ := src.block()
+	fmt.Fprintf(src, "SELECT %s, %s AS tie, %s FROM %s WHERE %s%s ORDER BY time %s, tie LIMIT %d", list, tied, block, src.from(), where, src.within(between), way, limit)
+	return s.ask(ctx, src.question, func(c chunk) error {
 		f(c, promoted)
 		return nil
 	})
-	return n, err
 }
 
 // within renders a span of time as far as it does not hold for all rows of the source.

@@ -51,7 +51,7 @@ func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row
 			}
 		}
 		list, _ := want.list(part)
-		parts = append(parts, fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", list, src.Name, where, src.within(q.Between)))
+		parts = append(parts, fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", list, src.from(), where, src.within(q.Between)))
 	}
 	order := "time"
 	if q.ByUser {
