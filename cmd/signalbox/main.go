@@ -13,7 +13,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/signalbox/signalbox/internal/app"
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/rowstore/duckdb/sandbox"
 )
 
 // version is stamped by the build: -ldflags "-X main.version=...".
@@ -72,6 +74,9 @@ func (e usageError) Error() string { return string(e) }
 func usage(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == app.SQLCommand {
+		os.Exit(sandbox.Child(os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ())
 	stop()

@@ -38,6 +38,7 @@ import (
 	"github.com/signalbox/signalbox/internal/receive/otlp"
 	"github.com/signalbox/signalbox/internal/rowstore"
 	"github.com/signalbox/signalbox/internal/rowstore/duckdb"
+	"github.com/signalbox/signalbox/internal/rowstore/duckdb/sandbox"
 	"github.com/signalbox/signalbox/internal/rules"
 	"github.com/signalbox/signalbox/internal/scrape"
 	"github.com/signalbox/signalbox/internal/statestore"
@@ -77,6 +78,7 @@ type house struct {
 	events   *receive.Events
 	usage    *usage.Room
 	privacy  *privacy.Privacy
+	sql      *sandbox.Sandbox
 	sampler  *gate.Sampler
 	rowsKept atomic.Pointer[rowstore.Keep]
 	private  atomic.Pointer[[]*policy.Privacy] // what privacy goes by
@@ -191,9 +193,12 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 	if err = h.openPrivacy(ctx, cfg); err != nil {
 		return err
 	}
+	if err = h.openSQL(cfg); err != nil {
+		return err
+	}
 	h.engine = evaluate.New(evaluate.Options{
 		Store: h.samples, Ledger: h.ledger, Query: ask(h.promql, all), IntervalOf: h.intervalOf,
-		Rows: h.rows, Page: h.page, Rewatch: func() { h.gate.Rewatch() }, Changed: h.changed,
+		Rows: h.rows, SQL: h.askSQL, Page: h.page, Rewatch: func() { h.gate.Rewatch() }, Changed: h.changed,
 		Now: time.Now, Logger: h.log.With("room", "evaluate"), Registerer: h.reg,
 	})
 	h.gate = gate.New(gate.Options{
