@@ -19,6 +19,7 @@ import (
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/strict"
+	"github.com/signalbox/signalbox/internal/rowstore/duckdb/sandbox"
 )
 
 // What applies where signalbox.yaml states nothing.
@@ -302,8 +303,13 @@ func (l *loader) policies() {
 		l.report.Add(f)
 	}
 	l.cfg.Documents, l.cfg.KPIs = docs, policy.KPIs(docs)
-	for _, d := range docs {
+	for i, d := range docs {
 		l.cfg.Files = append(l.cfg.Files, d.File)
+		if d.KPI != nil && d.KPI.Indicator.SQL != "" {
+			if err := sandbox.Check(windowed(d.KPI.Indicator.SQL, time.Now(), time.Now())); err != nil {
+				l.report.Add(refusedSQL(&docs[i], err))
+			}
+		}
 	}
 	slices.Sort(l.cfg.Files)
 	l.cfg.Files = slices.Compact(l.cfg.Files)

@@ -58,6 +58,7 @@ func (h *house) look(ctx context.Context, texts []string) []policy.Finding {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*runbookTime)
 	defer cancel()
+	out = append(out, h.checkSQL(ctx, fresh)...)
 	out = append(out, h.checkSelectors(ctx, fresh)...)
 	if p, ok := access.From(ctx); ok && p.May(access.Propose) {
 		out = append(out, h.checkRunbooks(ctx, fresh)...)
@@ -81,6 +82,25 @@ func idle(d *policy.Document) string {
 
 func warn(d *policy.Document, key, format string, args ...any) policy.Finding {
 	return policy.Finding{File: d.File, Line: d.Line, Column: 1, Key: key, Severity: strict.Warning, Message: key + ": " + fmt.Sprintf(format, args...)}
+}
+
+// checkSQL says which SQL would not be run.
+func (h *house) checkSQL(ctx context.Context, docs []policy.Document) []policy.Finding {
+	var out []policy.Finding
+	for i := range docs {
+		if text := docs[i].KPI.Indicator.SQL; text != "" {
+			if err := h.sql.Check(ctx, windowed(text, time.Now(), time.Now())); err != nil {
+				out = append(out, refusedSQL(&docs[i], err))
+			}
+		}
+	}
+	return out
+}
+
+func refusedSQL(d *policy.Document, err error) policy.Finding {
+	f := warn(d, "indicator.sql", "%s", fault.Outside(err))
+	f.Severity = strict.Error
+	return f
 }
 
 // checkSelectors says which selectors match nothing, with the nearest names.
