@@ -335,3 +335,26 @@ func TestOldDaysGo(t *testing.T) {
 		return again
 	}()))
 }
+
+// TestALateEventFindsItsSession comes 40 hours late, after sessions out of reach were forgotten.
+func TestALateEventFindsItsSession(t *testing.T) {
+	room := open(t, t.TempDir(), &memory{})
+	at := now.Add(-47 * time.Hour).UnixMicro()
+	see := func(time, received int64) {
+		room.ObserveRows(&rowstore.Batch{Table: rowstore.Events, Rows: []rowstore.Row{{Time: time, Received: received, Name: "click", User: "p", Weight: 1}}})
+	}
+	see(at, at)
+	room.state.evict(at + 40*3600e6)
+	see(at+600e6, at+40*3600e6)
+	s, err := room.Sessions(t.Context(), SessionsQuestion{})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, s.Total.Sessions)
+	require.EqualValues(t, 2, s.Total.Actions)
+	see(at+700e6, at+49*3600e6)
+	s, err = room.Sessions(t.Context(), SessionsQuestion{})
+	require.NoError(t, err)
+	require.EqualValues(t, 2, s.Total.Actions, "over two days late: no part in sessions")
+	require.EqualValues(t, 1, room.state.late)
+	room.state.evict(at + 60*3600e6)
+	require.Empty(t, room.state.live.list)
+}
