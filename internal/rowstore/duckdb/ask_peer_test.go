@@ -101,26 +101,31 @@ func BenchmarkPeer(b *testing.B) {
 		if only != "" && !strings.Contains(q.name, only) {
 			continue
 		}
-		var ours, plain, cached []float64
+		// Without what either remembers of the last time, and with it.
+		var ours, again, plain, cached []float64
 		for range 7 {
-			at := time.Now()
-			mine := q.ours()
-			ours = append(ours, float64(time.Since(at).Microseconds())/1000)
-			theirs, ms := p.ask(b, q.theirs, false)
-			plain = append(plain, ms)
-			_, ms = p.ask(b, q.theirs, true)
-			cached = append(cached, ms)
-			require.InDelta(b, theirs, mine, 1e-9+q.tolerance*math.Abs(theirs), q.name)
+			s.Forget()
+			for _, took := range []*[]float64{&ours, &again} {
+				at := time.Now()
+				mine := q.ours()
+				*took = append(*took, float64(time.Since(at).Microseconds())/1000)
+				theirs, ms := p.ask(b, q.theirs, took == &again)
+				if took == &again {
+					cached = append(cached, ms)
+				} else {
+					plain = append(plain, ms)
+				}
+				require.InDelta(b, theirs, mine, 1e-9+q.tolerance*math.Abs(theirs), q.name)
+			}
 		}
-		first := ours[0]
-		for _, v := range [][]float64{ours, plain, cached} {
+		for _, v := range [][]float64{ours, again, plain, cached} {
 			slices.Sort(v)
 		}
 		b.ReportMetric(ours[3], q.name+":ours")
-		b.ReportMetric(first, q.name+":first")
+		b.ReportMetric(again[3], q.name+":again")
 		b.ReportMetric(plain[3], q.name+":peer")
 		b.ReportMetric(cached[3], q.name+":cached")
-		b.Logf("%-22s ours %8.1f (first %8.1f)  peer %8.1f  cached %8.1f  ratio %.2f / %.2f", q.name, ours[3], first, plain[3], cached[3], ours[3]/plain[3], ours[3]/cached[3])
+		fmt.Fprintf(os.Stderr, "%-22s ours %8.1f again %8.1f  peer %8.1f cached %8.1f  ratio %.2f, again %.2f\n", q.name, ours[3], again[3], plain[3], cached[3], ours[3]/plain[3], again[3]/cached[3])
 	}
 }
 

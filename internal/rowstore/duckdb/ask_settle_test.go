@@ -11,3 +11,10 @@ func (s *Store) Settle(ctx context.Context) error {
 	defer s.work.Unlock()
 	return s.merge(ctx)
 }
+
+// Forget drops what queries remember.
+func (s *Store) Forget() {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	s.memory.found, s.memory.resource = nil, nil
+}
