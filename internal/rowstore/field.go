@@ -53,6 +53,7 @@ var fields = []Field{
 	{"kind", "kind", TypeText, "Kind of a span: internal, server, client, producer or consumer"},
 	{"source", "source", TypeText, "Who sent it"},
 	{"trust", "trust", TypeText, "public for what came in by the public door"},
+	{"received", "received", TypeTime, "When it came in"},
 	{"weight", "weight", TypeNumber, "How many rows it stands for after sampling"},
 }
 
@@ -126,6 +127,8 @@ func (r *Row) Get(name string) string {
 		return strconv.FormatFloat(float64(r.Weight), 'g', -1, 32)
 	case "time":
 		return strconv.FormatInt(r.Time, 10)
+	case "received":
+		return strconv.FormatInt(r.Received, 10)
 	}
 	v, _ := r.Attribute(name)
 	return v
@@ -185,6 +188,8 @@ func (r *Row) Number(name string) (v float64, ok bool) {
 		return float64(r.Weight), true
 	case "time":
 		return float64(r.Time), true
+	case "received":
+		return float64(r.Received), true
 	case "trace_id", "span_id", "parent_id":
 		return 0, false
 	}

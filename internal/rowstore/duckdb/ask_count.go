@@ -111,8 +111,8 @@ func (s *seeker) amount(field string) string {
 		return "CASE WHEN isfinite(value) THEN value END"
 	case f.Name == "weight":
 		return "weight::DOUBLE"
-	case f.Name == "time":
-		return "epoch_us(time)::DOUBLE"
+	case f.Type == rowstore.TypeTime:
+		return "epoch_us(" + f.Column + ")::DOUBLE"
 	case f.Type == rowstore.TypeID, f.Name == "level", f.Name == "status", f.Name == "kind":
 		return "NULL::DOUBLE"
 	}

@@ -116,8 +116,8 @@ func (s *seeker) text(field string, null bool) string {
 		return "CASE WHEN trace_hi = 0 AND trace_lo = 0 THEN '' ELSE printf('%016x%016x', trace_hi, trace_lo) END"
 	case f.Type == rowstore.TypeID:
 		return "CASE WHEN " + f.Column + " = 0 THEN '' ELSE printf('%016x', " + f.Column + ") END"
-	case f.Name == "time":
-		return "epoch_us(time)::VARCHAR"
+	case f.Type == rowstore.TypeTime:
+		return "epoch_us(" + f.Column + ")::VARCHAR"
 	case f.Column != "":
 		return f.Column
 	}

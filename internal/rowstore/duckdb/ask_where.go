@@ -61,8 +61,8 @@ func (s *seeker) match(m *rowstore.Match, plain bool) (string, error) {
 		return s.duration(m)
 	case "value", "weight":
 		return s.double(m, f.Column)
-	case "time":
-		return s.instant(m, holds)
+	case "time", "received":
+		return s.instant(m, f.Column, holds)
 	}
 	switch m.Op {
 	case rowstore.Equal:
@@ -181,29 +181,29 @@ func (s *seeker) double(m *rowstore.Match, column string) (string, error) {
 	return "(" + x + ")", nil
 }
 
-// instant renders a condition on the time.
-func (s *seeker) instant(m *rowstore.Match, holds func(*rowstore.Row) bool) (string, error) {
+// instant renders a condition on a column of times.
+func (s *seeker) instant(m *rowstore.Match, column string, holds func(*rowstore.Row) bool) (string, error) {
 	switch m.Op {
 	case rowstore.Greater, rowstore.AtLeast, rowstore.Less, rowstore.AtMost:
 		n, err := m.Number()
 		if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
-			return "(time " + string(m.Op) + " " + s.time(int64(n)) + ")", err
+			return "(" + column + " " + string(m.Op) + " " + s.time(int64(n)) + ")", err
 		}
-		return "(epoch_us(time)::DOUBLE " + string(m.Op) + " " + s.arg(n) + ")", err
+		return "(epoch_us(" + column + ")::DOUBLE " + string(m.Op) + " " + s.arg(n) + ")", err
 	case rowstore.Equal:
-		if n, err := strconv.ParseInt(m.Value, 10, 64); err == nil && holds(&rowstore.Row{Time: n}) {
-			return "(time = " + s.time(n) + ")", nil
+		if n, err := strconv.ParseInt(m.Value, 10, 64); err == nil && holds(&rowstore.Row{Time: n, Received: n}) {
+			return "(" + column + " = " + s.time(n) + ")", nil
 		}
 		return "FALSE", nil
 	case rowstore.NotEqual:
-		x, err := s.instant(&rowstore.Match{Field: m.Field, Op: rowstore.Equal, Value: m.Value}, func(r *rowstore.Row) bool { return !holds(r) })
+		x, err := s.instant(&rowstore.Match{Field: m.Field, Op: rowstore.Equal, Value: m.Value}, column, func(r *rowstore.Row) bool { return !holds(r) })
 		return "(NOT " + x + ")", err
 	case rowstore.Exists:
 		return "TRUE", nil
 	case rowstore.Contains:
-		return "contains(" + s.text("time", false) + ", " + s.arg(lower(m.Value)) + ")", nil
+		return "contains(" + s.text(m.Field, false) + ", " + s.arg(lower(m.Value)) + ")", nil
 	}
-	x, err := s.regexp(s.text("time", false), m.Value)
+	x, err := s.regexp(s.text(m.Field, false), m.Value)
 	if m.Op == rowstore.NoMatch {
 		x = "(NOT " + x + ")"
 	}

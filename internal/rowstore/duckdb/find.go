@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -14,6 +15,8 @@ const (
 	findLimit = 100
 	findMost  = 10_000
 	skipMost  = 1_000_000
+
+	probeAfter = 2 // sources that gave little, before the others are asked where there is anything
 )
 
 // tied orders rows of the same microsecond: any order will do that is the same in the next query and in another file. It
@@ -72,7 +75,15 @@ func (s *Store) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, erro
 	}
 	reader := &rowReader{want: wantedOf(nil)}
 	var rows []found
-	for _, src := range sources {
+	for i, src := range sources {
+		if i == probeAfter && len(sources) >= 3*probeAfter && 10*len(rows) < limit+skip {
+			if err := s.probe(ctx, sources[i:], q.Where, between); err != nil {
+				return nil, err
+			}
+		}
+		if src.narrow && len(src.spans) == 0 {
+			continue
+		}
 		if len(rows) >= limit+skip { // the list is in order: is its end before all of the source?
 			last := rows[limit+skip-1].Time
 			if q.Oldest && src.From > last || !q.Oldest && src.Sealed() && src.To < last {
@@ -111,6 +122,46 @@ func (s *Store) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, erro
 		out = append(out, rows[i].Row)
 	}
 	return out, nil
+}
+
+// probe asks many sources at once where rare matches are, so that those without are not asked one by one.
+func (s *Store) probe(ctx context.Context, sources []*seeker, e rowstore.Expr, between rowstore.Between) error {
+	q := &question{}
+	found := make([]map[int64]bool, len(sources))
+	var parts []string
+	for i, src := range sources {
+		block, ok := src.block()
+		if !ok || !src.covered(between) {
+			continue
+		}
+		src.question, found[i] = q, map[int64]bool{}
+		where, err := src.where(e, true)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, fmt.Sprintf("SELECT %d::BIGINT AS i, %s AS block FROM %s WHERE %s", i, block, src.Name, where))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	fmt.Fprintf(q, "SELECT DISTINCT i, block FROM (%s)", strings.Join(parts, " UNION ALL "))
+	err := s.ask(ctx, q, func(c chunk) error {
+		block := column[int64](c, 1)
+		for k, i := range column[int64](c, 0) {
+			found[i][block[k]] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i, src := range sources {
+		if found[i] != nil {
+			s.memory.learn(src.source, e.String(), found[i])
+			src.spans, src.narrow = s.memory.where(src.source, e.String())
+		}
+	}
+	return nil
 }
 
 // findIn asks one source.

@@ -50,7 +50,7 @@ func (t token) expr() (rowstore.Expr, error) {
 		return t.checked(pattern.expr(t.field), want)
 	}
 	switch f := rowstore.FieldOf(t.field); {
-	case f.Type == rowstore.TypeNumber, t.field == "time":
+	case f.Type == rowstore.TypeNumber, f.Type == rowstore.TypeTime:
 		v, what := operand(t.field, value)
 		if what != "" && value != "" {
 			return rowstore.Expr{}, want(what)
@@ -166,7 +166,7 @@ func operand(field, value string) (v, want string) {
 			return v, ""
 		}
 		return "", "one of " + strings.Join(rowstore.Levels(), ", ")
-	case "time":
+	case "time", "received":
 		if _, ok := rowstore.ParseNumber(value); ok && !strings.Contains(value, "-") {
 			return value, ""
 		}
