@@ -80,7 +80,7 @@ func (h *house) serveDoors(ctx context.Context, g *errgroup.Group) error {
 		})
 		h.serveHTTP(ctx, g, door.Server(), l)
 	}
-	return nil
+	return h.serveFeeds(ctx, g)
 }
 
 // serveHTTP serves until the context ends, and gives requests under way a moment.
