@@ -250,6 +250,9 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 	if err := h.keep(h.law()); err != nil {
 		return err
 	}
+	if err := h.usage.CatchUp(ownWork(ctx, "usage")); err != nil {
+		return err
+	}
 	if err := h.protect(h.law()); err != nil {
 		return err
 	}

@@ -3,13 +3,18 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"path/filepath"
 	"time"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/access/scoped"
+	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/gate"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/receive"
@@ -104,8 +109,27 @@ func (h *house) openUsage(cfg *Config) (err error) {
 	h.usage, err = usage.New(usage.Options{
 		Dir: filepath.Join(cfg.Data, "usage"), Rows: h.seen(), Logger: h.log.With("room", "usage"), Registerer: h.reg, Now: time.Now,
 		Keep: cfg.Rows.Retention[rowstore.Events], Oldest: cfg.Rows.Retention[rowstore.Events],
+		Publish: h.publishUsage,
 	})
 	return err
+}
+
+// publishUsage writes standing numbers of usage as samples, so that a KPI reads them as it reads any other gauge.
+func (h *house) publishUsage(ctx context.Context, samples []usage.Sample) error {
+	grant, err := h.gate.Admit(ctx, gate.Credential{Source: "usage"}, 0)
+	if err != nil {
+		return err
+	}
+	defer grant.Close()
+	app := grant.Appendable().Appender(ctx)
+	for _, s := range samples {
+		b := labels.NewBuilder(labels.FromMap(s.Labels))
+		b.Set(model.MetricNameLabel, s.Name)
+		if _, err := app.Append(0, b.Labels(), s.Time, s.Value); err != nil && fault.KindOf(err) == fault.Unavailable {
+			return errors.Join(err, app.Rollback())
+		}
+	}
+	return app.Commit()
 }
 
 // watchers are told of rows that were committed; who is built after the gate stands here all the same.

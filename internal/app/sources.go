@@ -34,6 +34,8 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 		case s.Source == "host":
 			stats["host"] = s.Refused
 			continue
+		case s.Source == "usage":
+			continue // our own sums
 		case s.Source == "rules":
 			kind = "rule"
 			if s.Accepted == 0 {

@@ -74,6 +74,7 @@ type Gate struct {
 	epoch    atomic.Uint32
 	active   [2]atomic.Int64 // batches by epoch's parity
 	series   atomic.Int64
+	arrived  atomic.Int64 // when the newest batch of rows came in, Unix microseconds
 	inFlight atomic.Int64 // bytes of admitted bodies
 
 	sources sources

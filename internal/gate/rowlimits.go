@@ -16,6 +16,18 @@ const (
 	clockless = 946_684_800_000_000
 )
 
+// arrival is when a batch came in, in Unix microseconds: now, or the instant after the batch before it. No two batches share
+// one, so that whoever counts rows at the tap can tell after a crash which batches it had counted.
+func (g *Gate) arrival(now time.Time) int64 {
+	for {
+		last := g.arrived.Load()
+		at := max(now.UnixMicro(), last+1)
+		if g.arrived.CompareAndSwap(last, at) {
+			return at
+		}
+	}
+}
+
 // limit takes out of a batch what is too long, too old, ahead of its time or not for its sender, stamps what the gate owns,
 // and repairs text that is no UTF-8.
 func (gr *Grant) limit(p *pass, b *rowstore.Batch, now time.Time) {
@@ -25,7 +37,7 @@ func (gr *Grant) limit(p *pass, b *rowstore.Batch, now time.Time) {
 		b.Rows = b.Rows[:0]
 		return
 	}
-	received := now.UnixMicro()
+	received := gr.g.arrival(now)
 	newest, oldest := int64(math.MaxInt64), int64(clockless)
 	if l.Ahead > 0 {
 		newest = received + l.Ahead.Microseconds()
