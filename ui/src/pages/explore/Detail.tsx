@@ -65,7 +65,6 @@ export function Detail({
           <dd>
             {lineInstant(row.time, zone)} {zoneName(zone, new Date(row.time))}
           </dd>
-          <span />
         </div>
         {fields.map((f, i) => (
           <div key={`${f.name}${i}`}>

@@ -70,16 +70,8 @@ export function ServiceGraph({
           const [bx, by] = link.points[half + 1] ?? [0, 0];
           const [mx, my] = [(ax + bx) / 2, (ay + by) / 2];
           const wide = e.text.length * 6.4 + 10;
-          return (
-            <a
-              key={`${e.from} ${e.to} ${i}`}
-              className={css.edge}
-              data-bad={e.bad || undefined}
-              data-back={link.back || undefined}
-              href={e.place ? address(e.place) : undefined}
-              aria-label={e.label}
-              onClick={(ev) => open(ev, e.place)}
-            >
+          const drawn = (
+            <g aria-hidden="true">
               <path className={css.wide} d={curve(link.points)} />
               <path
                 className={css.wire}
@@ -88,41 +80,63 @@ export function ServiceGraph({
               />
               <path className={css.tip} d={`M${ex} ${ey}l${-dir * 9} -5v10z`} />
               {e.text === '' ? null : (
-                <g className={css.label} aria-hidden="true">
+                <g className={css.label}>
                   <rect x={mx - wide / 2} y={my - 9} width={wide} height={18} rx={4} />
                   <text x={mx} y={my + 4}>
                     {e.text}
                   </text>
                 </g>
               )}
+            </g>
+          );
+          const key = `${e.from} ${e.to} ${i}`;
+          const marks = { 'data-bad': e.bad || undefined, 'data-back': link.back || undefined };
+          return e.place ? (
+            <a
+              key={key}
+              className={css.edge}
+              {...marks}
+              href={address(e.place)}
+              aria-label={e.label}
+              onClick={(ev) => open(ev, e.place)}
+            >
+              {drawn}
             </a>
+          ) : (
+            <g key={key} className={css.edge} {...marks} role="img" aria-label={e.label}>
+              {drawn}
+            </g>
           );
         })}
         {nodes.map((n) => {
           const at = placed.nodes.get(n.id) ?? { x: 0, y: 0 };
-          return (
-            <a
-              key={n.id}
-              className={css.node}
-              data-bad={n.bad || undefined}
-              data-kind={n.kind === 'service' ? undefined : 'outside'}
-              href={n.place ? address(n.place) : undefined}
-              aria-label={n.label}
-              onClick={(ev) => open(ev, n.place)}
-            >
-              <g transform={`translate(${at.x} ${at.y})`}>
-                <rect className={css.box} width={size.w} height={size.h} rx={n.kind === 'database' ? 14 : 8} />
-                {n.bad ? <path className={css.mark} d={`M${size.w - 16} 8l7 7-7 7-7-7z`} /> : null}
-                <text className={css.name} x={10} y={20}>
-                  {n.name.length > 16 ? `${n.name.slice(0, 15)}…` : n.name}
+          const drawn = (
+            <g transform={`translate(${at.x} ${at.y})`}>
+              <rect className={css.box} width={size.w} height={size.h} rx={n.kind === 'database' ? 14 : 8} />
+              {n.bad ? <path className={css.mark} d={`M${size.w - 16} 8l7 7-7 7-7-7z`} /> : null}
+              <text className={css.name} x={10} y={20}>
+                {n.name.length > 16 ? `${n.name.slice(0, 15)}…` : n.name}
+              </text>
+              {n.lines.slice(0, 2).map((l, k) => (
+                <text key={k} className={css.line} x={10} y={36 + 15 * k}>
+                  {l}
                 </text>
-                {n.lines.slice(0, 2).map((l, k) => (
-                  <text key={k} className={css.line} x={10} y={36 + 15 * k}>
-                    {l}
-                  </text>
-                ))}
-              </g>
+              ))}
+            </g>
+          );
+          const marks = {
+            'data-bad': n.bad || undefined,
+            'data-kind': n.kind === 'service' ? undefined : 'outside',
+          };
+          // A link is named by what stands in its box; what leads nowhere is a picture with a sentence.
+          return n.place ? (
+            <a key={n.id} className={css.node} {...marks} href={address(n.place)} onClick={(ev) => open(ev, n.place)}>
+              {drawn}
             </a>
+          ) : (
+            <g key={n.id} className={css.node} {...marks} role="img" aria-label={n.label}>
+              {drawn}
+            </g>
           );
         })}
       </svg>

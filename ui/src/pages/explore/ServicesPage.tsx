@@ -133,7 +133,7 @@ function Connections({ map, range }: { map: ServiceMap; range: string }) {
   const row = (e: MapEdge) => (
     <tr key={`${e.from} ${e.to} ${e.kind}`}>
       <th scope="row">
-        <Go place={tracesOf(e, map.nodes, range)} aria-label={`Traces of ${name(e.from)} to ${name(e.to)}`}>
+        <Go place={tracesOf(e, map.nodes, range)} title="Their traces">
           <span data-line={`${e.from} ${e.to}`}>
             {name(e.from)} {kind[e.kind] ?? 'to'} {name(e.to)}
           </span>

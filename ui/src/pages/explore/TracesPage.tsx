@@ -121,12 +121,14 @@ export function TracesPage() {
                       <button
                         type="button"
                         aria-pressed={isBoundTo(search.q, b)}
-                        aria-label={`${b.label}: ${b.count} traces`}
                         onClick={() => onSearch(boundTo(search.q, b))}
                       >
                         <b>{b.count}</b>
+                        <span className="vh"> took {b.label}</span>
                         <span className={own.stick} style={{ height: `${(b.count / tallest) * 1.75}rem` }} />
-                        {b.to === Infinity ? `${seconds(b.from)} +` : `< ${seconds(b.to)}`}
+                        <span aria-hidden="true">
+                          {b.to === Infinity ? `${seconds(b.from)} +` : `< ${seconds(b.to)}`}
+                        </span>
                       </button>
                     </li>
                   ))}

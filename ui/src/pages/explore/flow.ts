@@ -53,7 +53,7 @@ export function graphNode(n: MapNode, range: string): GraphNode {
       n.kind === 'service' ? errorWord(n.error_share) : `${n.kind}, ${errorWord(n.error_share)}`,
     ],
     bad: failing(n),
-    label: `${n.name}${kind}: ${rateWord(n.rate)}, ${errorWord(n.error_share)}, p95 ${seconds(n.p95)}. Its traces`,
+    label: `${n.name}${kind}: ${rateWord(n.rate)}, ${errorWord(n.error_share)}, p95 ${seconds(n.p95)}`,
     place:
       n.kind === 'service'
         ? { view: 'traces', search: { q: condition('service', n.name), range: range || undefined } }
