@@ -22,7 +22,7 @@ const noncePlaceholder = "__CSP_NONCE__"
 // what the address names. No other path does: a misspelt API path or asset is 404, not a page.
 func Pages() []string {
 	return []string{"/{$}", "/kpi/{name}", "/alerts", "/explore", "/explore/metrics", "/explore/logs", "/explore/traces", "/explore/traces/{id}",
-		"/explore/services", "/explore/errors", "/explore/errors/{id}", "/usage", "/usage/{view}", "/privacy", "/sources", "/wall", "/welcome", "/demo",
+		"/explore/services", "/explore/errors", "/explore/errors/{id}", "/explore/related", "/usage", "/usage/{view}", "/privacy", "/sources", "/wall", "/welcome", "/demo",
 		"/audit", "/people", "/account", "/boards", "/boards/{name}",
 		"/policy", "/policy/new", "/policy/calendar", "/policy/proposals", "/policy/proposals/{id}",
 		"/policy/{kind}/{name}", "/policy/{kind}/{name}/edit"}
