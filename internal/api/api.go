@@ -94,6 +94,8 @@ type Options struct {
 	Usage   Usage
 	Traces  Traces
 	Privacy Privacy
+	// K is the smallest group of people that may be shown; 0, and nil, is no minimum.
+	K func() int
 
 	// MaxStreams bounds the open event streams; 0 means 256.
 	MaxStreams int

@@ -100,10 +100,12 @@ func (a *API) registerTraces(m *table) {
 			return nil, err
 		}
 		b, err := t.Errors(usage.ErrorsQuestion{Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Where: where, Sort: in.Sort, State: in.State, Limit: in.Limit})
+		b.Hide(a.k())
 		return &out[usage.Errors]{b}, err
 	})
 	add(a, m, "error", http.MethodGet, "/errors/{id}", access.ReadSignals, "One error over time", func(ctx context.Context, in *errorInput) (*out[usage.ErrorGroup], error) {
 		b, err := t.Error(in.ID, usage.ErrorsQuestion{Scope: scopeOf(ctx, AppChoice{}), Range: rangeOf(in.Span)})
+		b.Hide(a.k())
 		return &out[usage.ErrorGroup]{b}, err
 	})
 	add(a, m, "correlate", http.MethodGet, "/correlate", access.ReadSignals, "Everything of one trace, session, business id or person", func(ctx context.Context, in *relatedInput) (*out[usage.Related], error) {

@@ -90,6 +90,7 @@ func (a *API) registerUsage(m *table) {
 	}
 	add(a, m, "usage-actives", http.MethodGet, "/usage/actives", access.ReadSignals, "How many people were active", func(ctx context.Context, in *UsageSpan) (*out[usage.Actives], error) {
 		b, err := u.Actives(usage.ActivesQuestion{Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Period: usage.Period(in.Period)})
+		b.Hide(a.k())
 		return &out[usage.Actives]{b}, err
 	})
 	add(a, m, "usage-sessions", http.MethodGet, "/usage/sessions", access.ReadSignals, "Sessions, how long they last and what is done in them", func(ctx context.Context, in *UsageSpan) (*out[usage.Sessions], error) {
@@ -100,6 +101,7 @@ func (a *API) registerUsage(m *table) {
 		b, err := u.Sessions(ctx, usage.SessionsQuestion{
 			Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Period: usage.Period(in.Period), Where: where, AdHoc: in.Q != "",
 		})
+		b.Hide(a.k())
 		return &out[usage.Sessions]{b}, err
 	})
 	add(a, m, "usage-retention", http.MethodGet, "/usage/retention", access.ReadSignals, "Who came back", func(ctx context.Context, in *retentionInput) (*out[usage.Retention], error) {
@@ -111,6 +113,7 @@ func (a *API) registerUsage(m *table) {
 			Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Period: usage.Period(in.Period), Periods: in.Periods, Recurring: in.Recurring,
 			OnOrAfter: in.OnOrAfter, Where: es[0], Start: es[1], Return: es[2], AdHoc: in.Q+in.Start+in.Return != "",
 		})
+		b.Hide(a.k())
 		return &out[usage.Retention]{b}, err
 	})
 	add(a, m, "usage-funnel", http.MethodGet, "/usage/funnel", access.ReadSignals, "How many people get through steps", func(ctx context.Context, in *funnelInput) (*out[usage.Funnel], error) {
@@ -119,6 +122,7 @@ func (a *API) registerUsage(m *table) {
 			return nil, err
 		}
 		b, err := u.Funnel(ctx, q)
+		b.Hide(a.k())
 		return &out[usage.Funnel]{b}, err
 	})
 	add(a, m, "usage-adoption", http.MethodGet, "/usage/adoption", access.ReadSignals, "Who uses what", func(ctx context.Context, in *adoptionInput) (*out[usage.Adoption], error) {
@@ -129,6 +133,7 @@ func (a *API) registerUsage(m *table) {
 		b, err := u.Adoption(ctx, usage.AdoptionQuestion{
 			Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Kind: in.Kind, Names: in.Name, Top: in.Top, Releases: in.Releases, Where: where, AdHoc: in.Q != "",
 		})
+		b.Hide(a.k())
 		return &out[usage.Adoption]{b}, err
 	})
 	add(a, m, "usage-success", http.MethodGet, "/usage/success", access.ReadSignals, "How many transactions came to their end in time", func(ctx context.Context, in *successInput) (*out[usage.Success], error) {
@@ -147,6 +152,14 @@ func (a *API) registerUsage(m *table) {
 		return &out[usage.Success]{b}, err
 	})
 	m.absent = ""
+}
+
+// k is the smallest group of people that may be shown; 0 is no minimum.
+func (a *API) k() int {
+	if a.o.K == nil {
+		return 0
+	}
+	return a.o.K()
 }
 
 // question reads a funnel's steps.

@@ -39,7 +39,8 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	}
 	err = Serve(ctx, ServeOptions{
 		ConfigPath: portal.ConfigFile(), Listen: o.Listen, Version: o.Version, Environ: o.Environ, Out: o.Out, LogLevel: level, LogOut: logOut,
-		Demo: demoDoor{portal},
+		Demo:   demoDoor{portal},
+		beside: func(ctx context.Context, h *house) error { return tellDemo(ctx, h, portal) },
 		Greet: func(link string) {
 			fmt.Fprintf(o.Out, "The e-file portal is running and being watched.\n\nOpen %s\n\nBreak it:  signalbox demo break intake\nHeal it:   signalbox demo heal intake\nStop it:   Ctrl+C\n", link)
 		},

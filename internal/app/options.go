@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"io"
 
 	"github.com/signalbox/signalbox/internal/api"
@@ -21,4 +22,7 @@ type ServeOptions struct {
 	Reload <-chan struct{}   // reads the configuration again, as SIGHUP does
 	Greet  func(link string) // called when everything answers, instead of printing the sign-in address; may be nil
 	Demo   api.Demo          // the demo's switch and mailbox; nil = not the demo
+
+	// beside runs beside the house once it is ready, until the context ends; nil = nothing does.
+	beside func(context.Context, *house) error
 }

@@ -107,6 +107,9 @@ func (h *house) serve(ctx context.Context, listener net.Listener) error {
 		}
 	})
 	h.greet()
+	if h.o.beside != nil {
+		g.Go(func() error { return h.o.beside(ctx, h) })
+	}
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		return err
 	} else if err != nil && !errors.Is(err, context.Canceled) {

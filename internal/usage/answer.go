@@ -3,7 +3,7 @@ package usage
 import "github.com/signalbox/signalbox/internal/rowstore"
 
 // The words of this file go through the API to the pages and the command line as they are: times are Unix milliseconds, spans
-// of time are seconds, shares lie between 0 and 1, lists are never null, and a number that does not exist is null.
+// of time are seconds, shares lie between 0 and 1, lists are never null, and a number that does not exist is null. A count of people of -1 (Few) is of too few to be shown.
 
 // App is what one application is known by: the promoted labels that standing numbers are kept for.
 type App struct {

@@ -1,0 +1,52 @@
+package usage
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestSmallGroupsAreNotShown(t *testing.T) {
+	half := 0.5
+	f := Funnel{
+		Steps: []FunnelStep{{Name: "a", People: 100}, {Name: "b", People: 96, Lost: 4, Share: &half, Traces: []string{"t"}}, {Name: "c", People: 3, Lost: 93}},
+		Groups: []FunnelGroup{
+			{Value: "x", Steps: []FunnelStep{{People: 2}}}, {Value: "y", Steps: []FunnelStep{{People: 20}}}, {Value: "z", Steps: []FunnelStep{{People: 78}}},
+		},
+	}
+	f.Hide(5)
+	require.Equal(t, []int64{100, Few, Few}, []int64{f.Steps[0].People, f.Steps[1].People, f.Steps[2].People})
+	require.Nil(t, f.Steps[1].Share)
+	require.Empty(t, f.Steps[1].Traces)
+	require.Equal(t, []int64{Few, Few, 78}, []int64{f.Groups[0].Steps[0].People, f.Groups[1].Steps[0].People, f.Groups[2].Steps[0].People}, "one alone would be the rest")
+	require.Contains(t, f.Notes, "Groups of fewer than 5 people are not shown.")
+
+	r := Retention{Cohorts: []Cohort{
+		{Size: 50, Cells: []RetentionCell{{People: 50, Complete: true}, {People: 3, Share: &half, Complete: true}, {People: 0, Previous: &half, Complete: true}}},
+		{Size: 4, Cells: []RetentionCell{{People: 4, Share: &half}}},
+	}}
+	r.Hide(5)
+	require.Equal(t, []int64{50, Few, 0}, []int64{r.Cohorts[0].Cells[0].People, r.Cohorts[0].Cells[1].People, r.Cohorts[0].Cells[2].People})
+	require.Nil(t, r.Cohorts[0].Cells[2].Previous, "the share of the cell before tells it")
+	require.EqualValues(t, Few, r.Cohorts[1].Size)
+	require.Nil(t, r.Cohorts[1].Cells[0].Share)
+
+	a := Actives{Points: []ActivePoint{{People: 9, New: 2}, {People: 0}}, Day: 2, Month: 40, Stickiness: &half}
+	a.Hide(5)
+	require.Equal(t, []ActivePoint{{People: 9, New: Few}, {People: 0}}, a.Points)
+	require.Nil(t, a.Stickiness)
+
+	s := Sessions{Total: SessionPoint{People: 1, Sessions: 3, Median: &half}, Distribution: []SessionBracket{{Sessions: 3}}}
+	s.Hide(5)
+	require.EqualValues(t, Few, s.Total.People)
+	require.Nil(t, s.Total.Median)
+	require.Empty(t, s.Distribution)
+
+	one := int64(1)
+	d := Adoption{Actives: 30, Features: []Feature{{People: &one, Share: &half, Points: []FeaturePoint{{People: 7}, {People: 1, Share: &half}}}}}
+	d.Hide(0)
+	require.EqualValues(t, 1, *d.Features[0].People, "no minimum")
+	d.Hide(5)
+	require.EqualValues(t, Few, *d.Features[0].People)
+	require.Nil(t, d.Features[0].Points[1].Share)
+}
