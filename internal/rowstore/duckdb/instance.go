@@ -103,8 +103,14 @@ func (in *instance) close() error {
 	return err
 }
 
-// quote returns s as a string of SQL.
-func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+// quote returns s as a string of SQL. A statement ends at a NUL, so that is spelled out.
+func quote(s string) string {
+	q := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if strings.ContainsRune(s, 0) {
+		return "(" + strings.ReplaceAll(q, "\x00", "' || chr(0) || '") + ")"
+	}
+	return q
+}
 
 // run executes a statement on a raw connection.
 func run(c raw.Connection, q string) error {

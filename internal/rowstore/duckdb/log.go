@@ -45,9 +45,9 @@ func appendFrame(b, plain []byte, batches []*rowstore.Batch, rows int) (frame, s
 
 // writeLog is a log that is written.
 type writeLog struct {
-	f    *os.File
-	size int64
-	rows int64
+	f     *os.File
+	size  int64
+	plain int64 // before compression
 }
 
 func createLog(path string) (*writeLog, error) {

@@ -98,7 +98,7 @@ func (s *Store) join(ctx context.Context, files []*liveFile) (err error) {
 		parts = append(parts, f.joined(columns))
 	}
 	f, err := s.makeFile(p, sealedFile{Table: files[0].Table, Day: files[0].Day, Schema: schemaVersion, Keys: union(keys...), Promoted: promoted(columns)},
-		"FROM ("+strings.Join(parts, " UNION ALL ")+")"+sealedOrder)
+		strings.Join(parts, " UNION ALL "), true)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (s *Store) rewrite(ctx context.Context, f *liveFile, condition string) (g g
 	e := edit{Remove: []uint64{f.ID}}
 	if g.rows < f.Rows {
 		next, err := s.makeFile(p, sealedFile{Table: f.Table, Day: f.Day, Schema: schemaVersion, Keys: f.Keys, Promoted: f.Promoted},
-			"FROM "+f.source().Name+" WHERE NOT "+condition)
+			"FROM "+f.source().Name+" WHERE NOT "+condition, false)
 		if err != nil {
 			return gone{}, err
 		}

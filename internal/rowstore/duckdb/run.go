@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -28,25 +29,20 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
+// tidy does each of its works even where another fails.
 func (s *Store) tidy(ctx context.Context, expired *time.Time) error {
-	if err := s.sealAll(ctx, false); err != nil {
-		return err
-	}
+	err := s.sealAll(ctx, false)
 	s.work.Lock()
-	err := s.merge(ctx)
+	err = errors.Join(err, s.merge(ctx))
 	s.work.Unlock()
-	if err != nil {
-		return err
-	}
 	if now := s.opt.Now(); s.opt.Keep != nil && now.Sub(*expired) >= expireEvery {
-		*expired = now
-		bytes, err := s.Expire(ctx, now, s.opt.Keep())
-		if err != nil {
-			return err
+		bytes, e := s.Expire(ctx, now, s.opt.Keep())
+		if err = errors.Join(err, e); e == nil {
+			*expired = now
 		}
 		if bytes > 0 {
 			s.opt.Logger.Info("Rows beyond their retention were forgotten", "bytes", bytes)
 		}
 	}
-	return nil
+	return err
 }

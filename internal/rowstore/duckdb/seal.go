@@ -10,10 +10,9 @@ import (
 )
 
 const (
-	sealDays    = 8    // so many days of a segment get a file of their own, those with the most rows
-	strayRows   = 1000 // days with fewer rows share a file, unless there are few days
-	columnsAll  = "time, received, trace_hi, trace_lo, span, parent, service, env, agency, version, release, source, trust, user_id, session_id, business_id, name, route, kind, severity, status, duration, value, error_type, body, detail, weight, attrs, resource"
-	sealedOrder = " ORDER BY service, time"
+	sealDays   = 8    // so many days of a segment get a file of their own, those with the most rows
+	strayRows  = 1000 // days with fewer rows share a file, unless there are few days
+	columnsAll = "time, received, trace_hi, trace_lo, span, parent, service, env, agency, version, release, source, trust, user_id, session_id, business_id, name, route, kind, severity, status, duration, value, error_type, body, detail, weight, attrs, resource"
 )
 
 // sealAll closes the active segment if asked to and seals every closed one.
@@ -135,7 +134,7 @@ func (s *Store) sealDays(p *shop, t rowstore.Table, rows string, keys []string) 
 			list += ", "
 		}
 		list += fmt.Sprint(d[0])
-		f, err := s.makeFile(p, sealedFile{Table: t, Day: d[0], Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)}, promote(rows+cond, nil, columns)+sealedOrder)
+		f, err := s.makeFile(p, sealedFile{Table: t, Day: d[0], Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)}, promote(rows+cond, nil, columns), true)
 		if err != nil {
 			return files, err
 		}
@@ -147,7 +146,7 @@ func (s *Store) sealDays(p *shop, t rowstore.Table, rows string, keys []string) 
 		return files, nil
 	}
 	f, err := s.makeFile(p, sealedFile{Table: t, Day: mixedDay, Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)},
-		promote(rows+fmt.Sprintf(" AND %s NOT IN (%s)", day, list), nil, columns)+sealedOrder)
+		promote(rows+fmt.Sprintf(" AND %s NOT IN (%s)", day, list), nil, columns), true)
 	if err == nil && f.ID != 0 {
 		files = append(files, f)
 	}

@@ -105,9 +105,10 @@ func (p *shop) take(from *instance, table string) error {
 	return nil
 }
 
-// makeFile writes the rows of a select into a new sealed file, durable under its final name. f has the table, the day, the
-// keys and the version; the rest is filled in. A file without rows is not kept, its ID is 0.
-func (s *Store) makeFile(p *shop, f sealedFile, sel string) (_ sealedFile, err error) {
+// makeFile writes the rows of a select into a new sealed file, durable under its final name, in order if sorted says so, else
+// as they come. f has the table, the day, the keys and the version; the rest is filled in. A file without rows is not kept,
+// its ID is 0.
+func (s *Store) makeFile(p *shop, f sealedFile, sel string, sorted bool) (_ sealedFile, err error) {
 	f.ID = s.catalogue.id()
 	path := s.liveFile(f).path
 	temp := path + ".tmp"
@@ -122,7 +123,14 @@ func (s *Store) makeFile(p *shop, f sealedFile, sel string) (_ sealedFile, err e
 	if err := p.run("ATTACH " + quote(temp) + " AS out (STORAGE_VERSION 'v1.5.0')"); err != nil {
 		return f, err
 	}
-	err = p.run("CREATE TABLE out.rows AS "+sel, "CHECKPOINT out")
+	if sorted {
+		err = p.writeSorted(sel)
+	} else {
+		err = p.run("CREATE TABLE out.rows AS " + sel)
+	}
+	if err == nil {
+		err = p.run("CHECKPOINT out")
+	}
 	var of [][]int64
 	if err == nil {
 		of, err = p.numbers("SELECT count(*), coalesce(min(epoch_us(time)), 0), coalesce(max(epoch_us(time)), 0) FROM out.rows", 3)
@@ -144,6 +152,74 @@ func (s *Store) makeFile(p *shop, f sealedFile, sel string) (_ sealedFile, err e
 	}
 	s.step("named")
 	return f, syncDir(filepath.Dir(path))
+}
+
+// sortRows is how many rows are sorted at once: a million of them do not fit into the shop's memory.
+const sortRows = 100_000
+
+// writeSorted writes the rows of a select by service and time, a range after the other.
+func (p *shop) writeSorted(sel string) error {
+	ranges, err := p.ranges(sel)
+	if err != nil {
+		return err
+	}
+	statements := []string{"BEGIN", "CREATE TABLE out.rows AS FROM (" + sel + ") WHERE FALSE"}
+	for _, r := range ranges {
+		statements = append(statements, "INSERT INTO out.rows FROM ("+sel+") WHERE "+r+" ORDER BY service, time")
+	}
+	if err := p.run(append(statements, "COMMIT")...); err != nil {
+		return errors.Join(err, run(p.conn, "ROLLBACK"))
+	}
+	return nil
+}
+
+// ranges returns conditions that divide the rows of a select by service and time, in this order, into about sortRows each.
+func (p *shop) ranges(sel string) (out []string, err error) {
+	type part struct {
+		service string
+		rows    int64
+	}
+	var parts []part
+	q := &question{}
+	q.WriteString("SELECT service, count(*) FROM (" + sel + ") GROUP BY ALL ORDER BY ALL")
+	if err := askOn(p.conn, q, func(c chunk) error {
+		rows := column[int64](c, 1)
+		for i, t := range column[text](c, 0) {
+			parts = append(parts, part{strings.Clone(t.String()), rows[i]})
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	for i := 0; i < len(parts); {
+		if n := parts[i].rows/sortRows + 1; n > 1 {
+			is := "service = " + quote(parts[i].service)
+			cuts, err := p.numbers(fmt.Sprintf("SELECT DISTINCT unnest(quantile_disc(epoch_us(time), list_transform(range(1, %d), lambda k: k / %d))) FROM (%s) WHERE %s ORDER BY 1", n, n, sel, is), 1)
+			if err != nil {
+				return nil, err
+			}
+			for k := 0; k <= len(cuts); k++ {
+				r := is
+				if k > 0 {
+					r += fmt.Sprintf(" AND time >= make_timestamp(%d)", cuts[k-1][0])
+				}
+				if k < len(cuts) {
+					r += fmt.Sprintf(" AND time < make_timestamp(%d)", cuts[k][0])
+				}
+				out = append(out, r)
+			}
+			i++
+			continue
+		}
+		k, rows := i, int64(0)
+		for k < len(parts) && parts[k].rows < sortRows && (k == i || rows+parts[k].rows <= sortRows) {
+			rows += parts[k].rows
+			k++
+		}
+		out = append(out, "service >= "+quote(parts[i].service)+" AND service <= "+quote(parts[k-1].service))
+		i = k
+	}
+	return out, nil
 }
 
 // discard removes files that were made and did not get into the catalogue.
@@ -174,7 +250,7 @@ func (q *question) inline() string {
 		}
 		switch v := q.args[n-1].(type) {
 		case string:
-			return strings.ReplaceAll(quote(v), "\x00", "")
+			return quote(v)
 		case float64:
 			return quote(strconv.FormatFloat(v, 'g', -1, 64)) + "::DOUBLE"
 		default:

@@ -359,3 +359,38 @@ func TestErasedBytesAreGoneFromTemporaryFiles(t *testing.T) {
 	require.Empty(t, having(t, s.opt.Dir, id))
 	require.Equal(t, 78_400, count(t, s, rowstore.Logs))
 }
+
+func TestRowsAreSortedInRanges(t *testing.T) {
+	s := openIn(t, Options{MergedRows: 1000})
+	for range 2 {
+		var b rowstore.Batch
+		b.Reset(rowstore.Logs)
+		for i := range 130_000 {
+			r := b.Add()
+			r.Time, r.Service = day0.UnixMicro()+int64(i*7919%130_000), "busy"
+			if i%1000 == 0 {
+				r.Service = []string{"", "a'b", "nul \x00 in it", "zz", "$1"}[i/1000%5]
+			}
+			if i%3 == 0 {
+				r.Time = day0.UnixMicro() // many of one instant
+			}
+		}
+		require.NoError(t, s.Write(t.Context(), &b))
+		require.NoError(t, s.sealAll(t.Context(), true))
+	}
+	require.Equal(t, 260_000, count(t, s, rowstore.Logs))
+	s.opt.MergedRows = 600_000
+	s.work.Lock()
+	err := s.join(t.Context(), s.filesNow())
+	s.work.Unlock()
+	require.NoError(t, err)
+	require.Len(t, s.filesNow(), 1)
+	require.Equal(t, 260_000, count(t, s, rowstore.Logs))
+	require.EqualValues(t, 52, numbersOf(t, s, rowstore.Logs, "count(*)", "service = 'nul ' || chr(0) || ' in it'"))
+	var back int
+	require.NoError(t, s.query.sql.QueryRow("SELECT count(*) FROM (SELECT service, time, lag(service) OVER (ORDER BY rowid) AS s, lag(time) OVER (ORDER BY rowid) AS t FROM "+s.filesNow()[0].source().Name+") WHERE service < s OR service = s AND time < t").Scan(&back))
+	require.Zero(t, back, "in order")
+	_, err = s.Erase(t.Context(), rowstore.Is("service", "nul \x00 in it"), nil)
+	require.NoError(t, err)
+	require.Equal(t, 260_000-52, count(t, s, rowstore.Logs))
+}

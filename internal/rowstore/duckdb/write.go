@@ -205,7 +205,7 @@ func (s *Store) commit(group []*request) error {
 			seg.tables[b.Table].note(b.Rows)
 			s.metrics.rows[b.Table].Add(float64(len(b.Rows)))
 		}
-		seg.log.rows += int64(r.rows)
+		seg.log.plain += int64(len(r.plain))
 	}
 	if seg.opened == 0 {
 		seg.opened = s.opt.Now().UnixMicro()
@@ -237,7 +237,7 @@ func rowsOf(group []*request) (n int) {
 // rotateIfDue opens the next segment when the active one is full or old. It is called by the writer.
 func (s *Store) rotateIfDue() {
 	seg := s.active
-	full := seg.log.size >= s.opt.SegmentBytes
+	full := seg.log.size >= s.opt.SegmentBytes || seg.log.plain >= 4*s.opt.SegmentBytes // text that repeats is small in the log
 	for _, h := range seg.tables {
 		full = full || h.rows >= s.opt.SegmentRows
 	}
