@@ -12,6 +12,7 @@ import { makeGovern } from './govern.mjs';
 import { routes as boardRoutes } from './boards.mjs';
 import { routes as peopleRoutes } from './people.mjs';
 import { arriving, passes, routes as signalRoutes } from './signals.mjs';
+import { routes as usageRoutes } from './usage.mjs';
 import { why } from './why.mjs';
 
 const dist = process.env.MOCK_DIST ?? fileURLToPath(new URL('../dist', import.meta.url));
@@ -24,7 +25,7 @@ const types = {
   '.json': 'application/json',
 };
 const pages =
-  /^\/(|alerts|explore|explore\/\w+|explore\/\w+\/[^/]+|sources|wall|welcome|demo|kpi\/[^/]+|audit|people|account|boards|boards\/[^/]+|policy|policy\/.+)$/;
+  /^\/(|alerts|explore|explore\/\w+|explore\/\w+\/[^/]+|usage|usage\/\w+|privacy|sources|wall|welcome|demo|kpi\/[^/]+|audit|people|account|boards|boards\/[^/]+|policy|policy\/.+)$/;
 
 /** Starts the mock and answers its address and what stops it. */
 export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cached = false } = {}) {
@@ -36,6 +37,7 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
   const people = peopleRoutes();
   const boards = boardRoutes();
   const signals = signalRoutes();
+  const usage = usageRoutes();
   let kept;
   const find = (name) => list.find((d) => d.name === name);
 
@@ -125,6 +127,7 @@ export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cac
       const own =
         people(...asked) ??
         signals(req.method, path, url.searchParams) ??
+        usage(...asked) ??
         boards(
           ...asked,
           list.map((d) => d.name),

@@ -37,6 +37,8 @@ export const actions = [
   action('review', 'Review a policy', ['analyst', 'owner']),
   action('read_audit', 'Read the audit trail', ['auditor'], true),
   action('export_audit', 'Export the audit trail', ['auditor'], true),
+  action('read_privacy', 'See requests of data subjects', ['owner', 'auditor'], true),
+  action('manage_privacy', 'Export or erase what is kept of a person', ['owner'], true),
   action('read_people', 'See people and roles', ['auditor'], true),
   action('manage_people', 'Manage people and roles', [], true),
   action('read_server', 'See how the server is doing', ['developer', 'analyst', 'owner', 'auditor'], true),

@@ -84,9 +84,32 @@ const exploreShort = createRoute({
   },
 });
 
+const usage = createRoute({
+  getParentRoute: () => shell,
+  path: '/usage/$view',
+  validateSearch: asIs,
+  component: lazyRouteComponent(() => import('./pages/usage/UsagePage'), 'UsagePage'),
+});
+
+const usageShort = createRoute({
+  getParentRoute: () => shell,
+  path: '/usage',
+  beforeLoad: () => {
+    throw redirect({ to: '/usage/$view', params: { view: 'engagement' } });
+  },
+});
+
+const privacy = createRoute({
+  getParentRoute: () => shell,
+  path: '/privacy',
+  validateSearch: asIs,
+  component: lazyRouteComponent(() => import('./pages/privacy/PrivacyPage'), 'PrivacyPage'),
+});
+
 const sources = createRoute({
   getParentRoute: () => shell,
   path: '/sources',
+  validateSearch: asIs,
   component: lazyRouteComponent(() => import('./pages/sources/SourcesPage'), 'SourcesPage'),
 });
 
@@ -203,6 +226,9 @@ const tree = root.addChildren([
     exploreShort,
     explored,
     exploredOne,
+    usage,
+    usageShort,
+    privacy,
     sources,
     welcome,
     demo,

@@ -7,6 +7,7 @@ import * as fx from '../dev/fixtures.mjs';
 import { routes as boardRoutes } from '../dev/boards.mjs';
 import { me, routes as peopleRoutes } from '../dev/people.mjs';
 import { routes as signalRoutes } from '../dev/signals.mjs';
+import { routes as usageRoutes } from '../dev/usage.mjs';
 import { makeRouter } from '../src/router';
 import { theme } from '../src/theme/theme';
 
@@ -22,10 +23,13 @@ function answer(
   extra: Record<string, (c: Call) => Answer>,
   people: ReturnType<typeof peopleRoutes>,
   signals: ReturnType<typeof signalRoutes>,
+  usage: ReturnType<typeof usageRoutes>,
 ): Answer {
   const list = fx.story(story);
   const own = extra[`${call.method} ${call.path}`];
   if (own) return own(call);
+  const used = usage(call.method, call.path, call.query, call.body);
+  if (used) return { status: used[0], body: used[1] };
   const kpi = /^\/kpis\/([^/]+)(?:\/(\w+))?$/.exec(call.path);
   if (kpi) {
     const d = list.find((x) => x.name === decodeURIComponent(kpi[1] ?? ''));
@@ -83,6 +87,7 @@ export function renderApp(
   const calls: Call[] = [];
   const people = peopleRoutes();
   const signals = signalRoutes();
+  const usage = usageRoutes();
   vi.stubGlobal('fetch', async (input: Request): Promise<Response> => {
     const url = new URL(input.url);
     const text = await input.text();
@@ -93,7 +98,7 @@ export function renderApp(
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
     };
     calls.push(call);
-    const a = answer(call, opts.story ?? 'incident', opts.extra ?? {}, people, signals);
+    const a = answer(call, opts.story ?? 'incident', opts.extra ?? {}, people, signals, usage);
     const status = a.status ?? 200;
     return new Response(status === 204 ? null : JSON.stringify(a.body), {
       status,

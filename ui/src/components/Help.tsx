@@ -16,6 +16,7 @@ const shortcuts: [string, [string[], string][]][] = [
       [['G', 'B'], 'Go to the board'],
       [['G', 'A'], 'Go to the alerts'],
       [['G', 'E'], 'Go to Explore'],
+      [['G', 'U'], 'Go to usage'],
       [['G', 'S'], 'Go to the sources'],
       [['G', 'P'], 'Go to the policies'],
       [['Esc'], 'Back, or clear'],

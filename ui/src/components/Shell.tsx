@@ -26,6 +26,7 @@ export type Page = { to: string; name: string; icon: IconName; prefix: string; n
 const pages: Page[] = [
   { to: '/', name: 'Board', icon: 'board', prefix: '/kpi' },
   { to: '/alerts', name: 'Alerts', icon: 'bell', prefix: '/alerts' },
+  { to: '/usage', name: 'Usage', icon: 'usage', prefix: '/usage', needs: 'read_signals' },
   { to: '/explore/metrics', name: 'Explore', icon: 'explore', prefix: '/explore', needs: 'read_signals' },
   { to: '/sources', name: 'Sources', icon: 'sources', prefix: '/sources', needs: 'read_signals' },
   { to: '/boards', name: 'Boards', icon: 'layout', prefix: '/boards' },
@@ -33,6 +34,7 @@ const pages: Page[] = [
 const governance: Page[] = [
   { to: '/policy', name: 'Policies', icon: 'policy', prefix: '/policy' },
   { to: '/audit', name: 'Audit trail', icon: 'history', prefix: '/audit', needs: 'read_audit' },
+  { to: '/privacy', name: 'Privacy', icon: 'shield', prefix: '/privacy', needs: 'read_privacy' },
   { to: '/people', name: 'People', icon: 'people', prefix: '/people', needs: 'read_people' },
 ];
 /** Pages that the rail does not list. */
@@ -61,6 +63,7 @@ export function Shell() {
     'g b': go('/'),
     'g a': go('/alerts'),
     'g e': go('/explore/metrics'),
+    'g u': go('/usage'),
     'g s': go('/sources'),
     'g d': go('/demo'),
     'g o': go('/boards'),

@@ -1,0 +1,3 @@
+export function routes(
+  now?: () => number,
+): (method: string, path: string, q: URLSearchParams, body: unknown) => [number, unknown] | undefined;

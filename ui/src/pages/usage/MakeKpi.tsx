@@ -1,0 +1,104 @@
+import { Button } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { askKpi, type KpiDraft, type UsageKpi } from '../../api/usage';
+import { useMay } from '../../api/status';
+import { Dialog } from '../../components/Dialog';
+import { Icon } from '../../components/Icon';
+import { Failure, Loading } from '../../components/States';
+import { Ago } from '../../time/Ago';
+import { readDraft, writeDraft } from '../policy/drafts';
+import css from './Usage.module.css';
+
+const key = 'new/KPI';
+
+/** The button beside a number that makes a KPI of it; nothing for those who may not propose. */
+export function MakeKpi({ of, ask, words = false }: { of: string; ask: UsageKpi; words?: boolean }) {
+  const may = useMay('propose') ?? false;
+  const [open, setOpen] = useState(false);
+  if (!may) return null;
+  return (
+    <>
+      <button
+        type="button"
+        className={`${css.kpi} no-print`}
+        aria-label={`Make this a KPI: ${of}`}
+        title="Make this a KPI"
+        onClick={() => setOpen(true)}
+      >
+        <Icon name="policy" size={14} />
+        {words ? <span>Make this a KPI</span> : <span>KPI</span>}
+      </button>
+      {open ? <KpiDialog of={of} ask={ask} onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+type Asked = { draft?: KpiDraft; error?: unknown };
+
+function KpiDialog({ of, ask, onClose }: { of: string; ask: UsageKpi; onClose: () => void }) {
+  const navigate = useNavigate();
+  const [old] = useState(() => readDraft(key));
+  const [body] = useState(ask);
+  const [asked, setAsked] = useState<Asked>({});
+  useEffect(() => {
+    let gone = false;
+    void askKpi(body).then(
+      (draft) => gone || setAsked({ draft }),
+      (error: unknown) => gone || setAsked({ error }),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [body]);
+  const { draft, error } = asked;
+  return (
+    <Dialog title="Make this a KPI" size={720} onClose={onClose}>
+      <form
+        className={css.form}
+        onSubmit={(e) => {
+          e.preventDefault();
+          if (!draft) return;
+          const text = draft.policy;
+          writeDraft(key, { text, title: '', reason: '', effective: '', emergency: false, base: '', at: Date.now() });
+          void navigate({ to: '/policy/new', search: { kind: 'KPI' } });
+        }}
+      >
+        <p>
+          <strong>{of}</strong> becomes a proposal with a back-test: you state the owner and the thresholds, somebody
+          else approves.
+        </p>
+        {draft ? (
+          <>
+            <pre className={css.doc} tabIndex={0} aria-label="The document">
+              {draft.policy}
+            </pre>
+            {draft.notes.length > 0 || draft.watch ? (
+              <ul className={css.bullets}>
+                {draft.watch ? <li>From now on it is measured for everybody, whether or not it is proposed.</li> : null}
+                {draft.notes.map((n) => (
+                  <li key={n}>{n}</li>
+                ))}
+              </ul>
+            ) : null}
+          </>
+        ) : error ? (
+          <Failure error={error} what="The KPI" />
+        ) : (
+          <Loading what="the document" rows={1} height={180} />
+        )}
+        {old ? (
+          <p className={css.warn} role="status">
+            You have a draft of a new KPI from <Ago at={old.at} />. Going on replaces it.
+          </p>
+        ) : null}
+        <div className={css.acts}>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="filled" disabled={!draft} data-autofocus>
+            Go on in the policy editor
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
