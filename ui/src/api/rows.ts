@@ -1,59 +1,24 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ask } from './client';
+import type { components } from './schema';
 
 // Rows: log records, spans and events, as they are searched, counted and watched.
 
+type S = components['schemas'];
+
 export type Table = 'logs' | 'spans' | 'events';
-export type Attribute = { name: string; value: string };
+export type Attribute = S['Attribute'];
 
 /** One log record, span or event. */
-export type Row = {
-  /** Unix ms with microseconds behind the point. */
-  time: number;
-  service?: string;
-  env?: string;
-  agency?: string;
-  version?: string;
-  release?: string;
-  source?: string;
-  trust?: string;
-  /** A pseudonym. */
-  user?: string;
-  session?: string;
-  business_id?: string;
-  trace_id?: string;
-  span_id?: string;
-  parent_id?: string;
-  name?: string;
-  route?: string;
-  kind?: string;
-  level?: string;
-  status?: string;
-  /** Seconds. */
-  duration?: number;
-  value?: number;
-  error_type?: string;
-  body?: string;
-  detail?: string;
-  /** How many rows it stands for after sampling. */
-  weight: number;
-  attributes: Attribute[];
-  resource: Attribute[];
-};
-export type Rows = { rows: Row[]; next?: string };
-export type Histogram = {
-  /** Width of a bucket in ms. */
-  step: number;
-  times: number[];
-  series: { value: string; counts: number[] }[];
-  cut: boolean;
-};
-export type FacetValue = { value: string; count: number };
-export type Facet = { field: string; values: FacetValue[]; more: boolean };
-export type FieldInfo = { name: string; doc: string };
-export type Fields = { fields: FieldInfo[]; attributes: string[] };
-export type Around = { before: Row[]; after: Row[] };
-export type Tail = { rows: Row[]; missed: number };
+export type Row = S['Row'];
+export type Rows = S['RowsBody'];
+export type Histogram = S['HistogramBody'];
+export type FacetValue = S['FacetValue'];
+export type Facet = S['Facet'];
+export type FieldInfo = S['FieldInfo'];
+export type Fields = S['FieldsBody'];
+export type Around = S['ContextBody'];
+export type Tail = S['TailBody'];
 
 /** What is asked about: a search over a span of time, Unix ms. */
 export type Asked = { q: string; from: number; to: number };
