@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -28,14 +29,18 @@ var runbookLink = regexp.MustCompile(`https://runbooks\.irs\.example/|http://127
 
 const filePeriod = "period: 10s" // as it stands in the files
 
+// fileWindow is a window as it stands in the files: so many minutes, which are rounded up to whole periods.
+var fileWindow = regexp.MustCompile(`(?m)^window: ([0-9]+)m$`)
+
 // settings are what the configuration file is filled with.
 type settings struct {
 	Listen, Data, ExternalURL, Smarthost, Policies string
 	Interval                                       string
-	Services                                       []address
+	Services                                       []address // what a filing goes through
+	Web                                            []address // what browsers talk to
 }
 
-type address struct{ Name, Address string }
+type address struct{ Name, Agency, Address string }
 
 // config fills the configuration file.
 func config(s settings) ([]byte, error) {
@@ -76,6 +81,11 @@ func writePolicies(dir, runbooks string, period time.Duration) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			text, err = files.ReadFile(name)
 			text = bytes.ReplaceAll(text, []byte(filePeriod), []byte("period: "+short(period)))
+			text = fileWindow.ReplaceAllFunc(text, func(line []byte) []byte {
+				minutes, _ := strconv.Atoi(string(fileWindow.FindSubmatch(line)[1])) // digits
+				window := time.Duration(minutes) * time.Minute
+				return []byte("window: " + short((window+period-1)/period*period))
+			})
 		}
 		if err != nil {
 			return fmt.Errorf("read the demo's policy %s: %w", path.Base(name), err)

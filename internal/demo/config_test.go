@@ -45,7 +45,8 @@ func TestConfigurationIsInPrometheusAndAlertmanagersOwnFormat(t *testing.T) {
 	require.NoError(t, err)
 	jobs, err := prom.GetScrapeConfigs()
 	require.NoError(t, err)
-	require.Len(t, jobs, 1)
+	require.Len(t, jobs, 2)
+	require.Equal(t, "web", jobs[1].JobName)
 	require.Equal(t, "efile", jobs[0].JobName)
 	require.Equal(t, "5s", jobs[0].ScrapeInterval.String())
 
@@ -72,7 +73,7 @@ func check(t *testing.T, glob string, period, interval time.Duration) {
 	docs, findings := policy.ReadFiles([]string{glob}, ".", policy.Limits{
 		History: 2 * 365 * 24 * time.Hour,
 		Samples: 40 * 24 * time.Hour,
-		Jobs:    []policy.Job{{Name: "efile", Interval: interval}, {Name: "host", Interval: interval}},
+		Jobs:    []policy.Job{{Name: "efile", Interval: interval}, {Name: "web", Interval: interval}, {Name: "host", Interval: interval}},
 	})
 	require.Empty(t, findings)
 	var pages, business []string
@@ -92,5 +93,5 @@ func check(t *testing.T, glob string, period, interval time.Duration) {
 	require.Equal(t, []string{"efile-error-rate", "efile-under-2s"}, pages)
 	require.Contains(t, business, "filings-accepted")
 	require.Contains(t, business, "filings-against-forecast")
-	require.Len(t, docs, 10, "nine KPIs and a board")
+	require.Len(t, docs, 23, "KPIs, a board, and what is kept of people, traces and rows")
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // Options say how the demo runs. The zero value is complete.
@@ -31,6 +32,12 @@ type Options struct {
 
 	// Base and Peak are the filings a second at the quietest and at the busiest hour; 0 means 25 and 50.
 	Base, Peak float64
+
+	// Visits is how often somebody comes at the quietest hour, once Send has said where the signals go; 0 means every 1.6s.
+	Visits time.Duration
+
+	// Seed makes the people and the weeks before; the same seed makes the same.
+	Seed uint64
 
 	// Mailed, if set, is told of each mail that has arrived. It must not block for long: the sender waits.
 	Mailed func(Mail)
@@ -66,6 +73,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Peak == 0 {
 		o.Peak = max(50, o.Base)
+	}
+	if o.Visits == 0 {
+		o.Visits = 1600 * time.Millisecond
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -112,6 +122,8 @@ type Demo struct {
 	portal *portal
 	box    *mailbox
 	sink   *sink
+	people *visitors
+	send   func(url string) error
 
 	stop   context.CancelFunc
 	filing sync.WaitGroup
@@ -154,7 +166,7 @@ func (d *Demo) open(ctx context.Context, o Options) (err error) {
 	if err := d.write(o); err != nil {
 		return err
 	}
-	d.portal.run()
+	d.portal.run(ctx)
 	d.sink.run()
 	l := &load{
 		day:    day,
@@ -164,6 +176,41 @@ func (d *Demo) open(ctx context.Context, o Options) (err error) {
 		log:    d.log,
 	}
 	d.filing.Go(func() { l.run(ctx) })
+	d.send = func(url string) error { return d.sendFrom(ctx, url) }
+	d.people = &visitors{
+		day: day, now: d.now, every: o.Visits, seed: o.Seed, portal: d.portal, first: d.now().Unix() * 10,
+		client: &http.Client{Transport: newTransport(), Timeout: 15 * time.Second}, log: d.log,
+	}
+	return nil
+}
+
+// Send has the services and the visitors' browsers send what they do to the signalbox at url: traces and logs over OTLP, and
+// events. The visitors come from here on, until the context of Start ends. It is called once, before Close.
+func (d *Demo) Send(url string) error { return d.send(url) }
+
+func (d *Demo) sendFrom(ctx context.Context, url string) error {
+	if err := d.portal.send(ctx, url); err != nil {
+		return fmt.Errorf("send the demo's signals to %s: %w", url, err)
+	}
+	d.filing.Go(func() {
+		d.people.season = newSeason(d.people.seed, d.now())
+		d.people.season.moments = nil
+		d.people.run(ctx)
+	})
+	return nil
+}
+
+// History hands over the events of the weeks before now, batch by batch in order of time; each spans at most an hour, and at
+// is the instant at which it would have arrived. The batch is good until f returns. An error of f ends it and is returned.
+func (d *Demo) History(f func(at time.Time, b *rowstore.Batch) error) error {
+	left := newSeason(d.people.seed, d.now()).moments
+	b := &rowstore.Batch{}
+	for len(left) > 0 {
+		left = write(b, left, time.Hour)
+		if err := f(time.UnixMicro(b.Rows[len(b.Rows)-1].Time).Add(time.Second), b); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -197,8 +244,9 @@ func (d *Demo) write(o Options) error {
 		Interval:    short(intervalFor(o.Period)),
 	}
 	for _, station := range d.portal.stations() {
-		s.Services = append(s.Services, address{station.name, station.listener.Addr().String()})
+		s.Services = append(s.Services, station.address())
 	}
+	s.Web = []address{d.portal.web.address(), d.portal.benefits.address()}
 	var err error
 	if d.config, err = config(s); err != nil {
 		return err

@@ -35,8 +35,13 @@ type latency struct {
 	most   time.Duration
 }
 
-func (l latency) draw() time.Duration {
-	return min(l.most, time.Duration(float64(l.median)*math.Exp(l.sigma*rand.NormFloat64())))
+func (l latency) draw() time.Duration { return l.at(rand.NormFloat64()) }
+
+// drawn is draw by dice of the caller's own.
+func (l latency) drawn(rng *rand.Rand) time.Duration { return l.at(rng.NormFloat64()) }
+
+func (l latency) at(deviation float64) time.Duration {
+	return min(l.most, time.Duration(float64(l.median)*math.Exp(l.sigma*deviation)))
 }
 
 // pause waits for d on a timer, which costs no processor time, or until the caller has gone.

@@ -5,8 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // How a healthy portal does: the shares are one in so many filings.
@@ -17,33 +22,36 @@ const (
 
 // What breaking does to a service: one in so many filings suffers.
 const (
-	brokenIntakeEvery   = 8 // 500 at once: 12.5 %
 	brokenValidateEvery = 4 // 3 to 6 s: 25 %
 	brokenAcceptEvery   = 4 // 503: 25 %
 )
 
 // effects say what breaking each service does, in words that a person reads beside the switch.
 var effects = map[string]string{
-	Intake:   "answers 500 to one in eight filings",
+	Intake:   "runs release 4.2, which answers 500 to filings whose form 8949 says VARIOUS, one in eight",
 	Validate: "takes 3 to 6 seconds for one in four filings",
 	Accept:   "refuses one in four filings with 503",
 }
 
-// portal is the three services and their books.
+// portal is the services, their books, and the voices by which they speak of what they do.
 type portal struct {
-	intake, validate, accept *station
+	web                      *station // what browsers talk to
+	intake, validate, accept *station // what a filing goes through; they can be broken
+	benefits                 *station // the second agency's
 	books                    *books
 	register                 register
+	speakers                 atomic.Pointer[speakers]
+	mails                    chan receipt
 	serving                  sync.WaitGroup
 }
 
 func newPortal(ctx context.Context, log *slog.Logger, b *books) (*portal, error) {
-	p := &portal{books: b}
+	p := &portal{books: b, mails: make(chan receipt, mailQueue)}
 	for _, s := range []struct {
-		to   **station
-		name string
-	}{{&p.intake, Intake}, {&p.validate, Validate}, {&p.accept, Accept}} {
-		made, err := newStation(ctx, s.name, log)
+		to           **station
+		name, agency string
+	}{{&p.web, Portal, agency}, {&p.intake, Intake, agency}, {&p.validate, Validate, agency}, {&p.accept, Accept, agency}, {&p.benefits, Benefits, otherAgency}} {
+		made, err := newStation(ctx, s.name, s.agency, log)
 		if err != nil {
 			p.close(ctx)
 			return nil, err
@@ -54,6 +62,7 @@ func newPortal(ctx context.Context, log *slog.Logger, b *books) (*portal, error)
 	p.intake.mux.Handle("GET /runbooks/", runbooks())
 	p.validate.mux.HandleFunc("POST /validations", p.check)
 	p.accept.mux.HandleFunc("POST /acceptances", p.record)
+	p.pages()
 	if err := p.intake.emitter.Registerer().Register(b); err != nil {
 		p.close(ctx)
 		return nil, fmt.Errorf("register the business counters: %w", err)
@@ -61,10 +70,13 @@ func newPortal(ctx context.Context, log *slog.Logger, b *books) (*portal, error)
 	return p, nil
 }
 
-// stations are the services in the order in which a filing meets them.
-func (p *portal) stations() []*station {
+// stations are the services that a filing goes through, in order. They have a switch.
+func (p *portal) stations() []*station { return []*station{p.intake, p.validate, p.accept} }
+
+// made are all services that there are, the front one first.
+func (p *portal) made() []*station {
 	var made []*station
-	for _, s := range []*station{p.intake, p.validate, p.accept} {
+	for _, s := range []*station{p.web, p.intake, p.validate, p.accept, p.benefits} {
 		if s != nil {
 			made = append(made, s)
 		}
@@ -72,18 +84,33 @@ func (p *portal) stations() []*station {
 	return made
 }
 
-func (p *portal) run() {
-	for _, s := range p.stations() {
+// run serves until close; ctx ends the mailer.
+func (p *portal) run(ctx context.Context) {
+	for _, s := range p.made() {
 		p.serving.Go(s.run)
 	}
+	p.serving.Go(func() { p.sendMails(ctx) })
+}
+
+// send has the services say at url what they do.
+func (p *portal) send(ctx context.Context, url string) error {
+	s, err := newSpeakers(ctx, url, p)
+	if err != nil {
+		return err
+	}
+	p.speakers.Store(s)
+	return nil
 }
 
 // close ends the services, the front one first.
 func (p *portal) close(ctx context.Context) {
-	for _, s := range p.stations() {
+	for _, s := range p.made() {
 		s.close(ctx)
 	}
 	p.serving.Wait()
+	if s := p.speakers.Load(); s != nil {
+		s.close(ctx)
+	}
 }
 
 // file is the intake service: it takes a filing, has it validated and accepted, and books how it ended.
@@ -102,16 +129,25 @@ func (p *portal) file(w http.ResponseWriter, r *http.Request) {
 
 // decide takes a filing through the portal and returns the status and the answer that the taxpayer gets.
 func (p *portal) decide(ctx context.Context, f filing) (int, answer) {
-	if p.intake.broken() && drawn(f.Number, brokenIntakeEvery, "broken intake") || mishap(f, Intake) {
+	v := p.intake.voice()
+	trace.SpanFromContext(ctx).SetAttributes(f.attributes()...)
+	if err := p.parse(ctx, v, f); err != nil {
+		v.log.ErrorContext(ctx, err.Error(), f.about(), "http.route", "/filings", "error.type", schemaError)
+		return http.StatusInternalServerError, answer{Status: failed, Reason: err.Error()}
+	}
+	if mishap(f, Intake) {
+		v.log.ErrorContext(ctx, "filing failed: no free worker within 2 s", f.about(), "http.route", "/filings", "error.type", "PoolExhausted")
 		return http.StatusInternalServerError, answer{Status: failed, Reason: "intake: internal error"}
 	}
 	if err := pause(ctx, latency{30 * time.Millisecond, 0.5, 200 * time.Millisecond}.draw()); err != nil {
 		return 0, answer{Status: failed}
 	}
-	for _, next := range []string{p.validate.url() + "/validations", p.accept.url() + "/acceptances"} {
-		a, err := p.intake.ask(ctx, next, f)
+	for _, next := range []struct{ service, url string }{{Validate, p.validate.url() + "/validations"}, {Accept, p.accept.url() + "/acceptances"}} {
+		a, err := p.intake.ask(ctx, next.service, next.url, f)
 		if err != nil {
-			p.intake.log.DebugContext(ctx, "filing failed", "number", f.Number, "err", err)
+			if ctx.Err() == nil {
+				v.log.ErrorContext(ctx, "filing failed: "+next.service+" answered with an error", f.about(), "http.route", "/filings", "error.type", "UpstreamError")
+			}
 			return http.StatusBadGateway, answer{Status: failed, Reason: "the portal could not take the filing, please send it again"}
 		}
 		if a.Status == rejected {
@@ -124,27 +160,60 @@ func (p *portal) decide(ctx context.Context, f filing) (int, answer) {
 	return http.StatusBadGateway, answer{Status: failed, Reason: "no receipt"}
 }
 
+// parse reads the filing by the schema of the release that runs.
+func (p *portal) parse(ctx context.Context, v *voice, f filing) error {
+	ctx, span := v.start(ctx, "parse return", trace.SpanKindInternal, attribute.String("form", f.form()))
+	defer span.End()
+	schema := oldSchema
+	if p.intake.broken() {
+		schema = newSchema
+	}
+	if err := schema(f); err != nil {
+		fail(span, schemaError, err)
+		return err
+	}
+	if drawn(f.Number, 400, "large") {
+		v.log.WarnContext(ctx, "attachment larger than 2 MB, kept apart from the return", f.about(), "bytes", 2<<20+hash(f.Number, "bytes")%(4<<20))
+	}
+	return nil
+}
+
 // check is the validate service.
 func (p *portal) check(w http.ResponseWriter, r *http.Request) {
 	f, ok := read(w, r)
 	if !ok {
 		return
 	}
-	takes := latency{150 * time.Millisecond, 0.55, 1200 * time.Millisecond}.draw()
+	ctx, v := r.Context(), p.validate.voice()
+	trace.SpanFromContext(ctx).SetAttributes(f.attributes()...)
+	takes, slow := latency{150 * time.Millisecond, 0.55, 1200 * time.Millisecond}.draw(), false
 	switch {
 	case p.validate.broken() && drawn(f.Number, brokenValidateEvery, "broken validate"):
-		takes = spread(f, 3*time.Second, 6*time.Second)
+		takes, slow = spread(f, 3*time.Second, 6*time.Second), true
 	case drawn(f.Number, slowEvery, "slow"):
-		takes = spread(f, 2100*time.Millisecond, 3*time.Second)
+		takes, slow = spread(f, 2100*time.Millisecond, 3*time.Second), true
 	}
-	if pause(r.Context(), takes) != nil {
+	err := v.worked(ctx, "SELECT directory.taxpayers", takes, attribute.String("db.system.name", "postgresql"), attribute.String("db.namespace", "directory"),
+		attribute.String("server.address", "directory-db"), attribute.String("db.operation.name", "SELECT"), attribute.String("db.collection.name", "taxpayers"),
+		attribute.String("db.query.text", "SELECT name_control, prior_year_agi FROM taxpayers WHERE id = $1"))
+	if err != nil {
 		return
 	}
+	if slow {
+		v.log.WarnContext(ctx, "the directory was slow to answer", f.about(), "seconds", takes.Seconds())
+	}
 	if mishap(f, Validate) {
+		v.log.ErrorContext(ctx, "directory: connection reset by peer", f.about(), "http.route", "/validations", "error.type", "ConnectionReset")
 		reply(w, http.StatusInternalServerError, answer{Status: failed, Reason: "validate: internal error"})
 		return
 	}
 	if reason := f.check(); reason != "" {
+		switch reason {
+		case reasonIdentity:
+			v.log.WarnContext(ctx, "name control does not match the directory for SSN "+socialSecurity(f.Number), f.about())
+		default:
+			v.log.InfoContext(ctx, "return rejected: "+strings.ReplaceAll(reason, "_", " "), f.about())
+		}
 		reply(w, http.StatusUnprocessableEntity, answer{Status: rejected, Reason: reason})
 		return
 	}
@@ -157,22 +226,34 @@ func (p *portal) record(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	ctx, v := r.Context(), p.accept.voice()
+	trace.SpanFromContext(ctx).SetAttributes(f.attributes()...)
 	if p.accept.broken() && drawn(f.Number, brokenAcceptEvery, "broken accept") {
+		v.log.ErrorContext(ctx, "not taking filings: the ledger refuses connections, 100 of 100 in use", f.about(), "http.route", "/acceptances", "error.type", "TooManyConnections")
 		reply(w, http.StatusServiceUnavailable, answer{Status: failed, Reason: "accept: not taking filings"})
 		return
 	}
-	if pause(r.Context(), latency{80 * time.Millisecond, 0.5, 500 * time.Millisecond}.draw()) != nil {
+	err := v.worked(ctx, "INSERT ledger.filings", latency{80 * time.Millisecond, 0.5, 500 * time.Millisecond}.draw(),
+		database("INSERT", "filings", "INSERT INTO filings (id, taxpayer, form, tax_year) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")...)
+	if err != nil {
 		return
 	}
 	if mishap(f, Accept) {
+		v.log.ErrorContext(ctx, "ledger: deadlock detected, the transaction was rolled back", f.about(), "http.route", "/acceptances", "error.type", "Deadlock")
 		reply(w, http.StatusInternalServerError, answer{Status: failed, Reason: "accept: internal error"})
 		return
 	}
 	if !p.register.add(f.Taxpayer, f.Number) {
+		v.log.WarnContext(ctx, "a filing of this taxpayer stands already", f.about())
 		reply(w, http.StatusConflict, answer{Status: rejected, Reason: reasonDuplicate})
 		return
 	}
-	reply(w, http.StatusCreated, answer{Status: accepted, Receipt: fmt.Sprintf("1040-%012d", f.Number)})
+	a := answer{Status: accepted, Receipt: fmt.Sprintf("1040-%012d", f.Number)}
+	v.log.InfoContext(ctx, "filing recorded", f.about(), "receipt", a.Receipt)
+	if f.User != "" { // transmitters fetch their receipts themselves
+		p.enqueue(ctx, f)
+	}
+	reply(w, http.StatusCreated, a)
 }
 
 // mishap reports whether this filing is one that the named service fails at though nothing is broken.

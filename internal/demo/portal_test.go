@@ -23,7 +23,7 @@ func openPortal(t *testing.T) *portal {
 	ctx, cancel := context.WithCancel(t.Context())
 	p, err := newPortal(ctx, slog.New(slog.DiscardHandler), newBooks(time.Now(), func() float64 { return 0 }))
 	require.NoError(t, err)
-	p.run()
+	p.run(ctx)
 	t.Cleanup(func() {
 		cancel()
 		http.DefaultClient.CloseIdleConnections()
@@ -121,7 +121,7 @@ func TestDrawsKeepWithinThresholds(t *testing.T) {
 		require.LessOrEqual(t, share(from, func(n int64) bool { return drawn(n, mishapEvery, "mishap") }), 0.01)
 		require.LessOrEqual(t, share(from, func(n int64) bool { return drawn(n, slowEvery, "slow") }), 0.01)
 		require.GreaterOrEqual(t, share(from, func(n int64) bool { return !drawn(n, mistakeEvery, "mistake") }), 0.96)
-		require.GreaterOrEqual(t, share(from, func(n int64) bool { return drawn(n, brokenIntakeEvery, "broken intake") }), 0.08)
+		require.GreaterOrEqual(t, share(from, func(n int64) bool { return drawn(n, gainsEvery, "capital gains") }), 0.08)
 		require.GreaterOrEqual(t, share(from, func(n int64) bool { return drawn(n, brokenValidateEvery, "broken validate") }), 0.2)
 		require.GreaterOrEqual(t, share(from, func(n int64) bool { return drawn(n, brokenAcceptEvery, "broken accept") }), 0.2)
 	}

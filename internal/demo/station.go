@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/net/netutil"
 
 	"github.com/signalbox/signalbox/emit"
@@ -27,9 +30,6 @@ const (
 )
 
 const (
-	agency      = "IRS"
-	environment = "demo"
-
 	maxConnections = 1024
 	maxBody        = 16 << 10
 )
@@ -37,24 +37,27 @@ const (
 // station is one service: a listener of its own, its instruments, its outgoing calls, and the switch that breaks it.
 type station struct {
 	name     string
+	agency   string
 	listener net.Listener
 	emitter  *emit.Emitter
 	mux      *http.ServeMux
 	server   *http.Server
 	calls    *http.Client
-	log      *slog.Logger
+	log      *slog.Logger             // the operators', not the service's own: that is its voice's
+	voices   [2]atomic.Pointer[voice] // healthy, broken
 
 	since atomic.Int64 // Unix ms since when it is broken; 0 = healthy
 }
 
 // newStation listens on a free loopback port. ctx ends when the portal closes; requests end with it.
-func newStation(ctx context.Context, name string, log *slog.Logger) (*station, error) {
+func newStation(ctx context.Context, name, agency string, log *slog.Logger) (*station, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for the %s service: %w", name, err)
 	}
 	s := &station{
 		name:     name,
+		agency:   agency,
 		listener: listener,
 		// A registry of its own, for emit would add the Go runtime's metrics otherwise, and the three services are one process.
 		emitter: emit.New(emit.Options{
@@ -64,13 +67,16 @@ func newStation(ctx context.Context, name string, log *slog.Logger) (*station, e
 		mux: http.NewServeMux(),
 		log: log.With("service", name),
 	}
+	for i := range s.voices {
+		s.voices[i].Store(silence())
+	}
 	s.calls = &http.Client{
 		Timeout:   15 * time.Second,
 		Transport: emit.Transport(newTransport()),
 	}
 	s.mux.Handle("GET /metrics", s.emitter.Metrics())
 	s.server = &http.Server{
-		Handler:           s.emitter.Handler(s.mux),
+		Handler:           s.emitter.Handler(s.traced(s.mux)),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
@@ -110,11 +116,45 @@ func (s *station) close(ctx context.Context) {
 
 func (s *station) url() string { return "http://" + s.listener.Addr().String() }
 
+func (s *station) address() address { return address{s.name, s.agency, s.listener.Addr().String()} }
+
 func (s *station) broken() bool { return s.since.Load() != 0 }
 
+// voice is how the version of the service speaks that runs now.
+func (s *station) voice() *voice {
+	if s.broken() {
+		return s.voices[1].Load()
+	}
+	return s.voices[0].Load()
+}
+
+// speak gives the service a voice, speakBroken the version of it that is deployed when it is broken.
+func (s *station) speak(v *voice)       { s.voices[0].Store(v); s.voices[1].Store(v) }
+func (s *station) speakBroken(v *voice) { s.voices[1].Store(v) }
+
+// traced makes a span of each request but scrapes, once there is somebody to send it to.
+func (s *station) traced(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := s.voice()
+		if v.telemetry == nil || r.URL.Path == "/metrics" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		v.telemetry.Handler(next).ServeHTTP(w, r)
+	})
+}
+
 // ask sends a filing on to the service behind and returns its answer. A status of 500 or more is an error.
-func (s *station) ask(ctx context.Context, url string, f filing) (answer, error) {
-	return post(ctx, s.calls, url, f)
+func (s *station) ask(ctx context.Context, service, target string, f filing) (answer, error) {
+	ctx, span := s.voice().start(ctx, "POST", trace.SpanKindClient,
+		attribute.String("http.request.method", http.MethodPost), attribute.String("server.address", service), attribute.String("peer.service", service))
+	defer span.End()
+	a, err := post(ctx, s.calls, target, f)
+	if err != nil {
+		span.SetAttributes(attribute.String("error.type", "UpstreamError"))
+		span.SetStatus(codes.Error, service+" answered with an error")
+	}
+	return a, err
 }
 
 // post sends a filing and reads the answer.
@@ -128,6 +168,7 @@ func post(ctx context.Context, client *http.Client, url string, f filing) (answe
 		return answer{}, fmt.Errorf("file with %s: %w", url, err)
 	}
 	r.Header.Set("Content-Type", "application/json")
+	inject(ctx, r.Header)
 	resp, err := client.Do(r)
 	if err != nil {
 		return answer{}, err
@@ -142,6 +183,13 @@ func post(ctx context.Context, client *http.Client, url string, f filing) (answe
 		return a, fmt.Errorf("%s answered %s: %s", url, resp.Status, a.Reason)
 	}
 	return a, nil
+}
+
+// inject makes the span of ctx the parent of what is called. Where no spans are made, package emit's transport does it.
+func inject(ctx context.Context, header http.Header) {
+	if s := trace.SpanContextFromContext(ctx); s.IsValid() {
+		header.Set("Traceparent", fmt.Sprintf("00-%s-%s-%02x", s.TraceID(), s.SpanID(), byte(s.TraceFlags())))
+	}
 }
 
 // read decodes the filing of a request and answers 400 itself if there is none.
