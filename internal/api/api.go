@@ -94,6 +94,7 @@ type Options struct {
 	Usage   Usage
 	Traces  Traces
 	Privacy Privacy
+	Exports Exports
 	// K is the smallest group of people that may be shown; 0, and nil, is no minimum.
 	K func() int
 

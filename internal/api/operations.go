@@ -119,6 +119,7 @@ func (a *API) register() {
 	a.registerUsage(m)
 	a.registerUsageKPI(m)
 	a.registerPrivacy(m)
+	a.registerExport(m)
 	a.stream(m)
 	nullable(a.doc.Components.Schemas)
 	a.routes = append(m.routes,
@@ -168,6 +169,8 @@ func schemaName(t reflect.Type, hint string) string {
 	switch _, room, _ := strings.Cut(t.PkgPath(), "/internal/"); {
 	case room == "kpi/backtest":
 		return "Backtest" + strings.TrimPrefix(name, "Backtest")
+	case room == "export":
+		return "Export" + strings.TrimPrefix(name, "Export")
 	case room == "audit":
 		return "Audit" + strings.TrimPrefix(name, "Audit")
 	case room == "govern" && (name == "Change" || name == "Revision"):

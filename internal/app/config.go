@@ -16,6 +16,7 @@ import (
 	amconfig "github.com/prometheus/alertmanager/config"
 	promconfig "github.com/prometheus/prometheus/config"
 
+	"github.com/signalbox/signalbox/internal/export"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/strict"
@@ -66,6 +67,9 @@ type Config struct {
 	PrivacyKeys string
 	FSync       bool // durability: fsync
 
+	Export      *export.Plan                    // nil = off
+	RemoteWrite []*promconfig.RemoteWriteConfig // remote_write
+
 	EgressAllow []netip.Prefix
 	Secrets     map[string]string
 	Host        Host
@@ -111,6 +115,7 @@ func Load(path string, environ []string, flags Flags) (*Config, []policy.Finding
 	l.address()
 	l.rows()
 	l.scrape()
+	l.exports()
 	l.alerting()
 	l.policies()
 	l.environmentNames()

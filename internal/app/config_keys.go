@@ -59,7 +59,7 @@ func secretKeys() map[string]bool {
 		if slices.Contains(secret, t) {
 			out[key] = true
 		}
-	}, prometheusTypes()[0], prometheusTypes()[1], reflect.TypeFor[amconfig.Config]())
+	}, prometheusTypes()[0], prometheusTypes()[1], reflect.TypeFor[promconfig.RemoteWriteConfig](), reflect.TypeFor[amconfig.Config]())
 	return out
 }
 

@@ -27,7 +27,7 @@ func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 			Logger: h.log.With("room", "api"), Now: time.Now, Version: h.o.Version, Board: h.board, BoardOf: func(ctx context.Context) api.Board { return h.boardOf(ctx) }, Alerts: alertDoor{h},
 			Sources: h.sourcesOf, Server: h.status, Demo: demo, People: h.access, Provider: cfg.provider(), Audit: h.audit, Govern: h.govern,
 			Preview: h.preview, Look: h.look, Backtest: h.backtestChanges, Changes: changeDoor{h}, Pages: pageDoor{h},
-			Rows: h.rows, Usage: h.usage, Traces: h.usage, Privacy: h.privacy, K: func() int { return h.privacy.K() },
+			Rows: h.rows, Usage: h.usage, Traces: h.usage, Privacy: h.privacy, Exports: h.export, K: func() int { return h.privacy.K() },
 		})
 		page, err := ui.Handler()
 		if err != nil {

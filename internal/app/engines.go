@@ -23,7 +23,7 @@ func openSamples(c *Config, log *slog.Logger, r prometheus.Registerer) (metricst
 	return tsdb.Open(tsdb.Options{
 		Dir: filepath.Join(c.Data, "metrics"), Retention: c.Metrics.Retention, RetentionBytes: c.Metrics.MaxBytes,
 		OutOfOrder: c.Metrics.OutOfOrder, Fsync: c.FSync, Logger: log.With("store", "metrics"),
-		Registerer: prometheus.WrapRegistererWith(prometheus.Labels{"store": "metrics"}, r),
+		Registerer: r,
 	})
 }
 
@@ -33,7 +33,7 @@ func openPoints(c *Config, log *slog.Logger, r prometheus.Registerer) (metricsto
 	return tsdb.Open(tsdb.Options{
 		Dir: filepath.Join(c.Data, "kpi"), Retention: c.KPI.Retention, OutOfOrder: time.Hour, MaxExemplars: -1, Fsync: c.FSync,
 		ReserveBytes: -1, Logger: log.With("store", "kpi"),
-		Registerer: prometheus.WrapRegistererWith(prometheus.Labels{"store": "kpi"}, r),
+		Registerer: r,
 	})
 }
 

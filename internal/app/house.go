@@ -25,6 +25,7 @@ import (
 	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/board"
 	"github.com/signalbox/signalbox/internal/evaluate"
+	"github.com/signalbox/signalbox/internal/export"
 	"github.com/signalbox/signalbox/internal/gate"
 	"github.com/signalbox/signalbox/internal/govern"
 	"github.com/signalbox/signalbox/internal/hostagent"
@@ -78,6 +79,9 @@ type house struct {
 	events   *receive.Events
 	usage    *usage.Room
 	privacy  *privacy.Privacy
+	export   *export.Exporter
+	remote   *export.Remote
+	appended appended
 	sql      *sandbox.Sandbox
 	sampler  *gate.Sampler
 	rowsKept atomic.Pointer[rowstore.Keep]
@@ -158,11 +162,11 @@ func (h *house) openStores(ctx context.Context, cfg *Config) error {
 		return err
 	}
 	h.onClose("the state database", h.state.Close)
-	if h.samples, err = openSamples(cfg, h.log, h.reg); err != nil {
+	if h.samples, err = openSamples(cfg, h.log, h.appended.watch("metrics", h.reg)); err != nil {
 		return err
 	}
 	h.onClose("the metric store", h.samples.Close)
-	if h.points, err = openPoints(cfg, h.log, h.reg); err != nil {
+	if h.points, err = openPoints(cfg, h.log, h.appended.watch("kpi", h.reg)); err != nil {
 		return err
 	}
 	h.onClose("the KPI store", h.points.Close)
@@ -191,6 +195,9 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 		return err
 	}
 	if err = h.openPrivacy(ctx, cfg); err != nil {
+		return err
+	}
+	if err = h.openExport(ctx, cfg); err != nil {
 		return err
 	}
 	if err = h.openSQL(cfg); err != nil {
@@ -301,7 +308,7 @@ func (h *house) run(ctx context.Context) error {
 	runs := []func(context.Context) error{
 		h.gate.Run, h.alert.Run, h.engine.Run, h.board.Run, h.api.Run, h.rules.Run, h.scrape.Run, h.audit.Run, h.access.Run, h.govern.Run,
 	}
-	runs = append(runs, h.rows.Run, h.privacy.Run, func(ctx context.Context) error { return h.usage.Run(ownWork(ctx, "usage")) })
+	runs = append(runs, h.rows.Run, h.privacy.Run, h.export.Run, h.remote.Run, func(ctx context.Context) error { return h.usage.Run(ownWork(ctx, "usage")) })
 	if h.host != nil {
 		runs = append(runs, h.host.Run)
 	}

@@ -22,7 +22,7 @@ func (h *house) openPrivacy(ctx context.Context, cfg *Config) (err error) {
 			return nil
 		},
 		Keep:  func() time.Duration { return longestKept(h.keepRows()) },
-		Erase: h.rows.Erase, Scan: h.rows.Scan,
+		Erase: h.rows.Erase, Scan: h.rows.Scan, Left: h.left,
 		Forget: []func(context.Context, []string) error{func(ctx context.Context, pseudonyms []string) error {
 			_, err := h.usage.Forget(ctx, pseudonyms)
 			return err

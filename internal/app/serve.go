@@ -198,6 +198,7 @@ func (h *house) Reload(ctx context.Context) (err error) {
 	}{
 		{"alerting", func(c *Config) error { return h.alert.ApplyConfig(routed(c, h.law())) }},
 		{"scrape_configs", func(c *Config) error { return h.scrape.ApplyConfig(sampled(c, h.law()), c.JSONString...) }},
+		{"remote_write", h.applyExport},
 		{"rule_files", func(c *Config) error { return h.rules.ApplyConfig(rulesConfig(c)) }},
 		{"policies", func(c *Config) error {
 			h.cfg.Store(c) // what a changed file says is checked against the configuration that names it

@@ -11,7 +11,6 @@ import (
 
 	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/fault"
-	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // The kinds and states of an entry.
@@ -232,11 +231,3 @@ func (e Entry) detail() map[string]string {
 
 // dayOf reads the day of a line; the book holds what this room wrote.
 func dayOf(day string) (time.Time, error) { return time.Parse(time.DateOnly, day) }
-
-func tableOf(name string) (rowstore.Table, error) {
-	t, ok := rowstore.ParseTable(name)
-	if !ok {
-		return 0, fault.New(fault.Invalid, "table %q: want logs, spans or events", name)
-	}
-	return t, nil
-}

@@ -115,7 +115,7 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 	if err := o.DB.Migrate(ctx, "export", files); err != nil {
 		return nil, err
 	}
-	x := &Exporter{o: o, sql: statements(exportSQL), metrics: newMetrics(), slots: make(chan struct{}, mostRequests), wake: make(chan struct{}, 1)}
+	x := &Exporter{status: Status{Tables: []string{}}, o: o, sql: statements(exportSQL), metrics: newMetrics(), slots: make(chan struct{}, mostRequests), wake: make(chan struct{}, 1)}
 	if err := x.metrics.register(o.Registerer); err != nil {
 		return nil, err
 	}

@@ -83,6 +83,7 @@ func (h *house) run(p *export.Plan) export.Status {
 	h.t.Helper()
 	ctx, cancel := context.WithCancel(h.t.Context())
 	done := make(chan error, 1)
+	h.Apply(nil)
 	h.Apply(p)
 	go func() { done <- h.Run(ctx) }()
 	require.Eventually(h.t, func() bool { return h.Status().NextAt != 0 }, 20*time.Second, 2*time.Millisecond)

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
@@ -48,9 +49,13 @@ type Progress struct {
 	BeganAt int64  `json:"began_at"`
 }
 
-// Apply replaces the plan; nil ends the schedule. What is being written is finished.
+// Apply replaces the plan; nil ends the schedule. What is being written is finished. The same plan again changes nothing.
 func (x *Exporter) Apply(p *Plan) {
 	x.mu.Lock()
+	if reflect.DeepEqual(x.plan, p) {
+		x.mu.Unlock()
+		return
+	}
 	x.plan = p
 	x.status = Status{Tables: []string{}}
 	if p != nil {

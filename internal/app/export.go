@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/signalbox/signalbox/internal/export"
+	"github.com/signalbox/signalbox/internal/metricstore"
+	"github.com/signalbox/signalbox/internal/privacy"
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// openExport opens what lets rows and samples leave.
+func (h *house) openExport(ctx context.Context, cfg *Config) (err error) {
+	h.export, err = export.New(ctx, export.Options{
+		DB: h.state, Audit: h.audit, Rows: h.rows, Spool: filepath.Join(cfg.Data, "export"), Kept: h.keptWhole,
+		Now: time.Now, Logger: h.log.With("room", "export"), Registerer: h.reg,
+	})
+	if err != nil {
+		return err
+	}
+	h.remote = export.NewRemote(export.RemoteOptions{
+		Feeds: []export.Feed{
+			{Name: "metrics", Dir: filepath.Join(cfg.Data, "metrics"), Appended: h.appended.feed("metrics", h.samples)},
+			{Name: "kpi", Dir: filepath.Join(cfg.Data, "kpi"), Appended: h.appended.feed("kpi", h.points)},
+		},
+		Logger: h.log.With("room", "export"), Registerer: h.reg,
+	})
+	h.onClose("remote_write", h.remote.Close)
+	return h.applyExport(cfg)
+}
+
+// applyExport has exports go by a configuration.
+func (h *house) applyExport(cfg *Config) error {
+	if err := h.remote.Apply(cfg.Scrape.GlobalConfig.ExternalLabels, cfg.RemoteWrite); err != nil {
+		return err
+	}
+	h.export.Apply(cfg.Export)
+	return nil
+}
+
+// keptWhole is how long all rows of a table are kept: a class with a shorter time of its own thins days out before.
+func (h *house) keptWhole(t rowstore.Table) time.Duration {
+	k := h.keepRows()
+	shortest := k.Tables[t]
+	for _, c := range k.Classes {
+		if c.Table == t && c.Keep > 0 && (shortest == 0 || c.Keep < shortest) {
+			shortest = c.Keep
+		}
+	}
+	return shortest
+}
+
+// left lists what left the house for the certificate of an erasure, and has the pipeline's folder follow it.
+func (h *house) left(ctx context.Context) ([]privacy.Left, error) {
+	if h.export == nil {
+		return nil, nil
+	}
+	if err := h.export.Recheck(ctx); err != nil {
+		return nil, err
+	}
+	all, err := h.export.Left(ctx)
+	out := make([]privacy.Left, len(all))
+	for i, l := range all {
+		out[i] = privacy.Left(l)
+	}
+	return out, err
+}
+
+// appended keeps the counters of samples that the stores register, because their library tells them nowhere else.
+type appended struct {
+	mu     sync.Mutex
+	counts map[string]prometheus.Collector
+}
+
+// appendedName is the counter of a store's library.
+const appendedName = "prometheus_tsdb_head_samples_appended_total"
+
+// watch returns a registerer for one store that hands everything on and remembers the counter.
+func (a *appended) watch(store string, to prometheus.Registerer) prometheus.Registerer {
+	return watched{prometheus.WrapRegistererWith(prometheus.Labels{"store": store}, to), store, a}
+}
+
+type watched struct {
+	prometheus.Registerer
+	store string
+	to    *appended
+}
+
+// Register implements prometheus.Registerer.
+func (w watched) Register(c prometheus.Collector) error {
+	if err := w.Registerer.Register(c); err != nil {
+		return err
+	}
+	descs := make(chan *prometheus.Desc, 64)
+	go func() { c.Describe(descs); close(descs) }()
+	for d := range descs {
+		if strings.Contains(d.String(), `"`+appendedName+`"`) {
+			w.to.mu.Lock()
+			if w.to.counts == nil {
+				w.to.counts = map[string]prometheus.Collector{}
+			}
+			w.to.counts[w.store] = c
+			w.to.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+// feed counts the samples of one store.
+func (a *appended) feed(store string, of metricstore.Store) func() (samples, newest int64) {
+	return func() (samples, newest int64) {
+		a.mu.Lock()
+		c := a.counts[store]
+		a.mu.Unlock()
+		if c == nil {
+			return 0, 0
+		}
+		values := make(chan prometheus.Metric, 8)
+		go func() { c.Collect(values); close(values) }()
+		for v := range values {
+			var m dto.Metric
+			if v.Write(&m) == nil {
+				samples += int64(m.GetCounter().GetValue())
+			}
+		}
+		return samples, max(of.NewestTime(), 0)
+	}
+}
