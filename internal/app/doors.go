@@ -38,6 +38,7 @@ func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 		routes = append(routes, h.receive.Routes()...)
 		routes = append(routes, h.otlp.Routes()...)
 		routes = append(routes, h.events.Routes()...)
+		routes = append(routes, h.lines(cfg).Routes()...)
 		routes = append(routes, h.openPromAPI(cfg).Routes()...)
 		am, err := amapi.New(amapi.Options{Alert: h.alert, Logger: h.log.With("room", "amapi"), Registerer: h.reg})
 		if err != nil {

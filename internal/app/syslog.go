@@ -14,7 +14,12 @@ import (
 
 // serveFeeds starts what brings signals in besides requests: syslog, files and probes.
 func (h *house) serveFeeds(ctx context.Context, g *errgroup.Group) error {
-	return h.serveSyslog(ctx, g)
+	for _, serve := range []func(context.Context, *errgroup.Group) error{h.serveSyslog, h.serveFiles} {
+		if err := serve(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serveSyslog takes syslog messages where the configuration says so.
