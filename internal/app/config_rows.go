@@ -3,7 +3,10 @@ package app
 import (
 	"net"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/signalbox/signalbox/internal/policy/strict"
 	"github.com/signalbox/signalbox/internal/receive"
@@ -255,4 +258,36 @@ func texts(v *strict.Value) []string {
 		}
 	}
 	return out
+}
+
+// strangersPage warns of KPIs that page by what a public site alone sends: whoever has its key, which stands in its pages, can
+// make up events. Policies that say trust="public" are warned of wherever they come from.
+func (l *loader) strangersPage() {
+	if l.cfg.Rows.Public == nil {
+		return
+	}
+	sites := map[string]string{}
+	for _, s := range l.cfg.Rows.Public.Sites {
+		sites[s.Service] = s.Key
+	}
+	for i := range l.cfg.Documents {
+		d := &l.cfg.Documents[i]
+		if d.KPI == nil || d.KPI.Page == nil {
+			continue
+		}
+		key := ""
+		for _, s := range d.KPI.Indicator.Selectors() {
+			at := slices.IndexFunc(s.Matchers, func(m *labels.Matcher) bool {
+				return s.Table() == rowstore.Events.String() && m.Name == "service" && m.Type == labels.MatchEqual && sites[m.Value] != ""
+			})
+			if at < 0 {
+				key = ""
+				break
+			}
+			key = sites[s.Matchers[at].Value]
+		}
+		if key != "" {
+			l.report.Add(warn(d, "page", "%q counts only what the public site %s sends, so a stranger who makes up events can page someone; take page out, or make it from a KPI of your own services too", d.Name, key))
+		}
+	}
 }
