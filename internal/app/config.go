@@ -319,6 +319,7 @@ func (l *loader) policies() {
 	slices.Sort(l.cfg.Files)
 	l.cfg.Files = slices.Compact(l.cfg.Files)
 	l.nobodyIsTold()
+	l.strangersPage()
 }
 
 // nobodyIsTold warns if a KPI pages and no receiver delivers.
