@@ -17,6 +17,8 @@ export default defineConfig({
   },
   // The real thing or the mock is one address away: `npm run mock`, then `npm run dev`.
   server: {
+    // The examples that Sources shows stand beside this folder.
+    fs: { allow: ['.', '../examples/instrument'] },
     proxy: {
       '/api': { target: process.env.SIGNALBOX_URL ?? 'http://127.0.0.1:9701', changeOrigin: false },
     },

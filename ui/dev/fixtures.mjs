@@ -540,6 +540,9 @@ export function sources(now, name = 'incident') {
     samples: 214,
     series: 214,
     refused: {},
+    rows: {},
+    dropped: 0,
+    sampled_out: 0,
     duration_ms: 4,
     ...extra,
   });
@@ -575,6 +578,19 @@ export function sources(now, name = 'incident') {
       ...one('remote write', 'billing-agent', { kind: 'push', samples: 88_120, series: 2210, interval_ms: 15_000 }),
       id: 'push/billing-agent',
       target: 'billing-agent',
+    },
+    {
+      ...one('efile', 'efile', { kind: 'push', samples: 0, series: 0, interval_ms: 0 }),
+      id: 'push/efile',
+      target: 'efile',
+      rows: {
+        logs: 1_882_400 + Math.floor((now / 1000) % 86_400) * 41,
+        spans: 4_120_900 + Math.floor((now / 1000) % 86_400) * 180,
+        events: 96_200 + Math.floor((now / 1000) % 86_400) * 3,
+      },
+      refused: { clock_ahead: 12 },
+      dropped: 420,
+      sampled_out: 1_204_000,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { api, ok } from './client';
+import { api, ask, ok } from './client';
+import type { Asked as Searched, Rows, Table } from './rows';
 import type { components } from './schema';
 
 // How people use what is watched. Times are Unix ms, spans of time seconds, shares 0 to 1; a count below zero is of too few
@@ -121,6 +122,15 @@ export function leadsQuery(name: string, from: number, to: number, group?: Reado
           signal,
         }),
       ),
+    ...kept,
+  });
+}
+
+/** The newest rows of a search, so many. */
+export function newestQuery(table: Table, a: Searched, limit: number) {
+  return queryOptions({
+    queryKey: ['rows', table, 'newest', a, limit],
+    queryFn: async ({ signal }) => ((await ask('GET', `/${table}`, { query: { ...a, limit }, signal })) as Rows).rows,
     ...kept,
   });
 }

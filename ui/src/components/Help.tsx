@@ -38,6 +38,7 @@ const shortcuts: [string, [string[], string][]][] = [
       [['D'], '24 hours; W 7 days, M 28 days'],
       [['['], 'Earlier; ] later'],
       [['X'], 'Compare with the week before'],
+      [['E'], 'To the evidence of a KPI'],
       [['←'], 'In a chart: point by point; Home, End'],
       [['C'], 'In a chart: next change'],
     ],

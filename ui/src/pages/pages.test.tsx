@@ -112,7 +112,7 @@ describe('the alerts page', () => {
 describe('the sources page', () => {
   it('puts late sources first with their error and the line that mends it', async () => {
     renderApp('/sources');
-    expect(await screen.findByRole('heading', { level: 1, name: '2 of 7 sources are late or down' })).toBeTruthy();
+    expect(await screen.findByRole('heading', { level: 1, name: '2 of 8 sources are late or down' })).toBeTruthy();
     const late = screen.getByRole('region', { name: 'callcentre-csv, Down' });
     expect(within(late).getByText(/application\/json/)).toBeTruthy();
     expect(within(late).getByText(/generate_latest/)).toBeTruthy();

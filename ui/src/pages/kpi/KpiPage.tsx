@@ -27,6 +27,7 @@ import type { KpiSearch } from './search';
 import { Where } from './Where';
 import { Why } from './Why';
 
+const Evidence = lazy(() => import('./Evidence').then((m) => ({ default: m.Evidence })));
 const SilenceDialog = lazy(() => import('../alerts/SilenceDialog').then((m) => ({ default: m.SilenceDialog })));
 
 export type SetSearch = (patch: { [K in keyof KpiSearch]?: KpiSearch[K] | undefined }) => void;
@@ -58,6 +59,7 @@ function KpiView({ kpi }: { kpi: View }) {
   const search = useSearch({ from: '/shell/kpi/$name' });
   const navigate = useNavigate({ from: '/kpi/$name' });
   const [silencing, setSilencing] = useState(false);
+  const signals = useMay('read_signals') ?? false;
   const set: SetSearch = (patch) =>
     void navigate({ search: (old) => ({ ...old, ...patch }) as KpiSearch, replace: true, resetScroll: false });
   const toggle = <K extends keyof KpiSearch>(key: K, value: NonNullable<KpiSearch[K]>) =>
@@ -72,6 +74,7 @@ function KpiView({ kpi }: { kpi: View }) {
     d: () => set({ range: undefined }),
     m: () => set({ range: '28d' }),
     w: () => set({ range: '7d' }),
+    e: () => document.querySelector<HTMLElement>('[data-evidence] a')?.focus(),
     '[': () => shift(-1),
     ']': () => shift(1),
     Escape: () => void navigate({ to: '/' }),
@@ -88,6 +91,11 @@ function KpiView({ kpi }: { kpi: View }) {
             {kpi.by.length > 0 ? <Where kpi={kpi} search={search} set={set} /> : null}
             {kpi.objective ? <Budget kpi={kpi} /> : null}
           </div>
+          {signals ? (
+            <Suspense fallback={<Loading what="the evidence" rows={1} height={220} />}>
+              <Evidence kpi={kpi} search={search} set={set} />
+            </Suspense>
+          ) : null}
           <Why kpi={kpi} search={search} set={set} />
           <Making kpi={kpi} />
         </div>

@@ -14,6 +14,8 @@ export type KpiSearch = {
   group?: string;
   /** The decision record that is open. */
   decision?: string;
+  /** "range": evidence of the range that is shown, not of the time since the light changed. */
+  evidence?: 'range';
   /** What is asked about: an instant, or two "from-to". */
   why?: string;
   /** Whom the question means: a receiver or an address. */
@@ -32,6 +34,7 @@ export function kpiSearch(raw: Record<string, unknown>): KpiSearch {
   if (group && groupOf(group)) out.group = group;
   const decision = one(raw.decision);
   if (decision) out.decision = decision;
+  if (raw.evidence === 'range') out.evidence = 'range';
   const why = one(raw.why);
   if (why && askedOf(why)) out.why = why;
   const toWhom = one(raw.to_whom);

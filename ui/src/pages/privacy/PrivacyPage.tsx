@@ -134,7 +134,7 @@ function List({ requests, onOpen }: { requests: PrivacyRequest[]; onOpen: (id: n
                     <LightLabel state={s.state} size={14} word={s.word} />
                   </td>
                   <td>{whoOf(r.by)}</td>
-                  <td className={css.why}>{r.reason ? r.reason : '—'}</td>
+                  <td className={css.why}>{r.reason ?? '—'}</td>
                   <td className={css.keep}>{exact(r.created_at, zone)}</td>
                   <td className="r">{r.certificate ? rowsOf(r.certificate) : '—'}</td>
                 </tr>

@@ -128,7 +128,7 @@ function Features({ a, one, search, set, app, from, to }: Props) {
                         style={{ width: `${100 * Math.max(0, f.share ?? 0)}%` }}
                       />
                     </span>
-                    {f.people !== null && f.people < 0 ? 'few' : percent(f.share)}
+                    <span className={css.pct}>{f.people !== null && f.people < 0 ? 'few' : percent(f.share)}</span>
                   </td>
                   <td className="r">{people(f.people)}</td>
                   <td className="r">{compact(f.events)}</td>

@@ -239,7 +239,7 @@ function Durations({ s }: { s: Sessions }) {
                     style={{ width: `${most > 0 ? Math.max(0, (100 * (b.share ?? 0)) / most) : 0}%` }}
                   />
                 </span>
-                {percent(b.share)}
+                <span className={css.pct}>{percent(b.share)}</span>
               </td>
             </tr>
           ))}

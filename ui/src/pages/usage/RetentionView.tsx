@@ -95,15 +95,21 @@ export function RetentionView({ search, set, app, from, to }: ViewProps) {
       ) : q.data.cohorts.every((c) => c.size === 0) ? (
         <NoEvents />
       ) : (
-        <Grid r={q.data} period={period} search={search} app={app} />
+        <Grid r={q.data} period={period} search={search} set={set} app={app} />
       )}
     </div>
   );
 }
 
-type GridProps = { r: Retention; period: Period; search: ViewProps['search']; app: ViewProps['app'] };
+type GridProps = {
+  r: Retention;
+  period: Period;
+  search: ViewProps['search'];
+  set: ViewProps['set'];
+  app: ViewProps['app'];
+};
 
-function Grid({ r, period, search, app }: GridProps) {
+function Grid({ r, period, search, set, app }: GridProps) {
   const w = words[period];
   const first = r.cohorts.findIndex((c) => c.size !== 0);
   const cohorts = r.cohorts.slice(Math.max(0, first)).reverse();
@@ -123,7 +129,17 @@ function Grid({ r, period, search, app }: GridProps) {
         <h2 id="grid">
           {search.recurring ? 'Everybody active' : 'New people'} by {w.one}, and the share that came back
         </h2>
-        <span className="small muted">in UTC{period === 'week' ? ', weeks from Monday' : ''}</span>
+        <span className="row no-print">
+          <span className="small muted">in UTC{period === 'week' ? ', weeks from Monday' : ''}</span>
+          <Segments
+            label="Cells show"
+            items={[
+              { value: 'share', label: 'Shares', pressed: !search.table },
+              { value: 'people', label: 'People', pressed: search.table, title: 'People (T)' },
+            ]}
+            onPick={(v) => set({ view: v === 'people' ? 'table' : undefined })}
+          />
+        </span>
       </div>
       <p className={css.headline}>
         <strong>{percent(next?.share)}</strong>{' '}
@@ -147,7 +163,7 @@ function Grid({ r, period, search, app }: GridProps) {
               })
               .slice(0, 1)}
       </p>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label="Table of cohorts">
+      <div className={`scroll-x ${css.holds}`} tabIndex={0} role="region" aria-label="Table of cohorts">
         <table className={css.grid}>
           <caption className="vh">
             Each row is a cohort, each column the {w.one}s since; a cell is the share that came back. Dashed cells still
@@ -172,7 +188,7 @@ function Grid({ r, period, search, app }: GridProps) {
                 <th scope="row">{periodShort(c.at, period)}</th>
                 <td className={css.size}>{people(c.size)}</td>
                 {c.cells.map((x, i) => (
-                  <Cell key={i} cell={x} most={most} few={c.size < 0} itself={i === 0} />
+                  <Cell key={i} cell={x} most={most} few={c.size < 0} itself={i === 0} count={search.table} />
                 ))}
               </tr>
             ))}
@@ -199,20 +215,32 @@ function Grid({ r, period, search, app }: GridProps) {
         </table>
       </div>
       <p className={`fine ${css.notes}`}>
-        <span className={css.key} data-open aria-hidden="true" /> Dashed: the {w.one} still runs or has not begun; its
-        number is no drop and is left out of the means. “few” stands for groups too small to show.
+        <span className={css.key} data-open aria-hidden="true" /> Dashed: the {w.one} still runs; its number is no drop
+        and is left out of the means. “few” stands for groups too small to show.
       </p>
       <Notes notes={r.notes} />
     </section>
   );
 }
 
-function Cell({ cell: x, most, few, itself }: { cell: RetentionCell; most: number; few: boolean; itself: boolean }) {
+function Cell({
+  cell: x,
+  most,
+  few,
+  itself,
+  count,
+}: {
+  cell: RetentionCell;
+  most: number;
+  few: boolean;
+  itself: boolean;
+  count: boolean;
+}) {
   const hidden = few || x.people < 0;
   if (hidden) return <td data-few>few</td>;
   if (x.share === null) {
     return (
-      <td data-open={!x.complete || undefined}>
+      <td>
         <span className="vh">{x.complete ? 'no data' : 'not yet'}</span>
       </td>
     );
@@ -223,9 +251,9 @@ function Cell({ cell: x, most, few, itself }: { cell: RetentionCell; most: numbe
       data-open={!x.complete || undefined}
       data-itself={itself || undefined}
       style={{ '--tint': `${Math.round(4 + tint * 40)}%` } as React.CSSProperties}
-      title={`${people(x.people)} people`}
+      title={count ? percent(x.share) : `${people(x.people)} people`}
     >
-      {percent(x.share)}
+      {count ? people(x.people) : percent(x.share)}
       {x.complete ? null : <span className="vh">, so far</span>}
     </td>
   );

@@ -1,7 +1,7 @@
 import { useElementSize } from '@mantine/hooks';
 import { useState } from 'react';
 import type { Period } from '../../api/usage';
-import { apart, ceiling, runs, ticks } from './scale';
+import { apart, ceiling, floor, runs, ticks } from './scale';
 import css from './Trend.module.css';
 import { periodName, periodShort } from './words';
 
@@ -41,8 +41,10 @@ export function Trend({ what, period, at, whole, lines, show, bars = false, mark
   const w = Math.max(120, (width || 800) - left - right);
   const slot = w / Math.max(1, at.length);
   const x = (i: number) => left + (i + 0.5) * slot;
-  const top = ceiling(Math.max(0, ...lines.flatMap((l) => l.values.map((v) => v ?? 0))));
-  const y = (v: number) => head + (1 - v / top) * height;
+  const all = lines.flatMap((l) => l.values.flatMap((v) => known(v) ?? []));
+  const top = ceiling(Math.max(0, ...all));
+  const base = bars ? 0 : floor(all, top);
+  const y = (v: number) => head + (1 - (v - base) / (top - base)) * height;
   const say = (i: number): string => {
     const parts = lines.map((l) => {
       const v = l.values[i];
@@ -81,7 +83,12 @@ export function Trend({ what, period, at, whole, lines, show, bars = false, mark
   const bar = Math.max(2, Math.min(44, slot * 0.68));
   const inRange = marks.filter((m) => m.at >= (at[0] ?? 0));
   const span = (at.at(-1) ?? 0) - (at[0] ?? 0);
-  const markX = (t: number) => (span <= 0 ? x(0) : x(0) + ((t - (at[0] ?? 0)) / span) * (x(last) - x(0)));
+  const markX = apart(
+    inRange.map((m) => (span <= 0 ? x(0) : x(0) + ((m.at - (at[0] ?? 0)) / span) * (x(last) - x(0)))),
+    18,
+    left + 8,
+    left + w,
+  );
   const running = whole.at(-1) === false;
   return (
     <div className={css.chart} ref={ref}>
@@ -101,7 +108,7 @@ export function Trend({ what, period, at, whole, lines, show, bars = false, mark
       >
         <svg height={head + height + foot} aria-hidden="true">
           <g className={css.axis}>
-            {[0, top / 2, top].map((n) => (
+            {[base, (base + top) / 2, top].map((n) => (
               <g key={n}>
                 <line className={css.grid} x1={left} x2={left + w} y1={y(n)} y2={y(n)} />
                 <text x={left - 8} y={y(n) + 4} textAnchor="end">
@@ -119,7 +126,7 @@ export function Trend({ what, period, at, whole, lines, show, bars = false, mark
             <rect className={css.chosen} x={left + chosen * slot} width={slot} y={head} height={height} />
           ) : null}
           {inRange.map((m, k) => (
-            <g key={k} className={css.mark} transform={`translate(${markX(m.at)} 0)`}>
+            <g key={k} className={css.mark} transform={`translate(${markX[k] ?? 0} 0)`}>
               <line y1={18} y2={head + height} />
               <rect x={-8} y={1} width={16} height={16} rx={2} />
               <text y={13}>{m.letter}</text>

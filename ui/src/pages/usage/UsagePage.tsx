@@ -88,7 +88,7 @@ export function UsagePage() {
           ))}
         </nav>
       </div>
-      <Bar {...props} ranges={known.ranges} fallback={known.range} />
+      <Bar {...props} view={name} ranges={known.ranges} fallback={known.range} />
       <Suspense fallback={<Loading what="the view" rows={2} height={180} />}>
         <Page key={name} {...props} />
       </Suspense>
@@ -105,7 +105,8 @@ function Bar({
   live,
   ranges,
   fallback,
-}: ViewProps & { ranges: readonly string[]; fallback: string }) {
+  view,
+}: ViewProps & { view: View; ranges: readonly string[]; fallback: string }) {
   const zone = useZone();
   const [asking, setAsking] = useState(false);
   const chosen = Object.keys(app).length > 0;
@@ -166,14 +167,16 @@ function Bar({
           }))}
           onPick={(r) => set({ range: r === fallback ? undefined : r })}
         />
-        <Segments
-          label="Show"
-          items={[
-            { value: 'chart', label: 'Charts', pressed: !search.table },
-            { value: 'table', label: 'Tables', pressed: search.table, title: 'Tables (T)' },
-          ]}
-          onPick={(v) => set({ view: v === 'table' ? 'table' : undefined })}
-        />
+        {view === 'retention' ? null : (
+          <Segments
+            label="Show"
+            items={[
+              { value: 'chart', label: 'Charts', pressed: !search.table },
+              { value: 'table', label: 'Tables', pressed: search.table, title: 'Tables (T)' },
+            ]}
+            onPick={(v) => set({ view: v === 'table' ? 'table' : undefined })}
+          />
+        )}
       </div>
     </div>
   );

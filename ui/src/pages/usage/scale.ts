@@ -10,6 +10,13 @@ export function ceiling(most: number): number {
   return s * size;
 }
 
+/** Where an axis begins: at 0, but for shares near one, where what matters would be a flat line. */
+export function floor(values: readonly number[], top: number): number {
+  const least = Math.min(...values);
+  if (top !== 1 || !(least >= 0.8) || least >= 1) return 0;
+  return [0.999, 0.998, 0.995, 0.99, 0.98, 0.95, 0.9, 0.8].find((x) => x <= least) ?? 0;
+}
+
 /** Places of labels under an axis: at most so many of n, always the last, evenly apart. */
 export function ticks(n: number, most: number): number[] {
   if (n <= 0) return [];
