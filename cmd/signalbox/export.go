@@ -13,15 +13,33 @@ import (
 	"github.com/signalbox/signalbox/internal/policy/strict"
 )
 
-// exportCmd writes policies for others.
+// exportCmd writes policies and rows for others.
 type exportCmd struct {
+	OpenSLO  exportOpenSLOCmd  `cmd:"" name:"openslo" help:"Write KPIs as OpenSLO."`
+	Policies exportPoliciesCmd `cmd:"" help:"Write every policy as it is."`
+	Rows     exportRowsCmd     `cmd:"" help:"Write one day of logs, spans or events as a Parquet file."`
+	Days     exportDaysCmd     `cmd:"" help:"Write days to the pipeline's folder now."`
+	List     exportListCmd     `cmd:"" help:"List which rows left, newest first, and how the schedule is doing."`
+}
+
+// exportDocuments writes policies.
+type exportDocuments struct {
 	connection
 	output
-	Format string   `arg:"" enum:"openslo,policies" help:"openslo (KPIs as SLOs), or policies (every document as it is)."`
-	Names  []string `arg:"" optional:"" help:"Names of the policies, alone or as Kind/name; all of them without."`
-	Out    string   `help:"Write each to a file in this folder; nothing that exists is overwritten." placeholder:"DIR"`
-	Files  []string `help:"Read policies from these files or patterns, not from the running signalbox." placeholder:"FILE"`
+	Names []string `arg:"" optional:"" help:"Names of the policies, alone or as Kind/name; all of them without."`
+	Out   string   `help:"Write each to a file in this folder; nothing that exists is overwritten." placeholder:"DIR"`
+	Files []string `help:"Read policies from these files or patterns, not from the running signalbox." placeholder:"FILE"`
 }
+
+type exportOpenSLOCmd struct{ exportDocuments }
+
+// Run exports KPIs as SLOs.
+func (c *exportOpenSLOCmd) Run(w *world) error { return c.write(w, "openslo") }
+
+type exportPoliciesCmd struct{ exportDocuments }
+
+// Run exports every document.
+func (c *exportPoliciesCmd) Run(w *world) error { return c.write(w, "policies") }
 
 // exportAnswer is what --output json prints.
 type exportAnswer struct {
@@ -30,8 +48,8 @@ type exportAnswer struct {
 	Written   []string         `json:"written,omitempty"`
 }
 
-// Run exports; a name that no policy has is a failure.
-func (c *exportCmd) Run(w *world) error {
+// write exports; a name that no policy has is a failure.
+func (c *exportDocuments) write(w *world, format string) error {
 	docs, err := c.read(w)
 	if err != nil {
 		return err
@@ -40,8 +58,8 @@ func (c *exportCmd) Run(w *world) error {
 		return err
 	}
 	r := &carry.Result{Documents: []carry.Document{}, Report: []carry.Line{}}
-	if c.Format == "openslo" {
-		if r, err = foreign.Export(c.Format, docs); err != nil {
+	if format == "openslo" {
+		if r, err = foreign.Export(format, docs); err != nil {
 			return err
 		}
 	} else {
@@ -75,7 +93,7 @@ func (c *exportCmd) Run(w *world) error {
 }
 
 // read reads the policies in force from the server, or those of files, which must be good.
-func (c *exportCmd) read(w *world) ([]policy.Document, error) {
+func (c *exportDocuments) read(w *world) ([]policy.Document, error) {
 	if len(c.Files) > 0 {
 		docs, findings := policy.ReadFiles(c.Files, "", policy.Limits{})
 		for _, f := range findings {

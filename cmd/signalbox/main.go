@@ -42,7 +42,7 @@ type cli struct {
 	Usage      usageCmd      `cmd:"" help:"Show how people use what is watched: actives, sessions, retention, funnels, adoption, success."`
 	Why        whyCmd        `cmd:"" help:"Explain a light or a page from its decision record."`
 	Import     importCmd     `cmd:"" help:"Turn OpenSLO, Prometheus rules, Sloth specs or Grafana dashboards into policies."`
-	Export     exportCmd     `cmd:"" help:"Write KPIs as OpenSLO, or every policy as it is."`
+	Export     exportCmd     `cmd:"" help:"Write policies, or rows for a data pipeline; list what left."`
 	Privacy    privacyCmd    `cmd:"" help:"Export or erase what is kept of a person."`
 	Audit      auditCmd      `cmd:"" help:"Read, export and verify who did what."`
 	User       userCmd       `cmd:"" help:"Show, add, change and remove people."`

@@ -393,6 +393,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One day of events as a Parquet file */
+        get: operations["events-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/events/facets": {
         parameters: {
             query?: never;
@@ -438,6 +455,24 @@ export interface paths {
         get: operations["events-histogram"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which rows left the house, newest first, and how the schedule is doing */
+        get: operations["exports"];
+        put?: never;
+        /** Write days to the pipeline's folder now */
+        post: operations["export-days"];
         delete?: never;
         options?: never;
         head?: never;
@@ -742,6 +777,23 @@ export interface paths {
         };
         /** How many logs there are */
         get: operations["logs-count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One day of logs as a Parquet file */
+        get: operations["logs-export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1424,6 +1476,23 @@ export interface paths {
         };
         /** How many spans there are */
         get: operations["spans-count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalbox/v1/spans/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One day of spans as a Parquet file */
+        get: operations["spans-export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2631,11 +2700,96 @@ export interface components {
         ExportBody: {
             documents: components["schemas"]["Exported"][];
         };
+        ExportDays: {
+            /** @description Write days again that did not change */
+            again?: boolean;
+            /**
+             * Format: date
+             * @description First day, YYYY-MM-DD, UTC
+             */
+            from: string;
+            /** @description logs, spans, events; those of the schedule when left out */
+            tables?: string[];
+            /**
+             * Format: date
+             * @description Last day; it has to be over
+             */
+            to: string;
+        };
         Exported: {
             file: string;
             kind: string;
             name: string;
             text: string;
+        };
+        ExportEntry: {
+            /** Format: int64 */
+            began_at: number;
+            by: components["schemas"]["AuditActor"];
+            /** Format: int64 */
+            bytes: number;
+            /** @description YYYY-MM-DD, UTC */
+            day: string;
+            /** Format: int64 */
+            ended_at: number;
+            error?: string;
+            /** @description Name; in the folder with its path */
+            file: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "request" | "schedule";
+            /** Format: int64 */
+            rows: number;
+            search?: string;
+            sha256?: string;
+            /** @enum {string} */
+            state: "running" | "leaving" | "done" | "cut" | "failed" | "replaced" | "removed";
+            /** @enum {string} */
+            table: "logs" | "spans" | "events";
+            /** @description The pipeline's folder, or who took it and from where */
+            to: string;
+        };
+        ExportsBody: {
+            exports: components["schemas"]["ExportEntry"][];
+            /** @description There are older ones: ask again with before = the last id */
+            more: boolean;
+            schedule: components["schemas"]["ExportStatus"];
+        };
+        ExportStatus: {
+            /**
+             * Format: int64
+             * @description ms after the end of a day
+             */
+            after: number;
+            /** @description Folder of the pipeline; empty without a schedule */
+            dir: string;
+            /**
+             * Format: int64
+             * @description Days of tables that still have to be written
+             */
+            due: number;
+            /**
+             * Format: int64
+             * @description ms
+             */
+            every: number;
+            /**
+             * Format: int64
+             * @description When it last left nothing to do
+             */
+            last_at: number;
+            /** @description Of the newest attempt; empty after a good one */
+            last_error?: string;
+            /** Format: int64 */
+            last_error_at?: number;
+            /**
+             * Format: int64
+             * @description When it looks next; 0 while it works
+             */
+            next_at: number;
+            running?: components["schemas"]["Progress"];
+            tables: string[];
         };
         Facet: {
             field: string;
@@ -3583,6 +3737,24 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type?: string;
+        };
+        Progress: {
+            /** Format: int64 */
+            began_at: number;
+            /**
+             * Format: int64
+             * @description Written so far; rows are gathered before the first byte
+             */
+            bytes: number;
+            day: string;
+            /**
+             * Format: int64
+             * @description Days done in this run
+             */
+            done: number;
+            /** Format: int64 */
+            of: number;
+            table: string;
         };
         ProposalBody: {
             /** Format: int64 */
@@ -5671,6 +5843,38 @@ export interface operations {
             };
         };
     };
+    "events-export": {
+        parameters: {
+            query: {
+                /** @description YYYY-MM-DD, UTC */
+                day: string;
+                /** @description Search; left out: all rows of the day */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "events-facets": {
         parameters: {
             query?: {
@@ -5768,6 +5972,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HistogramBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exports: {
+        parameters: {
+            query?: {
+                /** @description Only exports with a smaller id */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportDays"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportStatus"];
                 };
             };
             /** @description Error */
@@ -6407,6 +6677,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CountBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "logs-export": {
+        parameters: {
+            query: {
+                /** @description YYYY-MM-DD, UTC */
+                day: string;
+                /** @description Search; left out: all rows of the day */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -7797,6 +8099,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CountBody"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "spans-export": {
+        parameters: {
+            query: {
+                /** @description YYYY-MM-DD, UTC */
+                day: string;
+                /** @description Search; left out: all rows of the day */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
