@@ -154,7 +154,7 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 	}})
 	require.NoError(t, err)
 	o := api.Options{Audit: chain, Govern: law, Changes: marks{h.ledger}, Pages: sheets{b}, Logger: slog.New(slog.NewTextHandler(h.log, nil)), Board: b, Alerts: h.alerts, People: acc, Demo: &demo{}, Version: "1.2.3",
-		Rows: filed(4), Usage: empty{}, Traces: empty{}, Privacy: nobody{}}
+		Rows: filed(4), Usage: empty{}, Traces: empty{}, Privacy: nobody{}, Exports: shipped{}}
 	if change != nil {
 		change(&o)
 	}
