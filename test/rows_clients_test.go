@@ -35,13 +35,13 @@ import (
 // to send is what the API counts. A client that is not installed here skips its step and says how to get it.
 func TestOthersClientsCountInCountOut(t *testing.T) {
 	h := openRows(t, "")
-	t.Run("OpenTelemetry for Go", h.goSDK)
-	t.Run("OpenTelemetry for Node", h.nodeSDK)
-	t.Run("OpenTelemetry in a browser", h.browserSDK)
-	t.Run("OpenTelemetry for Python", h.pythonSDK)
-	t.Run("telemetrygen", h.telemetrygen)
-	t.Run("Segment's library for Node", h.segment)
-	t.Run("logger over syslog", h.logger)
+	t.Run("OpenTelemetry for Go", func(t *testing.T) { h.at(t).goSDK(t) })
+	t.Run("OpenTelemetry for Node", func(t *testing.T) { h.at(t).nodeSDK(t) })
+	t.Run("OpenTelemetry in a browser", func(t *testing.T) { h.at(t).browserSDK(t) })
+	t.Run("OpenTelemetry for Python", func(t *testing.T) { h.at(t).pythonSDK(t) })
+	t.Run("telemetrygen", func(t *testing.T) { h.at(t).telemetrygen(t) })
+	t.Run("Segment's library for Node", func(t *testing.T) { h.at(t).segment(t) })
+	t.Run("logger over syslog", func(t *testing.T) { h.at(t).logger(t) })
 }
 
 const many = 200 // of each client and way
@@ -195,11 +195,9 @@ func (h *rowsHouse) segment(t *testing.T) {
 // token makes an API token that pushes as a source.
 func (h *rowsHouse) token(t *testing.T, source string) string {
 	t.Helper()
-	s := *h.signalbox
-	s.t = t
-	s.starter().ask(http.MethodPost, "/users", map[string]any{"login": source + "@irs.example", "name": source, "password": rootPassword, "keep_password": true, "grants": []map[string]string{{"role": "developer"}}}, nil)
+	h.starter().ask(http.MethodPost, "/users", map[string]any{"login": source + "@irs.example", "name": source, "password": rootPassword, "keep_password": true, "grants": []map[string]string{{"role": "developer"}}}, nil)
 	var made struct{ Secret string }
-	s.signIn(source+"@irs.example", rootPassword).ask(http.MethodPost, "/tokens", map[string]any{
+	h.signIn(source+"@irs.example", rootPassword).ask(http.MethodPost, "/tokens", map[string]any{
 		"name": source, "grants": []map[string]string{{"role": "developer"}}, "pushes_as": source, "expires_at": time.Now().Add(time.Hour).UnixMilli(),
 	}, &made)
 	require.True(t, strings.HasPrefix(made.Secret, "sb_"))
@@ -221,9 +219,7 @@ func (h *rowsHouse) logger(t *testing.T) {
 			n++
 		}
 	}
-	s := *h.signalbox
-	s.t = t
-	s.until("all lines", func() bool { return h.count("logs", "service:syslog") == n })
+	h.until("all lines", func() bool { return h.count("logs", "service:syslog") == n })
 	require.Equal(t, n, h.count("logs", `service:syslog level:error "was refused"`))
 }
 

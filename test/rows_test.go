@@ -55,6 +55,13 @@ func (h *rowsHouse) again() {
 	h.signalbox = start(h.t, h.dir, h.addr)
 }
 
+// at is the same server for a test within a test. It must not be started again there.
+func (h *rowsHouse) at(t *testing.T) *rowsHouse {
+	inner, s := *h, *h.signalbox
+	s.t, inner.signalbox = t, &s
+	return &inner
+}
+
 // data is the data directory.
 func (h *rowsHouse) data() string { return filepath.Join(h.dir, "data") }
 
@@ -92,11 +99,11 @@ type found struct {
 	Attributes                                       []struct{ Name, Value string }
 }
 
-// find returns up to a thousand rows of the last two hours.
+// find returns up to a thousand rows of the last two years, the newest first.
 func (h *rowsHouse) find(table, q string) []found {
 	h.t.Helper()
 	var a struct{ Rows []found }
-	path := fmt.Sprintf("/api/signalbox/v1/%s?limit=1000&from=%d&q=%s", table, time.Now().Add(-2*time.Hour).UnixMilli(), url.QueryEscape(q))
+	path := fmt.Sprintf("/api/signalbox/v1/%s?limit=1000&from=%d&q=%s", table, time.Now().AddDate(-2, 0, 0).UnixMilli(), url.QueryEscape(q))
 	require.Equal(h.t, http.StatusOK, h.get(path, &a), path)
 	return a.Rows
 }
@@ -156,6 +163,8 @@ func text(s string) *commonpb.AnyValue {
 func from(service string) *resourcepb.Resource {
 	return &resourcepb.Resource{Attributes: []*commonpb.KeyValue{attr("service.name", service), attr("deployment.environment.name", "test"), attr("agency", "IRS")}}
 }
+
+func attrs(key, value string) []*commonpb.KeyValue { return []*commonpb.KeyValue{attr(key, value)} }
 
 // logs is an OTLP request with log records.
 func logs(service string, records ...*logspb.LogRecord) []byte {
