@@ -52,6 +52,9 @@ func (c *counting) branch(src *seeker, i int) (string, error) {
 		return "", err
 	}
 	cols := []string{c.bucket(src) + " AS b"}
+	if c.times {
+		cols[0] = "time AS b"
+	}
 	for k, key := range c.keys {
 		cols = append(cols, fmt.Sprintf("%s AS k%d", key.sql(src), k))
 	}

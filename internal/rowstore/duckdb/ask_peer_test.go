@@ -65,25 +65,19 @@ func BenchmarkPeer(b *testing.B) {
 		n = 100_000
 	}
 	ctx := context.Background()
-	s, err := duckdb.Open(ctx, duckdb.Options{Dir: b.TempDir()})
+	work := os.Getenv("SIGNALBOX_ROWS_KEEP") // a directory whose rows are used again; empty: they are made anew
+	if work == "" {
+		work = b.TempDir()
+	}
+	s, err := duckdb.Open(ctx, duckdb.Options{Dir: filepath.Join(work, "store")})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, s.Close()) }()
-	trace := fillPeerRows(b, s, n)
-	at := time.Now()
-	require.NoError(b, s.Settle(ctx))
-	b.Logf("sealed and merged in %s", time.Since(at))
+	trace := peerRows(b, s, n, work)
 	stat, err := s.Stat(ctx)
 	require.NoError(b, err)
 	b.ReportMetric(float64(stat.Tables[0].Bytes)/float64(n), "store-B/row")
+	b.Logf("%d files", stat.Tables[0].Files)
 
-	work := b.TempDir()
-	for d := range int64(peerDays) {
-		f, err := os.Create(filepath.Join(work, fmt.Sprintf("%02d.parquet", d)))
-		require.NoError(b, err)
-		_, err = s.Export(ctx, rowstore.Logs, time.UnixMicro(peerStart+d*peerDay).UTC(), rowstore.Everything, f)
-		require.NoError(b, err)
-		require.NoError(b, f.Close())
-	}
 	c := exec.Command("node", filepath.Join(dir, "rows.mjs"), work)
 	c.Dir, c.Stderr = dir, os.Stderr
 	in, err := c.StdinPipe()
@@ -129,6 +123,33 @@ func BenchmarkPeer(b *testing.B) {
 	}
 }
 
+// peerRows fills and settles the store, exports its rows for the peer, and returns a trace id among them. Where work has all
+// that, it only settles.
+func peerRows(b *testing.B, s *duckdb.Store, n int, work string) rowstore.TraceID {
+	ctx := context.Background()
+	note := filepath.Join(work, fmt.Sprintf("trace-%d", n))
+	known, err := os.ReadFile(note)
+	trace, ok := rowstore.TraceOf(string(known))
+	if err != nil || !ok {
+		trace = fillPeerRows(b, s, n)
+	}
+	at := time.Now()
+	require.NoError(b, s.Settle(ctx))
+	b.Logf("sealed and merged in %s", time.Since(at))
+	if ok {
+		return trace
+	}
+	for d := range int64(peerDays) {
+		f, err := os.Create(filepath.Join(work, fmt.Sprintf("%02d.parquet", d)))
+		require.NoError(b, err)
+		_, err = s.Export(ctx, rowstore.Logs, time.UnixMicro(peerStart+d*peerDay).UTC(), rowstore.Everything, f)
+		require.NoError(b, err)
+		require.NoError(b, f.Close())
+	}
+	require.NoError(b, os.WriteFile(note, []byte(trace.String()), 0o600))
+	return trace
+}
+
 // fillPeerRows writes n rows of 30 days and returns a trace id among them.
 func fillPeerRows(b *testing.B, s *duckdb.Store, n int) rowstore.TraceID {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -167,6 +188,9 @@ func fillPeerRows(b *testing.B, s *duckdb.Store, n int) rowstore.TraceID {
 			batch.Attr("tenant", "t"+strconv.Itoa(r.IntN(1000)))
 		}
 		require.NoError(b, s.Write(context.Background(), batch))
+		if i%1_000_000 == 0 {
+			require.NoError(b, s.Settle(context.Background()))
+		}
 	}
 	return trace
 }

@@ -47,7 +47,7 @@ func (f sealedFile) behindFrom(added []addedColumn) string {
 type sealedFile struct {
 	ID    uint64         `json:"id"`
 	Table rowstore.Table `json:"table"`
-	Day   int64          `json:"day"` // days since 1970, or mixedDay
+	Day   int64          `json:"day"` // days since 1970, the first one's if it has several, or mixedDay
 	From  int64          `json:"from"`
 	To    int64          `json:"to"`
 	Rows  int64          `json:"rows"`

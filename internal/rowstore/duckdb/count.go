@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -32,6 +33,7 @@ type counting struct {
 	outer  []string // what is computed of a group
 	weighs bool     // whether rows differ in weight is asked, for the sake of quantiles
 	mixed  bool     // a group has rows of different weights
+	times  bool     // the time is selected instead of its bucket
 	learns bool     // which sources had rows is asked, to remember those that had none
 }
 
@@ -77,6 +79,17 @@ func (s *Store) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, e
 	if len(sources) == 0 {
 		return out, nil
 	}
+	if c.foldable() {
+		groups, err := s.fold(ctx, c, sources)
+		if !errors.Is(err, errBig) {
+			out.Rows = groups
+			cutTop(&out, q.Top)
+			return out, err
+		}
+		for _, src := range sources {
+			src.question = c.question
+		}
+	}
 	text, err := c.statement(sources)
 	if err != nil {
 		return out, err
@@ -95,13 +108,18 @@ func (s *Store) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, e
 			s.memory.learn(src.source, q.Where.String(), matched[i])
 		}
 	}
-	if len(out.Rows) > q.Top {
-		out.Rows, out.Cut = out.Rows[:q.Top], true
-	}
+	cutTop(&out, q.Top)
 	if c.mixed {
 		return out, s.weighQuantiles(ctx, c, sources, &out)
 	}
 	return out, nil
+}
+
+// cutTop leaves the biggest groups only.
+func cutTop(g *rowstore.Groups, top int) {
+	if len(g.Rows) > top {
+		g.Rows, g.Cut = g.Rows[:top], true
+	}
 }
 
 func checkCount(q *rowstore.Count) error {

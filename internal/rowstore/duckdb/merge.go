@@ -16,6 +16,8 @@ import (
 const (
 	mergedRows = 1_000_000 // about so many rows a file has in the end
 	mergeFiles = 16        // so many small files of a day are merged before there are rows for a full one
+	mergeDays  = 8         // and so many days that are over, if they are small
+	spanDays   = 32        // a file has the rows of so many days at most
 	mergeQuiet = 2 * time.Hour
 )
 
@@ -36,8 +38,8 @@ func (s *Store) merge(ctx context.Context) error {
 	}
 }
 
-// mergeable returns small files of one day that are worth being merged: enough for a full one, many, or the rest of a day
-// that is over.
+// mergeable returns small files that are worth being merged: of one day enough for a full one, many, or the rest of a day
+// that is over; else of neighbouring days that are over, enough or many. Each file costs a query a part of a millisecond.
 func (s *Store) mergeable() []*liveFile {
 	type group struct {
 		table rowstore.Table
@@ -61,6 +63,25 @@ func (s *Store) mergeable() []*liveFile {
 		}
 		if n > 1 && (rows >= s.opt.MergedRows || n >= mergeFiles || g.day < quiet && g.day != mixedDay) {
 			return files[:n]
+		}
+	}
+	var past [3][]*liveFile
+	for g, files := range small {
+		if g.day < quiet && g.day != mixedDay && len(files) == 1 {
+			past[g.table] = append(past[g.table], files...)
+		}
+	}
+	for _, files := range past {
+		slices.SortFunc(files, func(a, b *liveFile) int { return cmp.Compare(a.Day, b.Day) })
+		for from := range files {
+			rows, n := int64(0), from
+			for n < len(files) && rows < s.opt.MergedRows && dayOf(files[n].To)-files[from].Day < spanDays {
+				rows += files[n].Rows
+				n++
+			}
+			if n-from >= mergeDays || n-from > 1 && rows >= s.opt.MergedRows {
+				return files[from:n]
+			}
 		}
 	}
 	return nil

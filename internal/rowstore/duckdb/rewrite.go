@@ -135,7 +135,8 @@ func (s *Store) eraseIn(ctx context.Context, f *liveFile, match rowstore.Expr) (
 	return s.rewrite(ctx, f, cond)
 }
 
-// Expire implements rowstore.Store. Days go as a whole: a row is forgotten when all of its UTC day is older than is kept.
+// Expire implements rowstore.Store. Days go as a whole: a row is forgotten when all of its UTC day is older than is kept. A
+// file of several days is written anew without those that go.
 func (s *Store) Expire(ctx context.Context, now time.Time, keep rowstore.Keep) (bytes int64, err error) {
 	limits := make([]expiry, 0, 3)
 	for _, t := range rowstore.Tables() {
@@ -163,7 +164,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time, keep rowstore.Keep) (
 			bytes += f.Bytes
 			continue
 		}
-		if len(x.classes) == 0 && f.To >= x.latest && f.Day != mixedDay || s.clean[f.ID] == x.key {
+		if s.clean[f.ID] == x.key {
 			continue
 		}
 		if err := f.open(ctx, s.query); err != nil {

@@ -394,3 +394,23 @@ func TestRowsAreSortedInRanges(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 260_000-52, count(t, s, rowstore.Logs))
 }
+
+func TestSmallDaysThatAreOverShareAFile(t *testing.T) {
+	s := openIn(t, Options{MergedRows: 5000, Now: func() time.Time { return day0.Add(30 * 24 * time.Hour) }})
+	for d := range 20 {
+		keepRows(t, s, rowstore.Logs, day0.Add(time.Duration(d)*24*time.Hour), 100, nil)
+		require.NoError(t, s.sealAll(t.Context(), true))
+	}
+	s.work.Lock()
+	err := s.merge(t.Context())
+	s.work.Unlock()
+	require.NoError(t, err)
+	st, _ := s.Stat(t.Context())
+	require.Less(t, st.Tables[0].Files, 9)
+	require.Equal(t, 2000, count(t, s, rowstore.Logs))
+
+	// Days go one by one all the same.
+	_, err = s.Expire(t.Context(), day0.Add(33*24*time.Hour), rowstore.Keep{Tables: map[rowstore.Table]time.Duration{rowstore.Logs: 30 * 24 * time.Hour}})
+	require.NoError(t, err)
+	require.Equal(t, 1700, count(t, s, rowstore.Logs))
+}
