@@ -20,6 +20,7 @@ import (
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/policy/strict"
+	"github.com/signalbox/signalbox/internal/probe"
 	"github.com/signalbox/signalbox/internal/rowstore/duckdb/sandbox"
 )
 
@@ -76,6 +77,7 @@ type Config struct {
 	SignIn      SignIn
 	Anchor      Anchor
 	CloudTrail  string // folder with CloudTrail log files; empty = none
+	Probes      []probe.Config
 
 	Warnings []policy.Finding
 }
@@ -114,6 +116,7 @@ func Load(path string, environ []string, flags Flags) (*Config, []policy.Finding
 	l.govern()
 	l.address()
 	l.rows()
+	l.probes()
 	l.scrape()
 	l.exports()
 	l.alerting()

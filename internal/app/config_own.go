@@ -183,7 +183,7 @@ func (l *loader) expand(v *strict.Value) (string, bool) {
 
 // noVariables refuses ${NAME} in the values of our own keys, secrets aside.
 func (l *loader) noVariables(v *strict.Value) {
-	opaque := []string{"global", "scrape_configs", "scrape_config_files", "rule_files", "remote_write", "alerting", "secrets"}
+	opaque := []string{"global", "scrape_configs", "scrape_config_files", "rule_files", "remote_write", "alerting", "secrets", "probes"}
 	if v.Form == strict.Scalar {
 		if m := variable.FindString(v.Text); m != "" {
 			l.report.Errorf(v, "%q: environment variables are read in secret values only; write the value out, or use a SIGNALBOX_ variable or a flag", m)

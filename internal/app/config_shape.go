@@ -56,5 +56,5 @@ func configShape() strict.Shape {
 		{Name: "host", Shape: keys("The agent that measures this machine.",
 			strict.Key{Name: "enabled", Shape: strict.Shape{Doc: "On unless stated.", Types: []string{"boolean"}}},
 			strict.Key{Name: "interval", Shape: text("How often.", "15s")})},
-	}, rowsShape(), governShape(), exportShape())...)
+	}, rowsShape(), governShape(), exportShape(), probeShape())...)
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/signalbox/signalbox/internal/metricstore"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/privacy"
+	"github.com/signalbox/signalbox/internal/probe"
 	"github.com/signalbox/signalbox/internal/receive"
 	"github.com/signalbox/signalbox/internal/receive/cloudtrail"
 	"github.com/signalbox/signalbox/internal/receive/otlp"
@@ -92,6 +93,7 @@ type house struct {
 	audit    *audit.Log
 	govern   *govern.Govern
 	trail    *cloudtrail.Reader // nil without a folder
+	prober   *probe.Prober      // nil without probes
 	sights   sights
 	books    runbooks
 	routes   []access.Route // everything that is mounted
@@ -213,6 +215,9 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 		Now: time.Now, Rows: h.rows, RowObservers: []gate.RowObserver{watchers{h}}, Limits: h.rowLimits(), Redact: h.privacy.Redact, Sample: h.sampler.Sample, Interval: h.sampler.Interval,
 	})
 	h.openReceivers(cfg)
+	if err = h.openProbes(ctx, cfg); err != nil {
+		return err
+	}
 	grant, err := h.gate.Admit(ctx, gate.Credential{Source: "scrape", By: []string{"job", "instance"}}, 0)
 	if err != nil {
 		return err
@@ -311,6 +316,9 @@ func (h *house) run(ctx context.Context) error {
 	runs = append(runs, h.rows.Run, h.privacy.Run, h.export.Run, h.remote.Run, func(ctx context.Context) error { return h.usage.Run(ownWork(ctx, "usage")) })
 	if h.host != nil {
 		runs = append(runs, h.host.Run)
+	}
+	if h.prober != nil {
+		runs = append(runs, h.prober.Run)
 	}
 	if h.trail != nil {
 		runs = append(runs, h.trail.Run)

@@ -11,12 +11,16 @@ import (
 	"github.com/signalbox/signalbox/internal/board"
 	"github.com/signalbox/signalbox/internal/hostagent"
 	"github.com/signalbox/signalbox/internal/policy"
+	"github.com/signalbox/signalbox/internal/probe"
 )
 
 // intervalOf says how often a series is pulled, for the engine's delay and gaps.
 func (h *house) intervalOf(l labels.Labels) (time.Duration, bool) {
 	if h.host != nil && l.Get("job") == hostagent.Job {
 		return h.host.Interval(), true
+	}
+	if d, ok := h.probeInterval(l); ok {
+		return d, true
 	}
 	return h.scrape.IntervalOf(l)
 }
@@ -36,6 +40,8 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 			continue
 		case s.Source == "usage":
 			continue // our own sums
+		case s.Source == probe.Job && h.prober != nil:
+			continue // its probes say more
 		case s.Source == "rules":
 			kind = "rule"
 			if s.Accepted == 0 {
@@ -65,6 +71,7 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 			LastError: t.LastError, Hint: t.Hint, Samples: int64(t.Samples), Series: int64(t.Series), Refused: refused, DurationMS: t.Duration.Milliseconds(),
 		})
 	}
+	out = append(out, h.probeSources()...)
 	if h.host != nil {
 		s := h.host.Source()
 		out = append(out, board.Source{
