@@ -13,13 +13,12 @@ import (
 	"github.com/signalbox/signalbox/internal/export"
 	"github.com/signalbox/signalbox/internal/metricstore"
 	"github.com/signalbox/signalbox/internal/privacy"
-	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // openExport opens what lets rows and samples leave.
 func (h *house) openExport(ctx context.Context, cfg *Config) (err error) {
 	h.export, err = export.New(ctx, export.Options{
-		DB: h.state, Audit: h.audit, Rows: h.rows, Spool: filepath.Join(cfg.Data, "export"), Kept: h.keptWhole,
+		DB: h.state, Audit: h.audit, Rows: h.rows, Spool: filepath.Join(cfg.Data, "export"), Kept: h.rowLimits().Oldest,
 		Now: time.Now, Logger: h.log.With("room", "export"), Registerer: h.reg,
 	})
 	if err != nil {
@@ -43,18 +42,6 @@ func (h *house) applyExport(cfg *Config) error {
 	}
 	h.export.Apply(cfg.Export)
 	return nil
-}
-
-// keptWhole is how long all rows of a table are kept: a class with a shorter time of its own thins days out before.
-func (h *house) keptWhole(t rowstore.Table) time.Duration {
-	k := h.keepRows()
-	shortest := k.Tables[t]
-	for _, c := range k.Classes {
-		if c.Table == t && c.Keep > 0 && (shortest == 0 || c.Keep < shortest) {
-			shortest = c.Keep
-		}
-	}
-	return shortest
 }
 
 // left lists what left the house for the certificate of an erasure, and has the pipeline's folder follow it.

@@ -122,8 +122,8 @@ func (x *Exporter) due(ctx context.Context, p *Plan) (all []due, wishes []wish, 
 	return all, wishes, nil
 }
 
-// whole reports whether retention has not yet taken rows of a day: after that the folder holds more than the store, and
-// writing the day again would lose them.
+// whole reports whether retention has not yet taken the rows of a day: after that the folder holds what the store has not,
+// and writing the day again would lose it. Classes that live shorter do not count: what they let go is to be forgotten.
 func (x *Exporter) whole(t rowstore.Table, day time.Time) bool {
 	kept := x.o.Kept(t)
 	return kept == 0 || !day.Before(x.o.Now().Add(-kept))

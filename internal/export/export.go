@@ -63,8 +63,8 @@ type Options struct {
 	Audit Audit
 	Rows  Rows
 	Spool string // folder for files on their way to who asked; the room empties it when it opens
-	// Kept is how long the store keeps rows of a table, 0 for ever: days before that are not compared with the store any
-	// more. nil: for ever.
+	// Kept is how long the store keeps the rows of a table that live longest, 0 for ever: after an erasure, days that began
+	// before are left as they are in the folder, because the store no longer has them whole. nil: for ever.
 	Kept       func(t rowstore.Table) time.Duration
 	Now        func() time.Time
 	Logger     *slog.Logger
