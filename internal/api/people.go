@@ -145,10 +145,11 @@ func (a *API) markDemo(ctx context.Context, in *demoInput, before, after DemoBod
 		return nil
 	}
 	m := ledger.Mark{At: a.o.Now().UnixMilli(), Letter: "D", Labels: map[string]string{"service": in.Service}, Link: "/demo"}
+	m.Title = "Deploy " + in.Service + " " + after.Services[j].Version
 	if after.Services[j].Broken {
-		m.Title, m.Detail = "Faulty release of "+in.Service, "It "+after.Services[j].Effect+". By the switch of the demo."
+		m.Detail = "It " + after.Services[j].Effect + ". By the switch of the demo."
 	} else {
-		m.Title, m.Detail = "Release of "+in.Service+" taken back", "By the switch of the demo."
+		m.Detail = "Release " + before.Services[i].Version + " was taken back. By the switch of the demo."
 	}
 	_, err := a.o.Changes.AddMark(ctx, m)
 	return err

@@ -137,6 +137,8 @@ type DemoService struct {
 	URL    string `json:"url"`
 	Broken bool   `json:"broken"`
 	Effect string `json:"effect" doc:"What breaking it does" example:"5 % of filings end in an error"`
+
+	Version string `json:"-"` // the release that runs, as the mark of the switch names it
 }
 
 // DemoBody is the state of the demo.

@@ -55,7 +55,7 @@ type demoDoor struct{ d *demo.Demo }
 func (d demoDoor) State(context.Context) (api.DemoBody, error) {
 	b := api.DemoBody{Services: []api.DemoService{}, MailboxURL: "/demo", Unread: len(d.d.Mails())}
 	for _, s := range d.d.Services() {
-		b.Services = append(b.Services, api.DemoService{Name: s.Name, Title: title(s.Name), Broken: s.Broken, URL: s.URL, Effect: s.Effect})
+		b.Services = append(b.Services, api.DemoService{Name: s.Name, Title: title(s.Name), Broken: s.Broken, URL: s.URL, Effect: s.Effect, Version: s.Version})
 	}
 	return b, nil
 }

@@ -33,7 +33,7 @@ type Options struct {
 	// Base and Peak are the filings a second at the quietest and at the busiest hour; 0 means 25 and 50.
 	Base, Peak float64
 
-	// Visits is how often somebody comes at the quietest hour, once Send has said where the signals go; 0 means every 1.6s.
+	// Visits is how often somebody comes at the quietest hour, once Send has said where the signals go; 0 means every 1.1s.
 	Visits time.Duration
 
 	// Seed makes the people and the weeks before; the same seed makes the same.
@@ -75,7 +75,7 @@ func (o Options) withDefaults() Options {
 		o.Peak = max(50, o.Base)
 	}
 	if o.Visits == 0 {
-		o.Visits = 1600 * time.Millisecond
+		o.Visits = 1100 * time.Millisecond
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -110,6 +110,8 @@ type ServiceState struct {
 	Broken bool   `json:"broken"`
 	Since  int64  `json:"since"`  // Unix ms since when it is broken; 0 = healthy
 	Effect string `json:"effect"` // what it does while it is broken
+
+	Version string `json:"version"` // the release that runs
 }
 
 // Demo is a running portal with its load and its mailbox. It is safe for concurrent use.
@@ -274,7 +276,7 @@ func (d *Demo) Services() []ServiceState {
 	states := []ServiceState{}
 	for _, s := range d.portal.stations() {
 		since := s.since.Load()
-		states = append(states, ServiceState{Name: s.name, URL: s.url(), Broken: since != 0, Since: since, Effect: effects[s.name]})
+		states = append(states, ServiceState{Name: s.name, URL: s.url(), Broken: since != 0, Since: since, Effect: effects[s.name], Version: s.version()})
 	}
 	return states
 }

@@ -194,7 +194,7 @@ func write(b *rowstore.Batch, ms []moment, span time.Duration) []moment {
 			return ms[i:]
 		}
 		r := b.Add()
-		r.Time, r.Service, r.Env, r.Agency, r.Version = m.at, Browser, environment, m.person.agency, version
+		r.Time, r.Service, r.Env, r.Agency, r.Version = m.at, Browser, environment, m.person.agency, good
 		if m.person.agency != agency {
 			r.Service = benefitsWeb
 		}

@@ -128,6 +128,14 @@ func (s *station) voice() *voice {
 	return s.voices[0].Load()
 }
 
+// version is the release that runs.
+func (s *station) version() string {
+	if s.broken() {
+		return faulty
+	}
+	return good
+}
+
 // speak gives the service a voice, speakBroken the version of it that is deployed when it is broken.
 func (s *station) speak(v *voice)       { s.voices[0].Store(v); s.voices[1].Store(v) }
 func (s *station) speakBroken(v *voice) { s.voices[1].Store(v) }

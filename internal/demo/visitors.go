@@ -86,7 +86,11 @@ func (p *visitors) next(rng *rand.Rand) *visit {
 		p.fresh++
 	}
 	who, _ := newPerson(p.seed, number)
-	v := &visit{person: who, kind: kindOf(who, filed, again, rng), session: fmt.Sprintf("s%x-%d", p.first, p.visits), rng: rand.New(rand.NewPCG(p.seed, rng.Uint64()))}
+	kind := kindOf(who, filed, again, rng)
+	if kind == browsing && rng.Float64() < 0.7 || kind == forRefund && rng.Float64() < 0.3 {
+		kind = toFile // it is deadline day
+	}
+	v := &visit{person: who, kind: kind, session: fmt.Sprintf("s%x-%d", p.first, p.visits), rng: rand.New(rand.NewPCG(p.seed, rng.Uint64()))}
 	v.release = who.release(0.9)
 	return v
 }

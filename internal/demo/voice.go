@@ -17,12 +17,14 @@ import (
 	"github.com/signalbox/signalbox/emit/otel"
 )
 
-// Versions of what runs. Breaking intake deploys the second one.
+// The releases of what runs. Breaking a service deploys the second one.
 const (
-	intakeVersion = "4.1"
-	intakeFaulty  = "4.2"
-	version       = "4.1"
+	good   = "4.1"
+	faulty = "4.2"
 )
+
+// flushEvery is how long a span waits at most, so that a line's trace is there soon after the line.
+const flushEvery = 2 * time.Second
 
 // Those who send signals and are no service with a switch.
 const (
@@ -94,15 +96,17 @@ func newSpeakers(ctx context.Context, url string, p *portal) (_ *speakers, err e
 		service, version, agency string
 		is                       func(*voice)
 	}{
-		{Browser, version, agency, func(v *voice) { s.browser = v }},
-		{Mailer, version, agency, func(v *voice) { s.mailer = v }},
-		{benefitsWeb, version, otherAgency, func(v *voice) { s.reader = v }},
-		{Portal, version, agency, p.web.speak},
-		{Intake, intakeVersion, agency, p.intake.speak},
-		{Intake, intakeFaulty, agency, p.intake.speakBroken},
-		{Validate, version, agency, p.validate.speak},
-		{Accept, version, agency, p.accept.speak},
-		{Benefits, version, otherAgency, p.benefits.speak},
+		{Browser, good, agency, func(v *voice) { s.browser = v }},
+		{Mailer, good, agency, func(v *voice) { s.mailer = v }},
+		{benefitsWeb, good, otherAgency, func(v *voice) { s.reader = v }},
+		{Portal, good, agency, p.web.speak},
+		{Intake, good, agency, p.intake.speak},
+		{Intake, faulty, agency, p.intake.speakBroken},
+		{Validate, good, agency, p.validate.speak},
+		{Validate, faulty, agency, p.validate.speakBroken},
+		{Accept, good, agency, p.accept.speak},
+		{Accept, faulty, agency, p.accept.speakBroken},
+		{Benefits, good, otherAgency, p.benefits.speak},
 	} {
 		made, err := speak(v.service, v.version, v.agency)
 		if err != nil {
@@ -112,7 +116,7 @@ func newSpeakers(ctx context.Context, url string, p *portal) (_ *speakers, err e
 	}
 	events := func(service, agency string) *emit.Emitter {
 		return emit.New(emit.Options{
-			Labels: map[string]string{"agency": agency, "env": environment}, Version: version,
+			Labels: map[string]string{"agency": agency, "env": environment}, Version: good,
 			Events: emit.EventsTo{URL: url, Service: service},
 		})
 	}
@@ -120,6 +124,13 @@ func newSpeakers(ctx context.Context, url string, p *portal) (_ *speakers, err e
 	ctx, s.stop = context.WithCancel(ctx)
 	for _, e := range []*emit.Emitter{s.irs, s.ssa} {
 		s.sending.Go(func() { _ = e.Run(ctx) }) // it returns when ctx ends, and then only
+	}
+	for _, t := range s.all {
+		s.sending.Go(func() {
+			for pause(ctx, flushEvery) == nil {
+				_ = t.Flush(ctx) // what did not arrive is sent again by the next
+			}
+		})
 	}
 	return s, nil
 }
