@@ -5,6 +5,7 @@ import "golang.org/x/sys/unix"
 // arena is memory outside of Go's heap for the text of one chunk: DuckDB's vectors may point into it, and filling them costs
 // neither a call into C nor an allocation for a value. reset makes it empty again.
 type arena struct {
+	block  int // bytes that are taken from the system at once; 0: arenaBlock
 	blocks [][]byte
 	used   int // bytes of the newest block that are taken
 }
@@ -18,7 +19,7 @@ func (a *arena) take(n int) []byte {
 		a.used += n
 		return b
 	}
-	b, err := unix.Mmap(-1, 0, max(n, arenaBlock), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	b, err := unix.Mmap(-1, 0, max(n, a.block, arenaBlock), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
 		panic("no memory for text of rows: " + err.Error()) // as make would
 	}

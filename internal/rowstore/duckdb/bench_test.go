@@ -91,7 +91,7 @@ func BenchmarkWrite(b *testing.B) {
 	for _, t := range []rowstore.Table{rowstore.Logs, rowstore.Spans} {
 		for _, n := range []int{100, 1000, 2000, 10000} {
 			b.Run(fmt.Sprintf("%s/%d", t, n), func(b *testing.B) {
-				s, err := Open(context.Background(), Options{Dir: b.TempDir()})
+				s, err := Open(context.Background(), Options{Dir: b.TempDir(), SegmentRows: 1 << 40, SegmentBytes: 1 << 40})
 				require.NoError(b, err)
 				defer func() { require.NoError(b, s.Close()) }()
 				rnd := rand.New(rand.NewPCG(1, 2))

@@ -73,6 +73,8 @@ type chunker struct {
 	room     int // pairs there is room for
 	n        int // rows laid out
 
+	own      []unsafe.Pointer // columns of attributes
+	there    []unsafe.Pointer // which rows have one, a bit each
 	arena    arena
 	before   [columns]string // the text of the row before by column: the same string is laid out once
 	resource *rowstore.Resource
@@ -80,8 +82,9 @@ type chunker struct {
 	seen     map[string]struct{} // keys since the owner last took them
 }
 
-func newChunker() *chunker {
-	c := &chunker{keys: map[string]text{}, seen: map[string]struct{}{}}
+// newChunker returns a chunker for the columns of schema.sql and, behind them, one for each of so many attributes.
+func newChunker(own int) *chunker {
+	c := &chunker{own: make([]unsafe.Pointer, own), there: make([]unsafe.Pointer, own), keys: map[string]text{}, seen: map[string]struct{}{}}
 	of := func(t raw.Type) raw.LogicalType {
 		l := raw.CreateLogicalType(t)
 		c.types = append(c.types, l)
@@ -108,7 +111,7 @@ func newChunker() *chunker {
 	word := raw.CreateLogicalType(raw.TypeVarchar)
 	defer raw.DestroyLogicalType(&word)
 	c.types = append(c.types, raw.CreateMapType(word, word))
-	words(1)
+	words(1 + own)
 	c.chunk = raw.CreateDataChunk(c.types)
 	c.reset()
 	return c
@@ -131,6 +134,12 @@ func (c *chunker) reset() {
 		if i == colAttrs {
 			c.attrs = v
 		}
+	}
+	for i := range c.own {
+		v := raw.DataChunkGetVector(c.chunk, raw.IdxT(columns+i))
+		raw.VectorEnsureValidityWritable(v)
+		c.own[i], c.there[i] = raw.VectorGetData(v), unsafe.Pointer(raw.VectorGetValidity(v))
+		clear(unsafe.Slice((*uint64)(c.there[i]), chunkRows/64))
 	}
 	c.pairs, c.room, c.n = 0, 0, 0
 	c.grow(16 * chunkRows)
@@ -159,7 +168,10 @@ func (c *chunker) grow(pairs int) {
 func (c *chunker) full() bool { return c.n == chunkRows }
 
 // add lays a row out.
-func (c *chunker) add(r *rowstore.Row) {
+func (c *chunker) add(r *rowstore.Row) { c.addTo(r, nil) }
+
+// addTo lays a row out. columns, if any, has for each attribute which of the columns of attributes is its own, or -1.
+func (c *chunker) addTo(r *rowstore.Row, columns []int16) {
 	hi, lo := r.Trace.Halves()
 	put(c, colTime, r.Time)
 	put(c, colReceived, r.Received)
@@ -205,6 +217,12 @@ func (c *chunker) add(r *rowstore.Row) {
 		if again(r.Attrs, i) {
 			continue
 		}
+		if columns != nil && columns[i] >= 0 {
+			k := columns[i]
+			*at[text](c.own[k], c.n) = c.lay(r.Attrs[i].Value)
+			*at[uint64](c.there[k], c.n/64) |= 1 << (c.n % 64)
+			continue
+		}
 		*at[text](c.key, c.pairs) = c.keyText(r.Attrs[i].Key)
 		*at[text](c.val, c.pairs) = c.lay(r.Attrs[i].Value)
 		c.pairs++
@@ -234,7 +252,7 @@ func put[T any](c *chunker, col int, v T) { *at[T](c.col[col], c.n) = v }
 // word lays a text column's value out.
 func (c *chunker) word(col int, s string) {
 	// Nothing is no string that could be the same one.
-	if b := c.before[col]; s != "" && len(b) == len(s) && unsafe.StringData(b) == unsafe.StringData(s) {
+	if b := c.before[col]; s != "" && b == s {
 		put(c, col, *at[text](c.col[col], c.n-1))
 		return
 	}

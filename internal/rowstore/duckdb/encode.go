@@ -98,6 +98,8 @@ type decoder struct {
 	shared [maxShared]*rowstore.Resource
 	known  int
 	keys   []string // of the row before
+
+	elsewhere bool // keys are those of the row itself, and its resource is known
 }
 
 // decodeBatches hands over each batch; it is reused.
@@ -142,17 +144,25 @@ func (d *decoder) row(batch *rowstore.Batch) {
 	if again && n != uint64(len(d.keys)) {
 		d.err = errShort
 	}
-	if !again {
+	if d.elsewhere && n != uint64(len(d.keys)) {
+		d.err = errShort
+	}
+	if !again && !d.elsewhere {
 		d.keys = d.keys[:0]
 	}
 	for i := range n {
 		if d.err != nil {
 			return
 		}
-		if !again {
+		if !again && d.elsewhere {
+			d.text()
+		} else if !again {
 			d.keys = append(d.keys, d.text())
 		}
 		batch.Attr(d.keys[i], d.text())
+	}
+	if d.elsewhere {
+		return
 	}
 	r = &batch.Rows[len(batch.Rows)-1]
 	switch at := int(d.byte()); {

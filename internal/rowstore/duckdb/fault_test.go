@@ -184,7 +184,9 @@ func TestRowsThatMemoryLacksComeFromTheLog(t *testing.T) {
 	keepRows(t, s, rowstore.Events, day0, 30, nil)
 	require.Equal(t, 3000, count(t, s, rowstore.Logs))
 	keepRows(t, s, rowstore.Logs, day0, 50, nil)
-	s.broken = true // as when the memory ran out; the writer is at rest
+	s.bringer.place <- struct{}{}
+	s.active.broken = true // as when the memory ran out
+	<-s.bringer.place
 	require.Equal(t, 3050, count(t, s, rowstore.Logs))
 	require.Equal(t, 30, count(t, s, rowstore.Events))
 	keepRows(t, s, rowstore.Logs, day0, 50, nil)

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"errors"
+	"time"
 
 	raw "github.com/duckdb/duckdb-go/v2/mapping"
 
@@ -10,10 +11,97 @@ import (
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
+// Rows get into memory, where queries see them, when somebody asks: most rows are sealed before anybody does. For a while
+// after a question rows are brought as they come, so that the next one does not wait for them.
+const (
+	bringEvery = 100 * time.Millisecond
+	bringFor   = time.Minute
+)
+
+// bringer brings rows from logs into memory. Whoever holds its place uses the rest.
+type bringer struct {
+	place    chan struct{}
+	conn     raw.Connection
+	chunkers [3]*chunker
+	ended    chan struct{}
+}
+
+// bring makes every row readable that was acknowledged before it was called.
+func (s *Store) bring(ctx context.Context) (err error) {
+	select {
+	case s.bringer.place <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.mu.Lock()
+	segments := append(s.closed[:len(s.closed):len(s.closed)], s.active)
+	kept := make([]int64, len(segments))
+	for i, seg := range segments {
+		kept[i] = seg.kept
+		seg.readers++
+	}
+	s.mu.Unlock()
+	for i, seg := range segments {
+		if err == nil {
+			err = s.bringLog(seg, kept[i])
+		}
+	}
+	<-s.bringer.place
+	for _, seg := range segments {
+		s.releaseSegment(seg)
+	}
+	return err
+}
+
+// bringLog brings the rows of a segment's log up to a byte. Where that fails, for want of memory, the next call begins anew.
+// The caller has the bringer's place.
+func (s *Store) bringLog(seg *segment, upTo int64) (err error) {
+	if seg.brought >= upTo && !seg.broken {
+		return nil
+	}
+	w := &s.bringer
+	if err := run(w.conn, "BEGIN"); err != nil {
+		return err
+	}
+	if seg.broken {
+		seg.brought = 0
+		for t, h := range seg.tables {
+			w.chunkers[t].reset()
+			err = errors.Join(err, h.connect(w.conn), run(w.conn, "DELETE FROM "+h.name))
+		}
+	}
+	if err == nil {
+		_, err = readLog(seg.path, seg.brought, upTo, func(b *rowstore.Batch) error { return w.layOut(seg, b) })
+	}
+	for t, h := range seg.tables {
+		if err == nil {
+			err = w.chunkers[t].appendTo(h.appender)
+		}
+		if err == nil && raw.AppenderFlush(h.appender) == raw.StateError {
+			err = errors.New(raw.AppenderError(h.appender))
+		}
+	}
+	if err == nil {
+		err = run(w.conn, "COMMIT")
+	}
+	if err != nil {
+		seg.broken = true
+		s.opt.Logger.Error("Rows are kept and cannot be read yet", "err", err)
+		return errors.Join(err, run(w.conn, "ROLLBACK"))
+	}
+	seg.broken, seg.brought = false, upTo
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t, h := range seg.tables {
+		h.noteKeys(w.chunkers[t].seen)
+	}
+	return nil
+}
+
 // layOut hands the rows of a batch to the chunker of its table, and full chunks on to the appender. Nothing of the batch's
 // memory is kept.
-func (s *Store) layOut(seg *segment, b *rowstore.Batch) error {
-	c, h := s.chunkers[b.Table], seg.tables[b.Table]
+func (w *bringer) layOut(seg *segment, b *rowstore.Batch) error {
+	c, h := w.chunkers[b.Table], seg.tables[b.Table]
 	defer c.forget()
 	for i := range b.Rows {
 		if c.add(&b.Rows[i]); c.full() {
@@ -25,61 +113,35 @@ func (s *Store) layOut(seg *segment, b *rowstore.Batch) error {
 	return nil
 }
 
-// flush makes every committed row readable. Where that fails, for want of memory, the rows are taken from the log the next
-// time. It is called by the writer.
-func (s *Store) flush() (err error) {
-	seg := s.active
-	if s.unread == 0 && !s.broken {
-		return nil
-	}
-	if err := run(s.conn, "BEGIN"); err != nil {
-		return err
-	}
-	if s.broken {
-		for t, h := range seg.tables {
-			s.chunkers[t].reset()
-			err = errors.Join(err, h.connect(s.conn), run(s.conn, "DELETE FROM "+h.name))
+// bringAhead brings rows as they come while questions come.
+func (s *Store) bringAhead() {
+	defer close(s.bringer.ended)
+	tick := time.NewTicker(bringEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.written:
+			return
+		case <-tick.C:
 		}
-		if err == nil {
-			_, err = readLog(seg.path, func(b *rowstore.Batch) error { return s.layOut(seg, b) })
+		if time.Since(time.Unix(0, s.asked.Load())) < bringFor {
+			_ = s.bring(context.Background()) // logged; whoever asks hears of it
 		}
 	}
-	for t, h := range seg.tables {
-		if err == nil {
-			err = s.chunkers[t].appendTo(h.appender)
-		}
-		if err == nil && raw.AppenderFlush(h.appender) == raw.StateError {
-			err = errors.New(raw.AppenderError(h.appender))
-		}
-	}
-	if err == nil {
-		err = run(s.conn, "COMMIT")
-	}
-	if err != nil {
-		s.broken = true
-		s.opt.Logger.Error("Rows are kept and cannot be read yet", "err", err)
-		return errors.Join(err, run(s.conn, "ROLLBACK"))
-	}
-	s.broken, s.unread = false, 0
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for t, h := range seg.tables {
-		h.noteKeys(s.chunkers[t].seen)
-	}
-	return nil
 }
 
 // readable waits until the rows that were acknowledged before it was called can be read.
 func (s *Store) readable(ctx context.Context) error {
-	done := make(chan error, 1)
 	select {
-	case s.flushes <- done:
 	case <-s.written:
 		return fault.New(fault.Unavailable, "the row store is closed")
-	case <-ctx.Done():
-		return ctx.Err()
+	default:
 	}
-	if err := <-done; err != nil {
+	s.asked.Store(time.Now().UnixNano())
+	if err := s.bring(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fault.New(fault.Unavailable, "the newest rows cannot be read yet: %w", err).Hint("Ask again later")
 	}
 	return nil

@@ -22,6 +22,8 @@ const (
 	frameMagic  = 0x57524253 // SBRW
 	frameHeader = 16
 	maxFrame    = 1 << 30
+	maxPlain    = 2 << 30
+	maxLog      = 1 << 62 // more bytes than a log has
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -76,8 +78,21 @@ type logRead struct {
 	where   int64 // the first of them
 }
 
-// readLog hands over the rows of a log. Damaged frames are left out and counted; what is torn at the end is no damage.
-func readLog(path string, f func(*rowstore.Batch) error) (got logRead, err error) {
+// readLog hands over the rows of a log from a byte, where a frame begins, to another. Damaged frames are left out and counted;
+// what is torn at the end is no damage.
+func readLog(path string, from, upTo int64, f func(*rowstore.Batch) error) (got logRead, err error) {
+	var batch rowstore.Batch
+	var plain []byte
+	return readFrames(path, from, upTo, func(n int) []byte {
+		if cap(plain) < n {
+			plain = make([]byte, n)
+		}
+		return plain[:n]
+	}, func(_ uint32, plain []byte) error { return decodeBatches(plain, &batch, f) })
+}
+
+// readFrames hands over the plain payload of each frame, in memory that take has given for it.
+func readFrames(path string, from, upTo int64, take func(n int) []byte, f func(rows uint32, plain []byte) error) (got logRead, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return got, err
@@ -87,11 +102,16 @@ func readLog(path string, f func(*rowstore.Batch) error) (got logRead, err error
 	if err != nil {
 		return got, err
 	}
-	var batch rowstore.Batch
-	for at := int64(0); at+frameHeader <= info.Size(); {
-		rows, payload, err := readFrame(file, at, info.Size())
+	size := min(info.Size(), upTo)
+	var r frameReader
+	for at := from; at+frameHeader <= size; {
+		rows, next, packed, err := r.read(file, at, size)
+		var plain []byte
+		if err == nil {
+			plain, err = unpack(packed, take)
+		}
 		if err != nil {
-			next, err := nextFrame(file, at+1, info.Size())
+			next, err := nextFrame(file, at+1, size)
 			if err != nil || next < 0 {
 				return got, err
 			}
@@ -102,49 +122,68 @@ func readLog(path string, f func(*rowstore.Batch) error) (got logRead, err error
 			at = next
 			continue
 		}
-		if err := decodeBatches(payload, &batch, f); err != nil {
+		if err := f(rows, plain); err != nil {
 			return got, fmt.Errorf("log %s at byte %d: %w", path, at, err)
 		}
-		var h [8]byte
-		if _, err := file.ReadAt(h[:], at); err != nil {
-			return got, err
-		}
-		at += frameHeader + int64(binary.LittleEndian.Uint32(h[4:]))
 		got.rows += int64(rows)
-		got.end = at
+		at, got.end = next, next
 	}
 	return got, nil
 }
 
 var errFrame = errors.New("no frame")
 
-// readFrame reads the frame at a byte of the file and checks it.
-func readFrame(file *os.File, at, size int64) (rows uint32, plain []byte, err error) {
-	var h [frameHeader]byte
-	if _, err := file.ReadAt(h[:], at); err != nil {
-		return 0, nil, err
+// frameReader reads frames into memory that it uses again.
+type frameReader struct {
+	head [frameHeader]byte
+	b    []byte
+}
+
+// read reads the frame at a byte of the file and checks it. next is the byte behind it.
+func (r *frameReader) read(file *os.File, at, size int64) (rows uint32, next int64, packed []byte, err error) {
+	h := r.head[:]
+	if _, err := file.ReadAt(h, at); err != nil {
+		return 0, 0, nil, err
 	}
 	n := int64(binary.LittleEndian.Uint32(h[4:]))
-	if binary.LittleEndian.Uint32(h[:]) != frameMagic || n > maxFrame || at+frameHeader+n > size {
-		return 0, nil, errFrame
+	next = at + frameHeader + n
+	if binary.LittleEndian.Uint32(h) != frameMagic || n > maxFrame || next > size {
+		return 0, 0, nil, errFrame
 	}
-	b := make([]byte, 4+n)
-	if _, err := file.ReadAt(b, at+12); err != nil {
-		return 0, nil, err
+	if int64(cap(r.b)) < n {
+		r.b = make([]byte, n)
 	}
-	if crc32.Checksum(b, castagnoli) != binary.LittleEndian.Uint32(h[8:]) {
-		return 0, nil, errFrame
+	packed = r.b[:n]
+	if _, err := file.ReadAt(packed, at+frameHeader); err != nil {
+		return 0, 0, nil, err
 	}
-	if plain, err = s2.Decode(nil, b[4:]); err != nil {
-		return 0, nil, errFrame
+	if crc32.Update(crc32.Checksum(h[12:], castagnoli), castagnoli, packed) != binary.LittleEndian.Uint32(h[8:]) {
+		return 0, 0, nil, errFrame
 	}
-	return binary.LittleEndian.Uint32(b), plain, nil
+	return binary.LittleEndian.Uint32(h[12:]), next, packed, nil
+}
+
+// unpack returns the payload as it was before compression.
+func unpack(packed []byte, take func(n int) []byte) ([]byte, error) {
+	n, err := s2.DecodedLen(packed)
+	if err != nil || n > maxPlain {
+		return nil, errFrame
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	plain, err := s2.Decode(take(n), packed)
+	if err != nil {
+		return nil, errFrame
+	}
+	return plain, nil
 }
 
 // nextFrame looks for the next frame that can be read; -1 if there is none.
 func nextFrame(file *os.File, from, size int64) (int64, error) {
 	const step = 1 << 20
 	b := make([]byte, step+3)
+	var r frameReader
 	for ; from < size; from += step {
 		n, err := file.ReadAt(b, from)
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -154,7 +193,7 @@ func nextFrame(file *os.File, from, size int64) (int64, error) {
 			if binary.LittleEndian.Uint32(b[i:]) != frameMagic {
 				continue
 			}
-			if _, _, err := readFrame(file, from+int64(i), size); err == nil {
+			if _, _, _, err := r.read(file, from+int64(i), size); err == nil {
 				return from + int64(i), nil
 			}
 		}

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	raw "github.com/duckdb/duckdb-go/v2/mapping"
-
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
@@ -104,7 +102,7 @@ func (s *Store) unlisted() (files, logs []string, err error) {
 	return files, logs, nil
 }
 
-// replay reads a log back into memory; nil if it has no rows.
+// replay makes a closed segment of a log that a former process left; nil if it has no rows.
 func (s *Store) replay(ctx context.Context, l logMark) (*segment, error) {
 	name := filepath.Base(s.logPath(l.ID))
 	if _, err := os.Stat(s.logPath(l.ID)); errors.Is(err, os.ErrNotExist) {
@@ -117,37 +115,14 @@ func (s *Store) replay(ctx context.Context, l logMark) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := run(s.conn, "BEGIN"); err != nil {
-		return nil, err
-	}
-	got, err := readLog(seg.path, func(b *rowstore.Batch) error {
-		h, c := seg.tables[b.Table], s.chunkers[b.Table]
-		for i := range b.Rows {
-			c.add(&b.Rows[i])
-			if c.full() {
-				if err := c.appendTo(h.appender); err != nil {
-					return err
-				}
-			}
-		}
-		h.note(b.Rows)
+	got, err := readLog(seg.path, 0, maxLog, func(b *rowstore.Batch) error {
+		seg.tables[b.Table].extent = seg.tables[b.Table].with(extentOf(b.Rows))
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the log %s: %w", name, err)
 	}
-	for t, h := range seg.tables {
-		if err := s.chunkers[t].appendTo(h.appender); err != nil {
-			return nil, err
-		}
-		if raw.AppenderFlush(h.appender) == raw.StateError {
-			return nil, errors.New(raw.AppenderError(h.appender))
-		}
-		h.noteKeys(s.chunkers[t].seen)
-	}
-	if err := run(s.conn, "COMMIT"); err != nil {
-		return nil, err
-	}
+	seg.kept = got.end
 	if got.damaged > 0 {
 		s.note(fmt.Sprintf("The log %s is damaged: %d bytes from byte %d on cannot be read, and the rows in them are lost; %d rows were brought back", name, got.damaged, got.where, got.rows))
 	}

@@ -70,22 +70,28 @@ func (s *Store) seal(ctx context.Context, seg *segment) (err error) {
 			err = errors.Join(err, s.discard(e.Add))
 		}
 	}()
+	l, err := s.loadLog(seg)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	s.step("staged")
+	if len(s.tailRules()) > 0 {
+		if err := s.bring(ctx); err != nil {
+			return err
+		}
+	}
 	for _, t := range rowstore.Tables() {
 		h := seg.tables[t]
 		if h.rows == 0 {
 			continue
 		}
-		if err := p.take(s.query, h.name); err != nil {
-			return err
+		var files []sealedFile
+		if rules := s.tailRules(); t == rowstore.Spans && len(rules) > 0 {
+			files, err = s.sealSampled(ctx, p, h, rules)
+		} else {
+			files, err = s.sealSorted(p, t, l.marks[t], l)
 		}
-		s.step("staged")
-		rows := "SELECT " + columnsAll + " FROM stage.rows AS r WHERE TRUE"
-		if t == rowstore.Spans {
-			if rows, err = s.tailSample(ctx, p, h); err != nil {
-				return err
-			}
-		}
-		files, err := s.sealDays(p, t, rows, h.keys)
 		e.Add = append(e.Add, files...)
 		if err != nil {
 			return err
@@ -99,6 +105,18 @@ func (s *Store) seal(ctx context.Context, seg *segment) (err error) {
 	}
 	s.waiting.Add(-1)
 	return nil
+}
+
+// sealSampled seals the spans that tail rules keep.
+func (s *Store) sealSampled(ctx context.Context, p *shop, h *hotTable, rules []TailRule) ([]sealedFile, error) {
+	if err := p.take(s.query, h.name); err != nil {
+		return nil, err
+	}
+	rows, err := s.tailSample(ctx, p, h, rules)
+	if err != nil {
+		return nil, err
+	}
+	return s.sealDays(p, rowstore.Spans, rows, h.keys)
 }
 
 // sealDays writes one file for each day; rows is a select from stage.rows AS r that ends in a

@@ -16,14 +16,18 @@ import (
 )
 
 // segment is hot rows: a log, and a table in memory of the query instance for each of the three tables. One is active, the
-// others are closed and wait to be sealed. The tables are written by the writer only; what readers see is guarded by
+// others are closed and wait to be sealed. The tables are written by the bringer only; what readers see is guarded by
 // Store.mu.
 type segment struct {
 	id     uint64
 	log    *writeLog // nil once closed
 	path   string
+	kept   int64 // bytes of the log whose rows were acknowledged
 	opened int64 // Unix microseconds of the first row's arrival, 0 without rows
 	tables [3]*hotTable
+
+	brought int64 // bytes of the log whose rows are in the tables; of the bringer, like broken
+	broken  bool  // the tables lack rows that were brought
 
 	readers int
 	sealed  bool // its rows are in files: readers that have it are the last
@@ -35,10 +39,9 @@ type hotTable struct {
 	appender raw.Appender
 	open     bool
 
-	rows     int64
-	from, to int64
-	keys     []string
-	known    map[string]struct{}
+	extent
+	keys  []string
+	known map[string]struct{}
 }
 
 func (s *Store) logPath(id uint64) string {
@@ -54,7 +57,7 @@ func (s *Store) newSegment(ctx context.Context, id uint64) (*segment, error) {
 			return nil, fmt.Errorf("make a table of hot rows: %w", err)
 		}
 		seg.tables[t] = h
-		if err := h.connect(s.conn); err != nil {
+		if err := h.connect(s.bringer.conn); err != nil {
 			return nil, err
 		}
 	}
@@ -81,11 +84,14 @@ func (h *hotTable) disconnect() {
 	}
 }
 
-// close ends writing to the segment.
-func (seg *segment) close() error {
+func (seg *segment) disconnect() {
 	for _, h := range seg.tables {
 		h.disconnect()
 	}
+}
+
+// close ends writing to the segment.
+func (seg *segment) close() error {
 	if seg.log == nil {
 		return nil
 	}
@@ -102,18 +108,25 @@ func (seg *segment) rows() (n int64) {
 	return n
 }
 
-// note counts rows that were committed.
-func (h *hotTable) note(rows []rowstore.Row) {
+// extent is how many rows there are and from when to when they go.
+type extent struct{ rows, from, to int64 }
+
+func extentOf(rows []rowstore.Row) (x extent) {
 	for i := range rows {
 		t := rows[i].Time
-		if h.rows == 0 || t < h.from {
-			h.from = t
-		}
-		if h.rows == 0 || t > h.to {
-			h.to = t
-		}
-		h.rows++
+		x = x.with(extent{1, t, t})
 	}
+	return x
+}
+
+func (x extent) with(y extent) extent {
+	switch {
+	case x.rows == 0:
+		return y
+	case y.rows == 0:
+		return x
+	}
+	return extent{x.rows + y.rows, min(x.from, y.from), max(x.to, y.to)}
 }
 
 // noteKeys adds the keys that a chunker has seen and forgets them there.
@@ -148,6 +161,7 @@ func (s *Store) dropSegment(seg *segment) {
 }
 
 func (s *Store) dropTables(seg *segment) {
+	seg.disconnect()
 	for _, h := range seg.tables {
 		if err := s.query.exec(context.Background(), "DROP TABLE IF EXISTS "+h.name); err != nil {
 			s.opt.Logger.Error("Hot rows were sealed, and their table stays in memory", "segment", seg.id, "err", err)

@@ -32,7 +32,7 @@ func openShop(ctx context.Context, dir string, memory, temp int64) (_ *shop, err
 	p := &shop{instance: in}
 	if p.conn, err = in.connect(); err == nil {
 		// A commit goes straight to the file instead of through a log of DuckDB's.
-		err = p.run("SET checkpoint_threshold = '1KB'", "ATTACH ':memory:' AS stage")
+		err = p.run("SET checkpoint_threshold = '1KB'", "ATTACH ':memory:' AS stage", fmt.Sprintf(schema, "stage.empty"))
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.close())
@@ -108,7 +108,17 @@ func (p *shop) take(from *instance, table string) error {
 // makeFile writes the rows of a select into a new sealed file, durable under its final name, in order if sorted says so, else
 // as they come. f has the table, the day, the keys and the version; the rest is filled in. A file without rows is not kept,
 // its ID is 0.
-func (s *Store) makeFile(p *shop, f sealedFile, sel string, sorted bool) (_ sealedFile, err error) {
+func (s *Store) makeFile(p *shop, f sealedFile, sel string, sorted bool) (sealedFile, error) {
+	return s.newFile(p, f, func() error {
+		if sorted {
+			return p.writeSorted(sel)
+		}
+		return p.run("CREATE TABLE out.rows AS " + sel)
+	})
+}
+
+// newFile makes a sealed file whose rows fill writes into out.rows.
+func (s *Store) newFile(p *shop, f sealedFile, fill func() error) (_ sealedFile, err error) {
 	f.ID = s.catalogue.id()
 	path := s.liveFile(f).path
 	temp := path + ".tmp"
@@ -123,12 +133,7 @@ func (s *Store) makeFile(p *shop, f sealedFile, sel string, sorted bool) (_ seal
 	if err := p.run("ATTACH " + quote(temp) + " AS out (STORAGE_VERSION 'v1.5.0')"); err != nil {
 		return f, err
 	}
-	if sorted {
-		err = p.writeSorted(sel)
-	} else {
-		err = p.run("CREATE TABLE out.rows AS " + sel)
-	}
-	if err == nil {
+	if err = fill(); err == nil {
 		err = p.run("CHECKPOINT out")
 	}
 	var of [][]int64

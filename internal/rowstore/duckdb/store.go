@@ -1,9 +1,9 @@
 // Package duckdb is the embedded engine of the row store.
 //
-// A Write is acknowledged when its rows are in a log of our own and in a table in memory of the query instance, where every
-// query sees them at once. Log and tables are a segment; it is closed when it is full or old, the next takes its place, and
-// the closed one is sealed behind: its rows are written, sorted by service and time, into DuckDB files that never change, one
-// for each table and UTC day. Small files of a day are merged. A catalogue of our own says which logs and files there are; a
+// A Write is acknowledged when its rows are in a log of our own. A query sees them at once: what it needs of the log is
+// brought into tables in memory of the query instance before it runs. Log and tables are a segment; it is closed when it is
+// full or old, the next takes its place, and the closed one is sealed behind: the rows of its log are written, sorted by
+// service and time, into DuckDB files that never change, one for each table and UTC day. Small files of a day are merged. A catalogue of our own says which logs and files there are; a
 // change of it is what makes sealing, merging, erasing and forgetting happen, all at once, so that a crash before it leaves
 // the old state and a crash behind it the new one, and what the catalogue does not list is removed at the start.
 //
@@ -58,14 +58,12 @@ type Store struct {
 	files  map[uint64]*liveFile
 	notes  []string
 
+	bringer bringer
+	asked   atomic.Int64 // when somebody last asked, Unix nanoseconds
+
 	// of the writer
-	conn      raw.Connection
-	chunkers  [3]*chunker
 	frames    []byte
 	queue     chan *request
-	unread    int64           // rows that are committed and not readable
-	broken    bool            // memory lacks rows that the log has
-	flushes   chan chan error // makes every row readable
 	rotations chan chan error // closes the active segment
 	rotated   chan struct{}   // a segment waits to be sealed
 	written   chan struct{}   // closed when the writer has ended
@@ -89,7 +87,8 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 		return nil, err
 	}
 	s := &Store{opt: opt, steps: steps, places: make(chan struct{}, opt.Queries), files: map[uint64]*liveFile{}, clean: map[uint64]string{},
-		queue: make(chan *request, 1024), rotations: make(chan chan error), flushes: make(chan chan error), rotated: make(chan struct{}, 1), written: make(chan struct{})}
+		queue: make(chan *request, 1024), rotations: make(chan chan error), rotated: make(chan struct{}, 1), written: make(chan struct{})}
+	s.bringer = bringer{place: make(chan struct{}, 1), ended: make(chan struct{})}
 	s.space = space{dir: opt.Dir, free: opt.FreeSpace, now: opt.Now, floor: opt.FloorBytes}
 	s.metrics = newMetrics(s)
 	defer func() {
@@ -121,12 +120,12 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 		}
 	}
 	for _, t := range rowstore.Tables() {
-		s.chunkers[t] = newChunker()
+		s.bringer.chunkers[t] = newChunker(0)
 		if err := s.query.exec(ctx, fmt.Sprintf(schema, s.emptyTable(t))); err != nil {
 			return nil, err
 		}
 	}
-	if s.conn, err = s.query.connect(); err != nil {
+	if s.bringer.conn, err = s.query.connect(); err != nil {
 		return nil, err
 	}
 	if err := s.recover(ctx); err != nil {
@@ -136,6 +135,7 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 		return nil, err
 	}
 	go s.writer()
+	go s.bringAhead()
 	return s, nil
 }
 
@@ -201,6 +201,7 @@ func (s *Store) Close() error {
 	close(s.queue)
 	s.closing.Unlock()
 	<-s.written
+	<-s.bringer.ended
 	s.work.Lock()
 	defer s.work.Unlock()
 	for range cap(s.places) {
@@ -214,13 +215,14 @@ func (s *Store) Close() error {
 func (s *Store) free() (err error) {
 	for _, seg := range append(s.closed, s.active) {
 		if seg != nil {
+			seg.disconnect()
 			err = errors.Join(err, seg.close())
 		}
 	}
-	if s.conn.Ptr != nil {
-		raw.Disconnect(&s.conn)
+	if s.bringer.conn.Ptr != nil {
+		raw.Disconnect(&s.bringer.conn)
 	}
-	for _, c := range s.chunkers {
+	for _, c := range s.bringer.chunkers {
 		if c != nil {
 			c.close()
 		}

@@ -21,16 +21,15 @@ type TailRule struct {
 	Share      float64       // 0 to 1
 }
 
-// tailSample judges the spans in stage.rows and returns the select of those that are kept.
-func (s *Store) tailSample(ctx context.Context, p *shop, h *hotTable) (string, error) {
-	const all = "SELECT " + columnsAll + " FROM stage.rows AS r WHERE TRUE"
+func (s *Store) tailRules() []TailRule {
 	if s.opt.Tail == nil {
-		return all, nil
+		return nil
 	}
-	rules := s.opt.Tail()
-	if len(rules) == 0 {
-		return all, nil
-	}
+	return s.opt.Tail()
+}
+
+// tailSample judges the spans in stage.rows and returns the select of those that are kept.
+func (s *Store) tailSample(ctx context.Context, p *shop, h *hotTable, rules []TailRule) (string, error) {
 	var rule, keep, share strings.Builder
 	for i, r := range rules {
 		cond, err := s.condition(ctx, source{Name: h.name, keys: h.keys}, r.Where)

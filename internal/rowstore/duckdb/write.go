@@ -12,16 +12,15 @@ import (
 )
 
 const (
-	groupRows  = 20_000                 // rows that are committed together at most, roughly
-	flushRows  = 2 * chunkRows          // so many rows are made readable at once; a reader does not wait for them
-	flushEvery = 100 * time.Millisecond // and fewer after this time
-	markEvery  = time.Second            // how often the catalogue is told how far the log has got
+	groupRows = 20_000      // rows that are committed together at most, roughly
+	markEvery = time.Second // how often the catalogue is told how far the log has got
 )
 
 // request is one Write on its way. The batches belong to the caller, who waits for done.
 type request struct {
 	batches []*rowstore.Batch
 	rows    int
+	extents [3]extent
 	frame   []byte
 	plain   []byte
 	done    chan error
@@ -51,6 +50,10 @@ func (s *Store) Write(ctx context.Context, batches ...*rowstore.Batch) error {
 	r := requests.Get().(*request)
 	defer requests.Put(r)
 	r.batches, r.rows = batches, rows
+	r.extents = [3]extent{}
+	for _, b := range batches {
+		r.extents[b.Table] = r.extents[b.Table].with(extentOf(b.Rows))
+	}
 	r.frame, r.plain = appendFrame(r.frame[:0], r.plain, batches, rows)
 	defer func() { r.batches = nil }()
 	if len(r.frame) > maxFrame {
@@ -98,8 +101,6 @@ func (s *Store) writer() {
 	defer close(s.written)
 	var marked time.Time
 	var group []*request
-	flush := time.NewTimer(time.Hour)
-	flush.Stop()
 	age := time.NewTicker(min(s.opt.SegmentAge, time.Second))
 	defer age.Stop()
 	for {
@@ -107,19 +108,11 @@ func (s *Store) writer() {
 		select {
 		case r, ok := <-s.queue:
 			if !ok {
-				return // what is not in memory is in the log
+				return
 			}
 			first = r
-		case done := <-s.flushes:
-			done <- s.flush()
-			continue
 		case done := <-s.rotations:
 			done <- s.rotate()
-			continue
-		case <-flush.C:
-			if err := s.flush(); err != nil {
-				flush.Reset(flushEvery)
-			}
 			continue
 		case <-age.C:
 			s.rotateIfDue()
@@ -142,7 +135,6 @@ func (s *Store) writer() {
 		start := time.Now()
 		err := s.commit(group)
 		s.metrics.commits.Observe(time.Since(start).Seconds())
-		rows := int64(rowsOf(group))
 		for i, r := range group { // it is reused by its caller from here on
 			r.done <- err
 			group[i] = nil
@@ -156,19 +148,11 @@ func (s *Store) writer() {
 				s.opt.Logger.Warn("The catalogue does not know how far the newest log has got", "err", err)
 			}
 		}
-		if s.unread == 0 {
-			flush.Reset(flushEvery)
-		}
-		if s.unread += rows; s.unread >= flushRows {
-			if err := s.flush(); err == nil {
-				flush.Stop()
-			}
-		}
 		s.rotateIfDue()
 	}
 }
 
-// commit makes a group durable, lays its rows out for memory and counts them.
+// commit makes a group durable and counts its rows.
 func (s *Store) commit(group []*request) error {
 	seg := s.active
 	frames := group[0].frame
@@ -179,34 +163,19 @@ func (s *Store) commit(group []*request) error {
 		}
 		frames = s.frames
 	}
-	if s.broken {
-		if err := s.flush(); err != nil {
-			return s.refuse(err)
-		}
-	}
 	if err := seg.log.append(frames, s.opt.FSync); err != nil {
 		return s.refuse(err)
-	}
-	for _, r := range group {
-		for _, b := range r.batches {
-			if s.broken {
-				break // flush reads them from the log
-			}
-			if err := s.layOut(seg, b); err != nil {
-				s.broken = true
-				s.opt.Logger.Warn("Rows could not be taken into memory; they are taken from the log", "err", err)
-			}
-		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range group {
-		for _, b := range r.batches {
-			seg.tables[b.Table].note(b.Rows)
-			s.metrics.rows[b.Table].Add(float64(len(b.Rows)))
+		for t, x := range r.extents {
+			seg.tables[t].extent = seg.tables[t].with(x)
+			s.metrics.rows[t].Add(float64(x.rows))
 		}
 		seg.log.plain += int64(len(r.plain))
 	}
+	seg.kept = seg.log.size
 	if seg.opened == 0 {
 		seg.opened = s.opt.Now().UnixMicro()
 	}
@@ -227,17 +196,10 @@ func (s *Store) refuse(err error) error {
 	return f
 }
 
-func rowsOf(group []*request) (n int) {
-	for _, r := range group {
-		n += r.rows
-	}
-	return n
-}
-
 // rotateIfDue opens the next segment when the active one is full or old. It is called by the writer.
 func (s *Store) rotateIfDue() {
 	seg := s.active
-	full := seg.log.size >= s.opt.SegmentBytes || seg.log.plain >= 4*s.opt.SegmentBytes // text that repeats is small in the log
+	full := seg.log.size >= s.opt.SegmentBytes || seg.log.plain >= 2*s.opt.SegmentBytes // text that repeats is small in the log
 	for _, h := range seg.tables {
 		full = full || h.rows >= s.opt.SegmentRows
 	}
@@ -259,9 +221,6 @@ func (s *Store) rotate() error {
 	old := s.active
 	if old.rows() == 0 {
 		return nil
-	}
-	if err := s.flush(); err != nil {
-		return err
 	}
 	next, err := s.openSegment(context.Background())
 	if err != nil {
