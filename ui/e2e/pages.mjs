@@ -2,6 +2,7 @@
 
 import { explorePages } from './explore-pages.mjs';
 import { governPages } from './govern-pages.mjs';
+import { usagePages } from './usage-pages.mjs';
 
 /** What says that a list is there; a fresh server's may be empty, the mock's never is. */
 const rows = process.env.SIGNALBOX_URL ? 'main h1' : 'table';
@@ -56,6 +57,7 @@ export function pages(kpi) {
     { name: 'signed-out', mock: true, path: '/account', act: signedOut, ready: '[role=dialog]' },
     ...explorePages(),
     ...governPages(kpi),
+    ...usagePages(),
     { name: 'missing', path: '/kpi/' },
   ].filter((p) => p.name !== 'missing' && !(p.mock && process.env.SIGNALBOX_URL));
 }

@@ -1,9 +1,9 @@
-// Runs the browser tests: `npm run e2e [walk|govern|axe|live|tracker|speed|shots|story ...]`. Against SIGNALBOX_URL with
-// SIGNALBOX_TOKEN, or else against the mock. live, tracker, speed and govern always use the mock; story needs a fresh server, whose start link is in
+// Runs the browser tests: `npm run e2e [walk|govern|usage|axe|live|tracker|speed|shots|story ...]`. Against SIGNALBOX_URL with
+// SIGNALBOX_TOKEN, or else against the mock. live, tracker, speed, govern and usage always use the mock; story needs a fresh server, whose start link is in
 // SIGNALBOX_LINK, and runs only when it is named.
 import { start } from '../dev/mock.mjs';
 
-const all = ['walk', 'govern', 'axe', 'live', 'tracker', 'speed', 'shots'];
+const all = ['walk', 'govern', 'usage', 'axe', 'live', 'tracker', 'speed', 'shots'];
 const known = [...all, 'story'];
 const wanted = process.argv.slice(2);
 for (const w of wanted) {

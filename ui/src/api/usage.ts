@@ -76,11 +76,18 @@ export function adoptionQuery(
 export type FunnelAsked = AppChoice &
   Span & { step: string[]; order: Order; within: number; exclude: string[]; by?: string; q?: string };
 
+/** A funnel with a list where a step has no traces: the server may say null. */
+function told(f: Funnel): Funnel {
+  const whole = (s: FunnelStep): FunnelStep => ({ ...s, trace_lost: (s.trace_lost as string[] | null) ?? [] });
+  return { ...f, steps: f.steps.map(whole), groups: f.groups.map((g) => ({ ...g, steps: g.steps.map(whole) })) };
+}
+
 /** How many people get through steps. */
 export function funnelQuery(query: FunnelAsked) {
   return queryOptions({
     queryKey: ['usage', 'funnel', query],
-    queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/usage/funnel', { params: { query }, signal })),
+    queryFn: async ({ signal }) =>
+      told(await ok(api.GET('/api/signalbox/v1/usage/funnel', { params: { query }, signal }))),
     ...kept,
   });
 }

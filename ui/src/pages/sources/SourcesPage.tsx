@@ -281,7 +281,6 @@ function OfSignal({
               <tr>
                 <th scope="col">Source</th>
                 <th scope="col">Kind</th>
-                {rows ? null : <th scope="col">Address</th>}
                 <th scope="col" className="r">
                   Last heard
                 </th>
@@ -319,21 +318,27 @@ function OfSignal({
                         <LightShape state={s.health === 'up' ? 'green' : 'grey'} size={15} title={word(s)} />
                         {nameOf(s)}
                       </span>
+                      {rows || s.target === '' || s.target === nameOf(s) ? null : (
+                        <code className={css.address}>{s.target}</code>
+                      )}
                     </th>
                     <td>{kinds[s.kind] ?? s.kind}</td>
-                    {rows ? null : (
-                      <td>
-                        <code>{s.target === '' ? '—' : s.target}</code>
-                      </td>
-                    )}
                     <td className="r">{s.last_at > 0 ? <Ago at={s.last_at} /> : 'never'}</td>
                     <td className="r">{compact(sent(s, of))}</td>
                     <td className="r">{rate === undefined ? '—' : plain(rate, rate < 10 ? 1 : 0)}</td>
                     {rows ? null : <td className="r">{compact(s.series)}</td>}
-                    <td className="r">{refused.length > 0 ? <Refused refused={refused} /> : '0'}</td>
+                    <td className={`r ${css.refused}`}>{refused.length > 0 ? <Refused refused={refused} /> : '0'}</td>
                     <td className="r">{compact(s.dropped)}</td>
                     <td className="r">{compact(s.sampled_out)}</td>
-                    <td className={css.lastError}>{s.last_error === '' ? '—' : s.last_error}</td>
+                    <td className={css.lastError}>
+                      {s.last_error === '' ? (
+                        '—'
+                      ) : s.health === 'up' ? (
+                        s.last_error
+                      ) : (
+                        <a href={`#${s.id}`}>See above</a>
+                      )}
+                    </td>
                   </tr>
                 );
               })}

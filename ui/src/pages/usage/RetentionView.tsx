@@ -163,7 +163,7 @@ function Grid({ r, period, search, set, app }: GridProps) {
               })
               .slice(0, 1)}
       </p>
-      <div className={`scroll-x ${css.holds}`} tabIndex={0} role="region" aria-label="Table of cohorts">
+      <div className="scroll-x" tabIndex={0} role="region" aria-label="Table of cohorts">
         <table className={css.grid}>
           <caption className="vh">
             Each row is a cohort, each column the {w.one}s since; a cell is the share that came back. Dashed cells still

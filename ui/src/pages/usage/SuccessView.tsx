@@ -17,7 +17,7 @@ import { lengthOf } from './state';
 import { Trend, TrendTable } from './Trend';
 import css from './Usage.module.css';
 import type { ViewProps } from './UsagePage';
-import { fromFirst, percent, seconds } from './words';
+import { finePercent, fromFirst, seconds } from './words';
 
 /** How many transactions came to their end in time, and what became of the others. */
 export function SuccessView(props: ViewProps) {
@@ -168,7 +168,7 @@ function Result({
     at: points.map((p) => p.at),
     whole: points.map((p) => p.complete),
     lines: [{ name: 'ended in time', values: points.map((p) => p.share) }],
-    show: percent,
+    show: finePercent,
   };
   const kpi = {
     view: 'success' as const,
@@ -189,7 +189,7 @@ function Result({
           <MakeKpi of="Transactions that succeed in time" words ask={kpi} />
         </div>
         <p className={css.headline}>
-          <strong>{percent(s.share)}</strong>{' '}
+          <strong>{finePercent(s.share)}</strong>{' '}
           <span>
             ended within {seconds(within)}
             {s.open > 0 ? `; ${compact(s.open)} whose time is not up are not counted` : ''}
@@ -203,7 +203,7 @@ function Result({
               <span className={css.track} aria-hidden="true">
                 <span className={css.through} style={{ width: `${(100 * s[o.key]) / Math.max(1, s.started)}%` }} />
               </span>
-              <span className={css.outShare}>{percent(s[o.key] / Math.max(1, s.started))}</span>
+              <span className={css.outShare}>{finePercent(s[o.key] / Math.max(1, s.started))}</span>
             </li>
           ))}
         </ul>

@@ -16,7 +16,14 @@ export function people(n: number | null | undefined): string {
 export function percent(v: number | null | undefined): string {
   if (v === null || v === undefined || !Number.isFinite(v)) return '—';
   const p = v * 100;
+  if (p > 0 && p < 0.05) return `under 0.1${thin}%`;
   return `${plain(p, p !== 0 && Math.abs(p) < 9.95 ? 1 : 0)}${thin}%`;
+}
+
+/** The same for what should be near one, where each tenth counts: "97.5 %", "99.95 %". */
+export function finePercent(v: number | null | undefined): string {
+  if (v === null || v === undefined || !(v >= 0.9 && v < 1)) return percent(v);
+  return `${plain(v * 100, v > 0.99 ? 2 : 1)}${thin}%`;
 }
 
 /** Seconds: "0.8 s", "42 s", "4 min 10 s", "2 h 5 min", "3 d 4 h". */
@@ -25,7 +32,7 @@ export function seconds(s: number | null | undefined): string {
   if (s === 0) return `0${thin}s`;
   if (s < 0.001) return `${plain(s * 1e6, 0)}${thin}µs`;
   if (s < 1) return `${plain(s * 1000, 0)}${thin}ms`;
-  if (s < 10) return `${plain(s, 1)}${thin}s`;
+  if (s < 10) return `${plain(s, Number.isInteger(s) ? 0 : 1)}${thin}s`;
   const n = Math.round(s);
   const two = (a: number, x: string, b: number, y: string) =>
     `${plain(a)}${thin}${x}${b > 0 ? ` ${b}${thin}${y}` : ''}`;

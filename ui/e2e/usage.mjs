@@ -1,0 +1,141 @@
+// A person's way through usage, evidence, sources and privacy with the keyboard alone; on the mock.
+import assert from 'node:assert/strict';
+import { start } from '../dev/mock.mjs';
+import { launch, looks, open } from './browser.mjs';
+
+export async function run({ log }) {
+  const mock = await start();
+  const browser = await launch();
+  try {
+    const page = await open(browser, mock.url, '', looks.light);
+    await evidence(page);
+    log('usage: from a red light to a failing trace and its log lines in two steps');
+    await funnel(page);
+    log('usage: a funnel built, reordered and made a KPI');
+    await charts(page);
+    log('usage: charts walked, tables shown');
+    await erasure(page);
+    log('usage: a person erased, the id kept nowhere');
+    assert.deepEqual(page.complaints, [], 'the browser complains');
+  } finally {
+    await browser.close();
+    mock.stop();
+  }
+}
+
+/** Tabs until the focus is on what has this accessible name. */
+async function tabTo(page, name, most = 120) {
+  for (let i = 0; i < most; i++) {
+    await page.keyboard.press('Tab');
+    const text = await page.evaluate(() => {
+      const e = document.activeElement;
+      return e?.getAttribute('aria-label') ?? (e?.labels?.[0]?.textContent || e?.textContent) ?? '';
+    });
+    if (name.test(text.trim())) return;
+  }
+  throw new Error(`Tab does not come to ${name}`);
+}
+
+async function evidence(page) {
+  await page.goto('/');
+  await page.locator('[data-tile]').first().waitFor();
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/kpi\//);
+  const panel = page.locator('section[data-evidence]');
+  await panel.getByRole('heading', { name: 'Newest failing traces' }).waitFor();
+  await panel.locator('time').first().waitFor();
+  await page.keyboard.press('e');
+  await tabTo(page, /^portal: /, 12);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/explore\/traces\/[0-9a-f]{32}$/);
+  await page.getByRole('treegrid').waitFor();
+}
+
+async function funnel(page) {
+  await page.goto('/');
+  await page.locator('h1').waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('u');
+  await page.waitForURL(/\/usage\/engagement/);
+  await tabTo(page, /^Funnel$/);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/usage\/funnel/);
+  await tabTo(page, /^Step 1$/);
+  for (const [n, typed] of [
+    [1, 'filing_su'],
+    [2, 'filing_st'],
+  ]) {
+    const field = page.getByRole('combobox', { name: `Step ${n}` });
+    await field.waitFor();
+    await page.keyboard.type(typed);
+    await page.locator('li[role=option]').first().waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL((u) => u.searchParams.getAll('step').length === n);
+    if (n === 1) {
+      await tabTo(page, /^Add a step$/, 20);
+      await page.keyboard.press('Enter');
+    }
+  }
+  await page.goto(page.url());
+  await tabTo(page, /^Step 2$/);
+  await page.keyboard.press('Alt+ArrowUp');
+  await page.waitForURL((u) => /started/.test(u.searchParams.getAll('step')[0] ?? ''));
+  await tabTo(page, /^Make this a KPI: Get as far as/, 60);
+  await page.keyboard.press('Enter');
+  await page.locator('[role=dialog] pre').waitFor();
+  await page.keyboard.press('Tab');
+  await page.getByRole('button', { name: 'Go on in the policy editor' }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/policy\/new/);
+  await page
+    .getByText(/usage-funnel/)
+    .first()
+    .waitFor();
+}
+
+async function charts(page) {
+  await page.goto('/usage/engagement');
+  const chart = page.locator('[aria-roledescription=chart]').first();
+  await chart.waitFor();
+  await chart.focus();
+  await page.keyboard.press('End');
+  await page
+    .getByText(/so far$/)
+    .first()
+    .waitFor();
+  await page.keyboard.press('t');
+  await page.waitForURL(/view=table/);
+  await page.getByRole('region', { name: 'Table: People active per week' }).waitFor();
+}
+
+async function erasure(page) {
+  const id = 'person-7731';
+  await page.goto('/privacy');
+  await tabTo(page, /^Erase a person$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.getByRole('textbox', { name: /^Id of the person/ }).focus();
+  await page.keyboard.type(id);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(id);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Letter 12');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/request=\d+/);
+  await page.getByRole('progressbar').waitFor();
+  const left = await page.evaluate(() =>
+    [
+      document.title,
+      location.href,
+      JSON.stringify(localStorage),
+      JSON.stringify(sessionStorage),
+      JSON.stringify(history.state),
+      document.body.outerHTML,
+    ].join('\n'),
+  );
+  assert.ok(!left.includes(id), 'the id of the person is left somewhere');
+}
