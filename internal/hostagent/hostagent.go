@@ -1,6 +1,6 @@
-// Package hostagent watches the machine that the server runs on: processor, memory, disks, file systems, network, under the
-// names and labels of node_exporter, so that known dashboards and rules work. It is minimal on purpose; who needs more scrapes
-// a node_exporter.
+// Package hostagent watches the machine that the server runs on: processor, memory, disks, file systems, network,
+// processes, pressure, under the names and labels of node_exporter, and control groups under those of cAdvisor, so that known
+// dashboards and rules work. It is minimal on purpose; who needs more scrapes a node_exporter.
 //
 // Each round is written like a scrape: the samples, up and the scrape_* series, and a stale marker for a series that is gone.
 package hostagent
@@ -56,6 +56,7 @@ type Agent struct {
 	logger   *slog.Logger
 	now      func() time.Time
 	mounts   *mounts
+	cgroups  *cgroups
 	known    map[string]*series
 	round    uint64
 	failing  map[string]string // collector -> its last error, so that one is logged once
@@ -95,6 +96,7 @@ func New(o Options) (*Agent, error) {
 		logger:   o.Logger,
 		now:      o.Now,
 		mounts:   newMounts(),
+		cgroups:  newCgroups(),
 		known:    map[string]*series{},
 		failing:  map[string]string{},
 		state:    State{Instance: o.Instance, Health: "unknown", Interval: o.Interval},
@@ -187,6 +189,13 @@ func (a *Agent) collect(ctx context.Context) (found []metric, boot int64, err er
 		{"loadavg", readLoad},
 		{"stat", readStat},
 		{"uname", readUname},
+		{"netclass", readInterfaces},
+		{"sockstat", readSockets},
+		{"processes", readProcesses},
+		{"pressure", readPressure},
+		{"vmstat", readVMStat},
+		{"filefd", readFiles},
+		{"cgroups", a.cgroups.read},
 	} {
 		began := time.Now()
 		ms, cerr := c.read(ctx)
