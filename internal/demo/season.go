@@ -60,7 +60,7 @@ func newSeason(seed uint64, now time.Time) *season {
 func (s *season) live(seed uint64, n int) {
 	p, rng := newPerson(seed, n)
 	// More people come the nearer the deadline is.
-	day := daysBefore * math.Pow(rng.Float64(), 0.6)
+	day := daysBefore * math.Pow(rng.Float64(), 0.75)
 	for number := 0; ; number++ {
 		at := s.hour(rng, int(day))
 		if !at.Before(s.now) {
