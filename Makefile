@@ -12,7 +12,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
 export CGO_ENABLED ?= 1
 
-.PHONY: run build test test-go test-ui test-browser lint bench soak ui deps-go deps-ui deps-browser clean
+.PHONY: run build test test-go test-ui test-browser lint bench soak ui deps-go deps-ui deps-browser deps-clients clean
 
 run: build
 	$(BIN) demo $(ARGS)
@@ -23,7 +23,7 @@ build: deps-go
 
 test: test-go test-ui test-browser
 
-test-go: deps-go
+test-go: deps-go deps-clients
 	$(GO) test ./...
 	$(GO) test -race ./internal/kpi/... ./internal/evaluate/... ./internal/gate/... ./internal/access/... ./internal/ledger/... ./internal/statestore/... ./emit/...
 	$(GO) test -race -short ./internal/govern/... ./internal/audit/... ./internal/receive/cloudtrail/...
@@ -47,8 +47,10 @@ lint: deps-go deps-ui
 bench: build
 	cd bench && $(GO) run . -signalbox ../$(BIN) $(ARGS)
 
-# Long loads: a hundred rounds of kill -9 and the slow suites. Every load is bounded and stops by itself.
-soak: build
+# Long loads: a hundred rounds of kill -9, SIGNALBOX_SOAK minutes (60) of 20,000 rows a second, and the slow suites. Every load is
+# bounded and stops by itself.
+soak: build deps-clients
+	SIGNALBOX_SOAK=$${SIGNALBOX_SOAK:-60} $(GO) test -v -timeout 8h -run TestSoak ./test
 	SIGNALBOX_KILL_ROUNDS=100 SIGNALBOX_LONG=1 $(GO) test -timeout 90m ./internal/metricstore/... ./internal/gate/... ./internal/receive/... ./internal/alert/... ./internal/promapi/... ./internal/amapi/... ./test/...
 
 # The page in the browser is built into ui/dist, which is committed so that `go install` works without Node.
@@ -66,8 +68,19 @@ ui/node_modules/.package-lock.json: ui/package-lock.json
 	cd ui && npm ci --no-audit --no-fund
 	@touch $@
 
+# Clients of others, which test/rows_clients_test.go runs: for Node and the browser, and for Python where pip can install them.
+deps-clients: deps-ui test/clients/node/node_modules/.package-lock.json .build/python/ready
+
+test/clients/node/node_modules/.package-lock.json: test/clients/node/package-lock.json
+	cd test/clients/node && npm ci --no-audit --no-fund
+	@touch $@
+
+.build/python/ready: test/clients/python/requirements.txt
+	@{ python3 -m venv .build/python && .build/python/bin/pip install --quiet --disable-pip-version-check -r $<; } || echo "OpenTelemetry for Python is not tested: pip cannot install it here"
+	@mkdir -p $(@D) && touch $@
+
 deps-browser:
 	@sh scripts/chromium.sh
 
 clean:
-	rm -rf bin ui/node_modules
+	rm -rf bin ui/node_modules test/clients/node/node_modules .build/python
