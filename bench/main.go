@@ -40,6 +40,7 @@ var measurements = []measurement{
 	{"middleware", "what the emit middleware adds to a request", measureMiddleware},
 	{"idle", "memory at rest and time to start", measureIdle},
 	{"board", "a board with 1,000 KPIs", measureBoard},
+	{"ingest", "taking in logs, spans and metrics by OTLP, and what is left of them in memory and on disk", measureIngest},
 	{"rows", "14 questions to the row store, against a ClickHouse engine", measureRows},
 	{"audit", "verifying 10 million audit records, in process", measureAudit},
 }

@@ -34,22 +34,13 @@ var rowQueries = []struct{ name, about string }{
 // days; SIGNALBOX_ROWS sets another number. The answers are compared. The goal is a median ratio of at least 1, and none
 // below 1/1.5.
 func measureRows(ctx context.Context, b *bench) error {
-	node, err := exec.LookPath("npm")
+	dir, err := b.chdb(ctx)
 	if err != nil {
+		return err
+	}
+	if dir == "" {
 		b.table.note("not measured: Node with npm is needed for the peer")
 		return nil
-	}
-	dir := filepath.Join(b.dir, ".build", "chdb")
-	if missing(filepath.Join(dir, "node_modules", "chdb")) {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-		fmt.Fprintln(os.Stderr, "fetching ClickHouse's engine, half a gigabyte, once")
-		c := exec.CommandContext(ctx, node, "install", "--prefix", dir, "--no-audit", "--no-fund", "chdb@"+chdbVersion)
-		c.Dir, c.Stderr = dir, os.Stderr
-		if err := c.Run(); err != nil {
-			return fmt.Errorf("fetch chdb: %w", err)
-		}
 	}
 	script, err := os.ReadFile(filepath.Join(b.dir, "rows.mjs"))
 	if err != nil {
@@ -86,4 +77,26 @@ func measureRows(ctx context.Context, b *bench) error {
 	b.table.info("bytes of a row on disk", bytes, runs.get("Peer", "store-B/row"), none)
 	b.table.note("%s rows, ClickHouse's engine from chdb %s with two threads, its condition cache off and then on; answers compared", n, chdbVersion)
 	return nil
+}
+
+// chdb returns the folder of ClickHouse's engine, which it fetches once; nothing without npm.
+func (b *bench) chdb(ctx context.Context) (string, error) {
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		return "", nil
+	}
+	dir := filepath.Join(b.dir, ".build", "chdb")
+	if !missing(filepath.Join(dir, "node_modules", "chdb")) {
+		return dir, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	fmt.Fprintln(os.Stderr, "fetching ClickHouse's engine, half a gigabyte, once")
+	c := exec.CommandContext(ctx, npm, "install", "--prefix", dir, "--no-audit", "--no-fund", "chdb@"+chdbVersion)
+	c.Dir, c.Stderr = dir, os.Stderr
+	if err := c.Run(); err != nil {
+		return "", fmt.Errorf("fetch chdb: %w", err)
+	}
+	return dir, nil
 }

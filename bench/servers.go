@@ -94,7 +94,7 @@ func (b *bench) startPrometheus(ctx context.Context, s setup) (*process, error) 
 		return nil, err
 	}
 	return launch(ctx, "prometheus", dir, addr, b.prometheus, "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address="+addr,
-		"--storage.tsdb.retention.time=40d", "--web.enable-remote-write-receiver", "--web.enable-lifecycle", "--log.level=warn")
+		"--storage.tsdb.retention.time=40d", "--web.enable-remote-write-receiver", "--web.enable-otlp-receiver", "--web.enable-lifecycle", "--log.level=warn")
 }
 
 func (b *bench) startAlertmanager(ctx context.Context, s setup) (*process, error) {
