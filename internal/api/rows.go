@@ -253,7 +253,7 @@ func stepFor(span time.Duration, most int) time.Duration {
 const seriesShown = 12
 
 func (a *API) histogram(ctx context.Context, t rowstore.Table, in *histogramInput) (b HistogramBody, err error) {
-	q := rowstore.Count{Table: t, Of: []rowstore.Aggregate{{Kind: "rows"}}, Top: 200_000}
+	q := rowstore.Count{Table: t, Of: []rowstore.Aggregate{{Kind: "rows"}}, Top: (in.Max + 2) * (seriesShown + 1)}
 	if q.Where, q.Between, err = a.asked(in.Q, in.Span); err != nil {
 		return b, err
 	}

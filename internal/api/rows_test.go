@@ -59,6 +59,9 @@ func (s *shelf) Find(_ context.Context, q rowstore.Find) ([]rowstore.Row, error)
 }
 
 func (s *shelf) Count(_ context.Context, q rowstore.Count) (rowstore.Groups, error) {
+	if q.Top > 100_000 { // as the engine has it
+		return rowstore.Groups{}, fault.New(fault.TooLarge, "top %d", q.Top)
+	}
 	type key struct {
 		at   int64
 		word string
