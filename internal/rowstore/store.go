@@ -96,7 +96,8 @@ type Group struct {
 	Numbers []float64
 }
 
-// Scan asks for rows in an order. With ByUser rows come ordered by user, then time.
+// Scan asks for rows in an order. With ByUser rows come ordered by user, then time. Without, received and weight are filled
+// whatever the fields are.
 type Scan struct {
 	Table Table
 	Between

@@ -95,7 +95,7 @@ func (r *Room) Funnel(ctx context.Context, q FunnelQuestion) (Funnel, error) {
 	if err != nil {
 		return Funnel{}, err
 	}
-	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to + rule.Within}, Where: q.Where, Fields: needs(append(chosen, q.Where), "trace_id", q.By)}
+	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to + rule.Within}, Where: q.Where, Fields: needs(append(chosen, q.Where), "trace_id", "received", q.By)}
 	if rule.Order != Strict && !slices.ContainsFunc(chosen, rowstore.Expr.IsEverything) { // in strict order every event counts
 		scan.Where = rowstore.All(q.Where, rowstore.Any(chosen...))
 	}

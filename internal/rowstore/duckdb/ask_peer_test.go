@@ -290,15 +290,18 @@ func peerQueries(b *testing.B, s *duckdb.Store, trace rowstore.TraceID) []peerQu
 
 func retentionOf() func([]rowstore.Row, func(int) bool) float64 {
 	seen := map[[2]int64]bool{}
-	var first int64
+	var first, last int64
 	return func(rows []rowstore.Row, fresh func(int) bool) float64 {
 		before := len(seen)
 		for i := range rows {
 			d := rows[i].Time / peerDay
 			if fresh(i) {
-				first = d
+				first, last = d, -1
 			}
-			seen[[2]int64{first, d}] = true
+			if d != last {
+				last = d
+				seen[[2]int64{first, d}] = true
+			}
 		}
 		return float64(len(seen) - before)
 	}

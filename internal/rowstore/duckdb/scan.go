@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,14 @@ func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row
 	sources, err := s.seekers(ctx, ask, r, q.Where, q.Fields...)
 	if err != nil || len(sources) == 0 {
 		return err
+	}
+	if q.ByUser {
+		if err := s.scanByUser(ctx, q, wantedOf(q.Fields), sources, f); !errors.Is(err, errBig) {
+			return err
+		}
+		for _, src := range sources {
+			src.question = ask
+		}
 	}
 	// Attributes with columns of their own in some source have one in all, so that the sources can be joined.
 	want := wantedOf(q.Fields)

@@ -1,0 +1,330 @@
+package duckdb
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+const (
+	byUserBytes = 384 << 20 // that ordering rows by user in Go may take; beyond, DuckDB sorts on disk
+	byUserRows  = 256       // handed over at once
+)
+
+// byUser orders rows by user and time in Go, which takes a part of the time that DuckDB's sort takes: people are numbered and
+// counted, and each one's few rows are sorted by time.
+type byUser struct {
+	users   interner
+	user    []uint32
+	time    []int64
+	columns []heldColumn
+	bytes   int
+}
+
+// heldColumn is a column of all rows: numbers, or the numbers of texts.
+type heldColumn struct {
+	words  interner
+	small  []uint32
+	wide   []uint64
+	isWide bool
+	take   func(h *heldColumn, c chunk, col int)
+	give   func(h *heldColumn, of []uint32, rows []rowstore.Row)
+}
+
+func heldText(field func(*rowstore.Row) *string) heldColumn {
+	return heldColumn{
+		take: func(h *heldColumn, c chunk, col int) {
+			in := column[text](c, col)
+			for i := range in {
+				h.small = append(h.small, h.words.number(&in[i]))
+			}
+		},
+		give: func(h *heldColumn, of []uint32, rows []rowstore.Row) {
+			for k, i := range of {
+				*field(&rows[k]) = h.words.texts[h.small[i]]
+			}
+		},
+	}
+}
+
+func heldSmall[T uint8 | float32](give func(*rowstore.Row, T)) heldColumn {
+	return heldColumn{
+		take: func(h *heldColumn, c chunk, col int) {
+			for _, v := range column[T](c, col) {
+				var w uint32
+				*(*T)(unsafe.Pointer(&w)) = v
+				h.small = append(h.small, w)
+			}
+		},
+		give: func(h *heldColumn, of []uint32, rows []rowstore.Row) {
+			for k, i := range of {
+				give(&rows[k], *(*T)(unsafe.Pointer(&h.small[i])))
+			}
+		},
+	}
+}
+
+func heldWide[T int64 | uint64 | float64](give func(*rowstore.Row, T)) heldColumn {
+	return heldColumn{
+		isWide: true,
+		take:   func(h *heldColumn, c chunk, col int) { h.wide = append(h.wide, column[uint64](c, col)...) },
+		give: func(h *heldColumn, of []uint32, rows []rowstore.Row) {
+			for k, i := range of {
+				give(&rows[k], *(*T)(unsafe.Pointer(&h.wide[i])))
+			}
+		},
+	}
+}
+
+// held returns how a column is held; ok is false for those that are not.
+func held(col int) (h heldColumn, ok bool) {
+	type row = rowstore.Row
+	switch col {
+	case colReceived:
+		h = heldWide(func(r *row, v int64) { r.Received = v })
+	case colTraceHi:
+		h = heldWide(func(r *row, v uint64) { binary.BigEndian.PutUint64(r.Trace[:8], v) })
+	case colTraceLo:
+		h = heldWide(func(r *row, v uint64) { binary.BigEndian.PutUint64(r.Trace[8:], v) })
+	case colSpan:
+		h = heldWide(func(r *row, v uint64) { r.Span = rowstore.SpanID(v) })
+	case colParent:
+		h = heldWide(func(r *row, v uint64) { r.Parent = rowstore.SpanID(v) })
+	case colService:
+		h = heldText(func(r *row) *string { return &r.Service })
+	case colEnv:
+		h = heldText(func(r *row) *string { return &r.Env })
+	case colAgency:
+		h = heldText(func(r *row) *string { return &r.Agency })
+	case colVersion:
+		h = heldText(func(r *row) *string { return &r.Version })
+	case colRelease:
+		h = heldText(func(r *row) *string { return &r.Release })
+	case colSource:
+		h = heldText(func(r *row) *string { return &r.Source })
+	case colTrust:
+		h = heldText(func(r *row) *string { return &r.Trust })
+	case colSession:
+		h = heldText(func(r *row) *string { return &r.Session })
+	case colBusiness:
+		h = heldText(func(r *row) *string { return &r.Business })
+	case colName:
+		h = heldText(func(r *row) *string { return &r.Name })
+	case colRoute:
+		h = heldText(func(r *row) *string { return &r.Route })
+	case colErrorType:
+		h = heldText(func(r *row) *string { return &r.ErrorType })
+	case colKind:
+		h = heldSmall(func(r *row, v uint8) { r.Kind = v })
+	case colSeverity:
+		h = heldSmall(func(r *row, v uint8) { r.Severity = v })
+	case colStatus:
+		h = heldSmall(func(r *row, v uint8) { r.Status = v })
+	case colWeight:
+		h = heldSmall(func(r *row, v float32) { r.Weight = v })
+	case colDuration:
+		h = heldWide(func(r *row, v int64) { r.Duration = v })
+	case colValue:
+		h = heldWide(func(r *row, v float64) { r.Value = v })
+	default:
+		return h, false
+	}
+	return h, true
+}
+
+// scanByUser hands over rows by user and time. The error is errBig, and nothing was handed over, where DuckDB must sort: for
+// attributes, bodies and too many rows.
+func (s *Store) scanByUser(ctx context.Context, q rowstore.Scan, want wanted, sources []*seeker, f func([]rowstore.Row) error) error {
+	for _, col := range []int{colReceived, colWeight} { // nobody needs them of paths unless asked for
+		want[col] = slices.ContainsFunc(q.Fields, func(name string) bool { return rowstore.FieldOf(name).Column == columnNames[col] })
+	}
+	o := &byUser{}
+	list := []string{"user_id", "time"}
+	if q.Fields == nil {
+		return errBig
+	}
+	for col, ok := range want {
+		if !ok || col == colTime || col == colUser {
+			continue
+		}
+		h, can := held(col)
+		if !can {
+			return errBig
+		}
+		o.columns, list = append(o.columns, h), append(list, columnNames[col])
+	}
+	var rows int64
+	for _, src := range sources {
+		rows += src.Rows
+	}
+	if q.Where.IsEverything() && 16*rows > byUserBytes {
+		return errBig
+	}
+	if q.Where.IsEverything() {
+		o.room(int(rows))
+	}
+	ask := &question{}
+	var parts []string
+	for _, src := range sources {
+		src.question = ask
+		where, err := src.where(q.Where, true)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, "SELECT "+strings.Join(list, ", ")+" FROM "+src.from()+" WHERE "+where+src.within(q.Between))
+	}
+	ask.WriteString(strings.Join(parts, " UNION ALL "))
+	if err := s.ask(ctx, ask, o.add); err != nil {
+		return err
+	}
+	return o.each(ctx, f)
+}
+
+// room makes room for so many rows.
+func (o *byUser) room(rows int) {
+	o.user, o.time = make([]uint32, 0, rows), make([]int64, 0, rows)
+	for i := range o.columns {
+		if h := &o.columns[i]; h.isWide {
+			h.wide = make([]uint64, 0, rows)
+		} else {
+			h.small = make([]uint32, 0, rows)
+		}
+	}
+}
+
+func (o *byUser) add(c chunk) error {
+	users := column[text](c, 0)
+	for i := range users {
+		o.user = append(o.user, o.users.number(&users[i]))
+	}
+	o.time = append(o.time, column[int64](c, 1)...)
+	bytes := o.users.bytes + len(o.user)*(4+8+12) // what ordering takes as well
+	for i := range o.columns {
+		h := &o.columns[i]
+		h.take(h, c, 2+i)
+		bytes += h.words.bytes + 4*len(h.small) + 8*len(h.wide)
+	}
+	if bytes > byUserBytes {
+		return errBig
+	}
+	return nil
+}
+
+// each hands over the rows in order.
+func (o *byUser) each(ctx context.Context, f func([]rowstore.Row) error) error {
+	people := make([]uint32, len(o.users.texts)) // in order
+	for i := range people {
+		people[i] = uint32(i)
+	}
+	slices.SortFunc(people, func(a, b uint32) int { return strings.Compare(o.users.texts[a], o.users.texts[b]) })
+	next := make([]uint32, len(people)) // where each one's next row goes
+	for _, u := range o.user {
+		next[u]++
+	}
+	sum := uint32(0)
+	for _, u := range people {
+		sum, next[u] = sum+next[u], sum
+	}
+	order := make([]uint32, len(o.user))
+	for i, u := range o.user {
+		order[next[u]] = uint32(i)
+		next[u]++
+	}
+	sorted := make(chan int, 16) // how many people's rows are in order
+	stop := make(chan struct{})
+	defer func() {
+		close(stop)
+		for range sorted { // until the goroutine is gone
+		}
+	}()
+	go func() {
+		defer close(sorted)
+		from := uint32(0)
+		var keys []uint64
+		for k, u := range people {
+			keys = o.byTime(order[from:next[u]], keys)
+			if from = next[u]; k&63 == 63 || k == len(people)-1 {
+				select {
+				case sorted <- k + 1:
+				case <-stop:
+					return
+				}
+			}
+		}
+	}()
+	rows := make([]rowstore.Row, byUserRows)
+	users := make([]uint32, 0, byUserRows)
+	from := 0 // of the rows in order that are not handed over
+	give := func() error {
+		if err := ctx.Err(); err != nil {
+			return asked(ctx, err)
+		}
+		of, part := order[from:from+len(users)], rows[:len(users)]
+		clear(part)
+		for k, i := range of {
+			part[k].User, part[k].Time = o.users.texts[users[k]], o.time[i]
+		}
+		for k := range o.columns {
+			h := &o.columns[k]
+			h.give(h, of, part)
+		}
+		from, users = from+len(users), users[:0]
+		return f(part)
+	}
+	done, upto := 0, 0
+	for n := range sorted {
+		for _, u := range people[done:n] {
+			for ; upto < int(next[u]); upto++ {
+				if users = append(users, u); len(users) == byUserRows {
+					// Rows of this person beyond those handed over are in order, too.
+					if err := give(); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		done = n
+	}
+	if len(users) > 0 {
+		return give()
+	}
+	return nil
+}
+
+// byTime sorts one person's rows by time. keys is memory that it uses and returns.
+func (o *byUser) byTime(mine []uint32, keys []uint64) []uint64 {
+	low, high, sorted := o.time[mine[0]], o.time[mine[0]], true
+	for k, i := range mine {
+		t := o.time[i]
+		sorted = sorted && (k == 0 || t >= o.time[mine[k-1]])
+		low, high = min(low, t), max(high, t)
+	}
+	if sorted {
+		return keys
+	}
+	// A time and a place in mine fit into one number, which sorts fastest.
+	place := bits.Len(uint(len(mine)))
+	if high-low < 0 || bits.Len64(uint64(high-low))+place > 64 {
+		slices.SortStableFunc(mine, func(a, b uint32) int { return cmp.Compare(o.time[a], o.time[b]) })
+		return keys
+	}
+	keys = keys[:0]
+	for k, i := range mine {
+		keys = append(keys, uint64(o.time[i]-low)<<place|uint64(k))
+	}
+	slices.Sort(keys)
+	at := len(keys)
+	for _, i := range mine { // behind the keys: the rows as they were
+		keys = append(keys, uint64(i))
+	}
+	for k, key := range keys[:at] {
+		mine[k] = uint32(keys[at+int(key&(1<<place-1))])
+	}
+	return keys
+}
