@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -33,6 +34,20 @@ func TestDemo(t *testing.T) {
 		s.until(name+" has a value", func() bool { return s.kpi(name).Value != nil })
 	}
 	require.Empty(t, s.mails())
+	var actives struct{ Points []struct{ People int } }
+	s.until("weeks of people before today", func() bool {
+		s.get("/api/signalbox/v1/usage/actives", &actives)
+		days := 0
+		for _, p := range actives.Points {
+			if p.People > 30 {
+				days++
+			}
+		}
+		return days >= 14
+	})
+	for _, name := range []string{"filing-apdex", "errors-logged", "people-here", "last-acceptance"} {
+		s.until(name+" has a value", func() bool { return s.kpi(name).Value != nil })
+	}
 
 	out, code := run(t, "demo", "break", "intake", "--server", "http://"+s.addr)
 	require.Zero(t, code, out)
@@ -43,6 +58,12 @@ func TestDemo(t *testing.T) {
 	})
 	s.until("red", func() bool { return s.kpi(kpi).Light == "red" })
 	s.until("a mail", func() bool { return len(s.mails()) > 0 })
+	s.until("the guilty line leads to its trace", s.guilty)
+	var changes struct{ Changes []struct{ Letter, Title string } }
+	s.get("/api/signalbox/v1/changes", &changes)
+	require.Len(t, changes.Changes, 1)
+	require.Equal(t, "D Deploy intake 4.2", changes.Changes[0].Letter+" "+changes.Changes[0].Title)
+	s.until("satisfaction falls", func() bool { return s.kpi("filing-apdex").Light != "green" })
 
 	out, code = run(t, "demo", "heal", "intake", "--server", "http://"+s.addr)
 	require.Zero(t, code, out)
@@ -69,6 +90,42 @@ func TestDemo(t *testing.T) {
 	left, err := os.ReadDir(temporary)
 	require.NoError(t, err)
 	require.Empty(t, left, "the demo leaves no trace")
+}
+
+// guilty goes the way from an error to its log line and from there to the failing span.
+func (s *signalbox) guilty() bool {
+	var errors struct {
+		Groups []struct {
+			Origin, Type string
+			Releases     []string
+		}
+	}
+	s.get("/api/signalbox/v1/errors", &errors)
+	grouped := false
+	for _, g := range errors.Groups {
+		grouped = grouped || g.Type == "SchemaValidationError" && len(g.Releases) == 1 && g.Releases[0] == "4.2"
+	}
+	var lines struct {
+		Rows []struct {
+			Body    string
+			TraceID string `json:"trace_id"`
+		}
+	}
+	s.get("/api/signalbox/v1/logs?limit=20&q="+url.QueryEscape("level:error error_type:SchemaValidationError"), &lines)
+	for _, line := range lines.Rows {
+		require.Contains(s.t, line.Body, "schema validation failed: form 8949 line 1b")
+		var trace struct {
+			Spans []struct{ Name, Service string }
+			Logs  []any
+		}
+		s.get("/api/signalbox/v1/traces/"+line.TraceID, &trace)
+		for _, span := range trace.Spans {
+			if grouped && span.Name == "parse return" && span.Service == "intake" {
+				return len(trace.Logs) > 0
+			}
+		}
+	}
+	return false
 }
 
 type demoMail struct{ ID, Subject string }

@@ -37,7 +37,14 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	if err != nil {
 		return err
 	}
-	err = Serve(ctx, ServeOptions{
+	// The portal falls silent first: what it has to say must find somebody who listens.
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() {
+		portal.Hush()
+		stop()
+	})()
+	err = Serve(serving, ServeOptions{
 		ConfigPath: portal.ConfigFile(), Listen: o.Listen, Version: o.Version, Environ: o.Environ, Out: o.Out, LogLevel: level, LogOut: logOut,
 		Demo:   demoDoor{portal},
 		beside: func(ctx context.Context, h *house) error { return tellDemo(ctx, h, portal) },

@@ -313,6 +313,15 @@ func (d *Demo) Mails() []Mail { return d.box.list() }
 // Mail is one mail with everything.
 func (d *Demo) Mail(id string) (Mail, bool) { return d.box.mail(id) }
 
+// Hush ends the load and sends what waits to be said: it is for before the signalbox closes that Send named.
+func (d *Demo) Hush() {
+	d.stop()
+	d.filing.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	d.portal.hush(ctx)
+}
+
 // Close ends the load, the portal and the mailbox, and removes the folder if it was a temporary one. Whoever keeps data in
 // the folder closes it before. Further calls return what the first returned.
 func (d *Demo) Close() error { return d.close() }

@@ -102,15 +102,20 @@ func (p *portal) send(ctx context.Context, url string) error {
 	return nil
 }
 
+// hush sends what waits to be said, until ctx ends; nothing is said any more.
+func (p *portal) hush(ctx context.Context) {
+	if s := p.speakers.Swap(nil); s != nil {
+		s.close(ctx)
+	}
+}
+
 // close ends the services, the front one first.
 func (p *portal) close(ctx context.Context) {
 	for _, s := range p.made() {
 		s.close(ctx)
 	}
 	p.serving.Wait()
-	if s := p.speakers.Load(); s != nil {
-		s.close(ctx)
-	}
+	p.hush(ctx)
 }
 
 // file is the intake service: it takes a filing, has it validated and accepted, and books how it ended.
@@ -162,7 +167,7 @@ func (p *portal) decide(ctx context.Context, f filing) (int, answer) {
 
 // parse reads the filing by the schema of the release that runs.
 func (p *portal) parse(ctx context.Context, v *voice, f filing) error {
-	ctx, span := v.start(ctx, "parse return", trace.SpanKindInternal, attribute.String("form", f.form()))
+	ctx, span := v.start(ctx, "parse return", trace.SpanKindInternal, f.attributes()...)
 	defer span.End()
 	schema := oldSchema
 	if p.intake.broken() {
@@ -171,6 +176,9 @@ func (p *portal) parse(ctx context.Context, v *voice, f filing) error {
 	if err := schema(f); err != nil {
 		fail(span, schemaError, err)
 		return err
+	}
+	if f.User != "" || drawn(f.Number, 5, "told") {
+		v.log.InfoContext(ctx, fmt.Sprintf("return taken in: %s, %d kB", f.form(), 8+hash(f.Number, "bytes")%60), f.about(), "release", f.Release)
 	}
 	if drawn(f.Number, 400, "large") {
 		v.log.WarnContext(ctx, "attachment larger than 2 MB, kept apart from the return", f.about(), "bytes", 2<<20+hash(f.Number, "bytes")%(4<<20))
@@ -217,6 +225,12 @@ func (p *portal) check(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusUnprocessableEntity, answer{Status: rejected, Reason: reason})
 		return
 	}
+	if f.User != "" || drawn(f.Number, 6, "confirmed") {
+		v.log.InfoContext(ctx, "identity confirmed: "+[...]string{"name control and prior-year AGI match", "identity PIN matches", "known device, PIN matches"}[hash(f.Number, "way")%3], f.about())
+	}
+	if drawn(f.Number, 90, "cache") {
+		v.log.InfoContext(ctx, "directory cache refreshed", "entries", 180_000+hash(f.Number, "cache")%9000)
+	}
 	reply(w, http.StatusOK, answer{Status: accepted})
 }
 
@@ -249,7 +263,14 @@ func (p *portal) record(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := answer{Status: accepted, Receipt: fmt.Sprintf("1040-%012d", f.Number)}
-	v.log.InfoContext(ctx, "filing recorded", f.about(), "receipt", a.Receipt)
+	switch {
+	case f.User != "":
+		v.log.InfoContext(ctx, "filing recorded, receipt "+a.Receipt, f.about())
+	case drawn(f.Number, 8, "batch"):
+		v.log.InfoContext(ctx, fmt.Sprintf("filings of transmitter %05d recorded, the last is %s", 10_000+hash(f.Number, "transmitter")%40, a.Receipt), f.about())
+	case drawn(f.Number, 250, "checkpoint"):
+		v.log.InfoContext(ctx, "ledger checkpoint complete", "wal.bytes", 16<<20+hash(f.Number, "wal")%(8<<20))
+	}
 	if f.User != "" { // transmitters fetch their receipts themselves
 		p.enqueue(ctx, f)
 	}

@@ -182,7 +182,9 @@ func TestTheStoryOfABrokenRelease(t *testing.T) {
 			}
 			require.Equal(t, faulty, l.version)
 			s, ok := named(e.trace([]byte(l.trace)), Intake, "parse return")
-			if !ok || !slices.ContainsFunc(e.events, func(ev map[string]any) bool { return ev["name"] == rejectedEvent && ev["trace_id"] == traceText(l.trace) }) {
+			if !ok || !slices.ContainsFunc(e.events, func(ev map[string]any) bool {
+				return ev["name"] == rejectedEvent && ev["trace_id"] == traceText(l.trace)
+			}) {
 				continue
 			}
 			require.Equal(t, tracepb.Status_STATUS_CODE_ERROR, s.Status.GetCode())
