@@ -32,6 +32,7 @@ const (
 type cli struct {
 	Serve      serveCmd      `cmd:"" help:"Run signalbox."`
 	Demo       demoCmd       `cmd:"" help:"Run the e-file demo, or break and heal its services."`
+	Agent      agentCmd      `cmd:"" help:"Watch this machine, its log files and what it can reach, and push to a signalbox elsewhere."`
 	Check      checkCmd      `cmd:"" help:"Check a configuration and policies without starting anything."`
 	KPI        kpiCmd        `cmd:"" name:"kpi" help:"Show KPIs."`
 	Policy     policyCmd     `cmd:"" help:"Show, propose, approve and review policies."`
