@@ -1,6 +1,6 @@
 // Runs the browser tests of ui/e2e: the story of a governed threshold on a fresh `signalbox serve`, the walk and axe against a
-// real `signalbox demo` with a broken service, the tracker on a site of its own, and the govern, live and speed tests against
-// the mock, which can be told what to do, fall silent and hold a thousand KPIs. Usage: node browser-tests.mjs BINARY
+// real `signalbox demo` with a broken service, the tracker against the public door and on a site of its own, and the govern, live
+// and speed tests against the mock, which can be told what to do, fall silent and hold a thousand KPIs. Usage: node browser-tests.mjs BINARY
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -36,6 +36,7 @@ const story = await startStory(binary, await freePort());
 process.on('exit', story.stop);
 await e2e({ SIGNALBOX_URL: story.url, SIGNALBOX_LINK: story.link }, 'story');
 story.stop();
+await e2e({ SIGNALBOX_BINARY: binary }, 'tracker-door');
 
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
@@ -72,7 +73,7 @@ await ask('/api/signalbox/v1/demo/intake/break', { method: 'POST' });
 await until('the error rate is red', async () => (await light('efile-error-rate')) === 'red');
 
 const real = { SIGNALBOX_URL: url, SIGNALBOX_TOKEN: token };
-await e2e(real, 'walk', 'axe');
+await e2e(real, 'guilty', 'walk', 'axe');
 if (process.env.SIGNALBOX_SHOTS) await e2e(real, 'shots');
 // Speed is measured by make bench; here the limits only catch what is broken.
 await e2e({ SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '6' }, 'govern', 'live', 'tracker', 'speed');

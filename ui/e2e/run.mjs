@@ -1,10 +1,10 @@
 // Runs the browser tests: `npm run e2e [walk|govern|usage|axe|live|tracker|speed|shots|story ...]`. Against SIGNALBOX_URL with
 // SIGNALBOX_TOKEN, or else against the mock. live, tracker, speed, govern and usage always use the mock; story needs a fresh server, whose start link is in
-// SIGNALBOX_LINK, and runs only when it is named.
+// SIGNALBOX_LINK, and tracker-door starts its own from SIGNALBOX_BINARY; both run only when they are named.
 import { start } from '../dev/mock.mjs';
 
 const all = ['walk', 'govern', 'usage', 'axe', 'live', 'tracker', 'speed', 'shots'];
-const known = [...all, 'story'];
+const known = [...all, 'story', 'tracker-door', 'guilty'];
 const wanted = process.argv.slice(2);
 for (const w of wanted) {
   if (!known.includes(w)) {
