@@ -35,7 +35,7 @@ func reachable(listen string) string {
 }
 
 // pastOf writes the events of the weeks before, once. They go through a gate of their own whose clock is theirs, so that they
-// arrive when they happened: limits and privacy are those of the house. Usage counts them; no KPI does, for nobody measured.
+// arrive when they happened: limits and privacy are those of the house. Usage counts them; no light is judged by them, for nobody measured.
 func (h *house) pastOf(ctx context.Context, d *demo.Demo) error {
 	ctx = ownWork(ctx, "demo")
 	there, err := h.rows.Find(ctx, rowstore.Find{

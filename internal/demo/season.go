@@ -12,7 +12,7 @@ import (
 )
 
 // The weeks before the demo began, as the agencies' pages saw them. They are made up, from a seed, and only events: no
-// measurement and no KPI of that time is invented. Their source says so.
+// measurement and no light of that time is invented. Their source says so.
 const (
 	// HistorySource is the source of the events of the weeks before.
 	HistorySource = "demo history"
