@@ -118,8 +118,7 @@ export function PersonDialog({
             label="Why"
             description="Such as the number of the letter. Not the id, not a name: it is kept in the audit trail."
             required
-            autosize
-            minRows={2}
+            rows={2}
             maxLength={500}
             value={reason}
             onChange={(e) => setReason(e.currentTarget.value)}
@@ -131,7 +130,7 @@ export function PersonDialog({
           ) : null}
           <div className={css.buttons}>
             <Button onClick={onClose}>Cancel</Button>
-            <Button type="submit" variant="filled" {...(erasing ? { color: 'red' } : {})} loading={busy}>
+            <Button type="submit" variant="filled" className={erasing ? (css.erase ?? '') : ''} loading={busy}>
               {erasing ? 'Erase for good' : 'Export'}
             </Button>
           </div>

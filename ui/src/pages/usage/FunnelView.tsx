@@ -268,7 +268,8 @@ function Lost({ steps }: { steps: readonly FunnelStep[] }) {
             </p>
             <p className={css.traces}>
               {s.trace_lost.map((t) => (
-                <Go key={t} place={{ view: 'traces', id: t }} aria-label={`Trace ${t}`}>
+                <Go key={t} place={{ view: 'traces', id: t }}>
+                  <span className="vh">Trace </span>
                   <code>{t.slice(0, 8)}</code>
                 </Go>
               ))}

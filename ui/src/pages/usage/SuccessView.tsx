@@ -261,8 +261,9 @@ function Examples({ s, range }: { s: Success; range: string }) {
                 <td className="r">{seconds(x.seconds)}</td>
                 <td>
                   {x.trace_id ? (
-                    <Go place={{ view: 'traces', id: x.trace_id }} aria-label={`Trace of ${x.business_id}`}>
+                    <Go place={{ view: 'traces', id: x.trace_id }}>
                       Trace <code>{x.trace_id.slice(0, 8)}</code>
+                      <span className="vh"> of {x.business_id}</span>
                     </Go>
                   ) : (
                     <span className="muted">no trace</span>
