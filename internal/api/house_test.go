@@ -104,7 +104,8 @@ func (a *alertRoom) TestReceiver(_ context.Context, name string) ([]api.TestResu
 type demo struct{ broken bool }
 
 func (d *demo) State(context.Context) (api.DemoBody, error) {
-	return api.DemoBody{Services: []api.DemoService{{Name: "submit", Broken: d.broken}}, MailboxURL: "/demo"}, nil
+	version := map[bool]string{false: "4.1", true: "4.2"}[d.broken]
+	return api.DemoBody{Services: []api.DemoService{{Name: "submit", Broken: d.broken, Version: version}}, MailboxURL: "/demo"}, nil
 }
 
 func (d *demo) Set(_ context.Context, service string, broken bool) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/access/scoped"
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/rowstore"
 	"github.com/signalbox/signalbox/internal/rowstore/search"
 	"github.com/signalbox/signalbox/internal/usage"
@@ -50,7 +51,7 @@ type leadsInput struct {
 
 // registerUsageKPI describes how a number of usage becomes a KPI, and how a KPI leads to rows.
 func (a *API) registerUsageKPI(m *table) {
-	if a.o.Usage == nil || a.o.Traces == nil {
+	if a.o.Usage == nil || a.o.Traces == nil || a.o.Rows == nil {
 		m.absent = "row store"
 	}
 	add(a, m, "usage-kpi", http.MethodPost, "/usage/kpi", access.Propose, "The policy of a KPI for a number of usage; what it needs is measured from then on", func(ctx context.Context, in *bodyInput[UsageKPIInput]) (*out[usage.KPIDraft], error) {
@@ -80,10 +81,25 @@ func (a *API) registerUsageKPI(m *table) {
 		if !ok {
 			return nil, fault.New(fault.NotFound, "there is no KPI %q", clip(in.Name))
 		}
-		b := usage.LeadsOf(scoped.Selections(&st.KPI.Indicator), labels.FromMap(group), usage.Range{From: from, To: to})
+		of := labels.FromMap(group)
+		if group == nil && len(st.Groups) > 0 && (st.Groups[0].Light == kpi.Red || st.Groups[0].Light == kpi.Yellow) {
+			of = st.Groups[0].Labels // the worst comes first: it is what the light is about
+		}
+		b := usage.LeadsOf(scoped.Selections(&st.KPI.Indicator), of, usage.Range{From: from, To: to}, func(service string) bool { return a.sends(ctx, service, from, to) })
 		return &out[usage.Leads]{b}, nil
 	})
 	m.absent = ""
+}
+
+// sends reports whether rows of a service are there that the asker may see.
+func (a *API) sends(ctx context.Context, service string, from, to int64) bool {
+	for _, t := range rowstore.Tables() {
+		found, err := a.rowsOf().Find(ctx, rowstore.Find{Table: t, Between: rowstore.Between{From: from * 1000, To: to * 1000}, Where: rowstore.Is("service", service), Limit: 1})
+		if err != nil || len(found) > 0 {
+			return err == nil
+		}
+	}
+	return false
 }
 
 func (a *API) usageKPI(ctx context.Context, in UsageKPIInput) (q usage.KPIQuestion, err error) {

@@ -105,14 +105,14 @@ func matchers(t *testing.T, text string) []*labels.Matcher {
 }
 
 func TestLeadsFollowWhatRowsHave(t *testing.T) {
-	l := LeadsOf([][]*labels.Matcher{matchers(t, `http_requests_total{job="efile",code=~"5.."}`), matchers(t, `http_requests_total{job="efile"}`)}, labels.FromStrings("agency", "IRS", "pod", "x"), Range{1, 2})
+	l := LeadsOf([][]*labels.Matcher{matchers(t, `http_requests_total{job="efile",code=~"5.."}`), matchers(t, `http_requests_total{job="efile"}`)}, labels.FromStrings("agency", "IRS", "pod", "x"), Range{1, 2}, func(string) bool { return true })
 	require.Equal(t, []string{"pod", "code"}, l.Left)
 	var text []string
 	for _, s := range l.Searches {
 		text = append(text, s.Table+" "+s.Where)
 	}
 	require.Equal(t, []string{"spans agency:IRS service:efile status:error", "logs agency:IRS service:efile level:>=warn", "events agency:IRS service:efile"}, text)
-	l = LeadsOf([][]*labels.Matcher{matchers(t, `events{name="filing_submitted",agency="IRS",http_route=~"/a.*"}`)}, labels.EmptyLabels(), Range{1, 2})
+	l = LeadsOf([][]*labels.Matcher{matchers(t, `events{name="filing_submitted",agency="IRS",http_route=~"/a.*"}`)}, labels.EmptyLabels(), Range{1, 2}, func(string) bool { return false })
 	require.Empty(t, l.Left)
 	require.Equal(t, `agency:IRS route:~"/a.*" name:filing_submitted agency:IRS http_route:~"/a.*"`, l.Searches[0].Where)
 	require.Equal(t, "The events it counts", l.Searches[0].Title)

@@ -17,8 +17,9 @@ func followed() map[string]string {
 
 // LeadsOf says where a KPI's period leads: to the failing traces, the log lines and what people did there and then. selectors are the
 // matchers of the KPI's indicator, group the labels of the group that is red. A selector of rows leads to its own table with
-// all it says; of a metric's labels only those that rows have lead on, and the others are Left.
-func LeadsOf(selectors [][]*labels.Matcher, group labels.Labels, r Range) Leads {
+// all it says; of a metric's labels only those that rows have lead on, and the others are Left. A scrape job is a service only
+// where rows of a service of that name are there: known says so.
+func LeadsOf(selectors [][]*labels.Matcher, group labels.Labels, r Range, known func(service string) bool) Leads {
 	out := Leads{Range: r, Searches: []Lead{}, Left: []string{}}
 	var common []rowstore.Expr
 	own := map[rowstore.Table][]rowstore.Expr{}
@@ -41,7 +42,7 @@ func LeadsOf(selectors [][]*labels.Matcher, group labels.Labels, r Range) Leads 
 	}
 	names := followed()
 	group.Range(func(l labels.Label) {
-		if field, ok := names[l.Name]; ok {
+		if field, ok := names[l.Name]; ok && (l.Name != model.JobLabel || known(l.Value)) {
 			add(field, rowstore.Equal, l.Value)
 		} else {
 			left(l.Name)
@@ -61,6 +62,8 @@ func LeadsOf(selectors [][]*labels.Matcher, group labels.Labels, r Range) Leads 
 			field, ok := names[m.Name]
 			switch {
 			case m.Name == model.MetricNameLabel:
+			case m.Name == model.JobLabel && !rows && (m.Type != labels.MatchEqual || !known(m.Value)):
+				left(m.Name)
 			case !ok && !rows:
 				left(m.Name)
 			case ok && (i == 0 || m.Type == labels.MatchEqual): // good and total say the same where they lead
