@@ -46,7 +46,7 @@ func (b *bench) ingestRows(ctx context.Context, signal string) error {
 	}
 	defer ours.stop()
 	store := filepath.Join(ours.dir, "data", "rows")
-	first, more := pick(b, 150_000, 50_000), pick(b, 800_000, 100_000)
+	first, more := pick(b, 150_000, 50_000), pick(b, 1_000_000, 500_000)
 	rest0 := ours.memory()
 	used, err := b.sendRows(ctx, ours, signal, 0, first, 0)
 	if err != nil {

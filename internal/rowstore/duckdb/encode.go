@@ -178,6 +178,37 @@ func (d *decoder) row(batch *rowstore.Batch) {
 	}
 }
 
+// skim reads of a row what sorting needs. A resource is known by its number; where it is a new one, its text is left to read.
+func (d *decoder) skim() (time int64, service string, again bool, resource int) {
+	time = d.varint()
+	d.varint()
+	d.bytes(16 + 8 + 8 + 3)
+	d.varint()
+	d.bytes(8 + 4)
+	service = d.text()
+	for range 14 {
+		d.text()
+	}
+	head := d.uvarint()
+	n := head >> 1
+	if again = head&1 == 1; again && n != uint64(len(d.keys)) {
+		d.err = errShort
+	}
+	if !again {
+		d.keys = d.keys[:0]
+	}
+	for range n {
+		if d.err != nil {
+			return
+		}
+		if !again {
+			d.keys = append(d.keys, d.text())
+		}
+		d.text()
+	}
+	return time, service, again, int(d.byte())
+}
+
 func (d *decoder) bytes(n int) []byte {
 	if d.err != nil || n < 0 || n > len(d.b) {
 		d.err = errShort

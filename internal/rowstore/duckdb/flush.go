@@ -12,10 +12,12 @@ import (
 )
 
 // Rows get into memory, where queries see them, when somebody asks: most rows are sealed before anybody does. For a while
-// after a question rows are brought as they come, so that the next one does not wait for them.
+// after a question that had to wait for rows they are brought as they come, so that the next one does not wait; and few rows
+// are brought always.
 const (
 	bringEvery = 100 * time.Millisecond
-	bringFor   = time.Minute
+	bringFor   = 15 * time.Second
+	bringFew   = 256 << 10 // bytes of logs that a second may bring without a question
 )
 
 // bringer brings rows from logs into memory. Whoever holds its place uses the rest.
@@ -27,17 +29,18 @@ type bringer struct {
 }
 
 // bring makes every row readable that was acknowledged before it was called.
-func (s *Store) bring(ctx context.Context) (err error) {
+func (s *Store) bring(ctx context.Context) (bytes int64, err error) {
 	select {
 	case s.bringer.place <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 	s.mu.Lock()
 	segments := append(s.closed[:len(s.closed):len(s.closed)], s.active)
 	kept := make([]int64, len(segments))
 	for i, seg := range segments {
 		kept[i] = seg.kept
+		bytes += seg.kept - seg.brought
 		seg.readers++
 	}
 	s.mu.Unlock()
@@ -50,7 +53,17 @@ func (s *Store) bring(ctx context.Context) (err error) {
 	for _, seg := range segments {
 		s.releaseSegment(seg)
 	}
-	return err
+	return bytes, err
+}
+
+// unread is how many bytes of logs have rows that are not in memory.
+func (s *Store) unread() (bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seg := range append(s.closed[:len(s.closed):len(s.closed)], s.active) {
+		bytes += seg.kept - seg.brought
+	}
+	return bytes
 }
 
 // bringLog brings the rows of a segment's log up to a byte. Where that fails, for want of memory, the next call begins anew.
@@ -63,15 +76,16 @@ func (s *Store) bringLog(seg *segment, upTo int64) (err error) {
 	if err := run(w.conn, "BEGIN"); err != nil {
 		return err
 	}
+	from := seg.brought
 	if seg.broken {
-		seg.brought = 0
+		from = 0
 		for t, h := range seg.tables {
 			w.chunkers[t].reset()
 			err = errors.Join(err, h.connect(w.conn), run(w.conn, "DELETE FROM "+h.name))
 		}
 	}
 	if err == nil {
-		_, err = readLog(seg.path, seg.brought, upTo, func(b *rowstore.Batch) error { return w.layOut(seg, b) })
+		_, err = readLog(seg.path, from, upTo, func(b *rowstore.Batch) error { return w.layOut(seg, b) })
 	}
 	for t, h := range seg.tables {
 		if err == nil {
@@ -89,9 +103,9 @@ func (s *Store) bringLog(seg *segment, upTo int64) (err error) {
 		s.opt.Logger.Error("Rows are kept and cannot be read yet", "err", err)
 		return errors.Join(err, run(w.conn, "ROLLBACK"))
 	}
-	seg.broken, seg.brought = false, upTo
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	seg.broken, seg.brought = false, upTo
 	for t, h := range seg.tables {
 		h.noteKeys(w.chunkers[t].seen)
 	}
@@ -113,19 +127,20 @@ func (w *bringer) layOut(seg *segment, b *rowstore.Batch) error {
 	return nil
 }
 
-// bringAhead brings rows as they come while questions come.
+// bringAhead brings rows as they come while questions come, or while few come.
 func (s *Store) bringAhead() {
 	defer close(s.bringer.ended)
 	tick := time.NewTicker(bringEvery)
 	defer tick.Stop()
-	for {
+	for i := 1; ; i++ {
 		select {
 		case <-s.written:
 			return
 		case <-tick.C:
 		}
-		if time.Since(time.Unix(0, s.asked.Load())) < bringFor {
-			_ = s.bring(context.Background()) // logged; whoever asks hears of it
+		asked := time.Since(time.Unix(0, s.asked.Load())) < bringFor
+		if n := s.unread(); n > 0 && (asked || i%10 == 0 && n <= bringFew) {
+			_, _ = s.bring(context.Background()) // an error is logged, and whoever asks hears of it
 		}
 	}
 }
@@ -137,8 +152,11 @@ func (s *Store) readable(ctx context.Context) error {
 		return fault.New(fault.Unavailable, "the row store is closed")
 	default:
 	}
-	s.asked.Store(time.Now().UnixNano())
-	if err := s.bring(ctx); err != nil {
+	waited, err := s.bring(ctx)
+	if waited > 0 || time.Since(time.Unix(0, s.asked.Load())) < bringFor {
+		s.asked.Store(time.Now().UnixNano())
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

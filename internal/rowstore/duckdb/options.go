@@ -18,7 +18,7 @@ type Options struct {
 	Keep func() rowstore.Keep // what Run forgets, once an hour; nil: nothing
 	Tail func() []TailRule    // which traces are kept when they are sealed; nil: all
 
-	SegmentRows  int64         // rows of one table after which hot rows are sealed; default 200,000
+	SegmentRows  int64         // rows of one table after which hot rows are sealed; default 500,000
 	SegmentBytes int64         // size of the log after which they are; default 100 MB
 	SegmentAge   time.Duration // age after which they are; default 5m
 	MaxSegments  int           // segments that may wait to be sealed before nothing more is accepted; default 8
@@ -44,7 +44,7 @@ func (o *Options) Validate() error {
 	if o.Dir == "" {
 		return fault.New(fault.Invalid, "storage.rows: no directory given")
 	}
-	def(&o.SegmentRows, 200_000)
+	def(&o.SegmentRows, 500_000)
 	def(&o.SegmentBytes, 100<<20)
 	def(&o.SegmentAge, 5*time.Minute)
 	def(&o.MaxSegments, 8)

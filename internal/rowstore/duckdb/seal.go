@@ -77,7 +77,7 @@ func (s *Store) seal(ctx context.Context, seg *segment) (err error) {
 	defer l.close()
 	s.step("staged")
 	if len(s.tailRules()) > 0 {
-		if err := s.bring(ctx); err != nil {
+		if _, err := s.bring(ctx); err != nil {
 			return err
 		}
 	}

@@ -26,8 +26,8 @@ type segment struct {
 	opened int64 // Unix microseconds of the first row's arrival, 0 without rows
 	tables [3]*hotTable
 
-	brought int64 // bytes of the log whose rows are in the tables; of the bringer, like broken
-	broken  bool  // the tables lack rows that were brought
+	brought int64 // bytes of the log whose rows are in the tables; written by the bringer only
+	broken  bool  // the tables lack rows that were brought; of the bringer
 
 	readers int
 	sealed  bool // its rows are in files: readers that have it are the last

@@ -62,10 +62,10 @@ func (l *loadedLog) close() { l.memory.close() }
 type marker struct {
 	*loadedLog
 	services  map[string]uint32
+	last      uint32            // service of the row before
 	keys      map[string]uint32 // by the keys, joined
 	resources map[string]uint32
 	joined    []byte
-	batch     rowstore.Batch
 }
 
 // frame marks the rows of a frame.
@@ -74,28 +74,34 @@ func (m *marker) frame(plain []byte) error {
 	m.frames = append(m.frames, plain)
 	d := &decoder{b: plain}
 	var numbers [maxShared]uint32 // of the frame's resources
+	known := 0
 	for len(d.b) > 0 {
 		t := rowstore.Table(d.byte())
 		n := d.uvarint()
 		if d.err != nil || t > rowstore.Events {
 			return errors.Join(d.err, errShort)
 		}
-		keys, list := uint32(0), []string(nil)
+		keys, first := uint32(0), true
 		for range n {
 			at := uint32(len(plain) - len(d.b))
-			m.batch.Reset(t)
-			known := d.known
-			if d.row(&m.batch); d.err != nil {
+			time, service, again, resource := d.skim()
+			if d.err != nil {
 				return d.err
 			}
-			r := &m.batch.Rows[0]
-			if !sameList(list, d.keys) {
-				list = append(list[:0], d.keys...)
-				keys = m.list(list)
+			if !again || first {
+				keys, first = m.list(d.keys), false
 			}
-			w := mark{time: r.Time, frame: no, at: at, service: m.service(r.Service), keys: keys}
-			if r.Resource != nil {
-				w.resource = m.resource(r.Resource, d, &numbers, known)
+			w := mark{time: time, frame: no, at: at, service: m.service(service), keys: keys}
+			switch {
+			case resource == 0:
+			case resource <= known:
+				w.resource = numbers[resource-1]
+			default:
+				w.resource = m.resource(d.text())
+				if known < maxShared {
+					numbers[known] = w.resource
+					known++
+				}
 			}
 			m.marks[t] = append(m.marks[t], w)
 		}
@@ -103,13 +109,9 @@ func (m *marker) frame(plain []byte) error {
 	return d.err
 }
 
-func sameList(a, b []string) bool {
-	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
-}
-
 func (m *marker) service(name string) uint32 {
-	if n := len(m.loadedLog.services); n > 0 && m.loadedLog.services[n-1] == name {
-		return uint32(n - 1)
+	if m.last < uint32(len(m.loadedLog.services)) && m.loadedLog.services[m.last] == name {
+		return m.last
 	}
 	id, ok := m.services[name]
 	if !ok {
@@ -117,6 +119,7 @@ func (m *marker) service(name string) uint32 {
 		m.services[name] = id
 		m.loadedLog.services = append(m.loadedLog.services, name)
 	}
+	m.last = id
 	return id
 }
 
@@ -138,20 +141,12 @@ func (m *marker) list(keys []string) uint32 {
 	return id
 }
 
-func (m *marker) resource(r *rowstore.Resource, d *decoder, numbers *[maxShared]uint32, known int) uint32 {
-	for i := range known {
-		if d.shared[i] == r {
-			return numbers[i]
-		}
-	}
-	id, ok := m.resources[r.JSON]
+func (m *marker) resource(json string) uint32 {
+	id, ok := m.resources[json]
 	if !ok {
 		id = uint32(len(m.loadedLog.resources))
-		m.resources[r.JSON] = id
-		m.loadedLog.resources = append(m.loadedLog.resources, r)
-	}
-	if d.known > known {
-		numbers[known] = id
+		m.resources[json] = id
+		m.loadedLog.resources = append(m.loadedLog.resources, &rowstore.Resource{JSON: json})
 	}
 	return id
 }

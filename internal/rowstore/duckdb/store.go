@@ -59,7 +59,7 @@ type Store struct {
 	notes  []string
 
 	bringer bringer
-	asked   atomic.Int64 // when somebody last asked, Unix nanoseconds
+	asked   atomic.Int64 // when somebody last asked for rows that were not in memory yet, or soon after; Unix nanoseconds
 
 	// of the writer
 	frames    []byte
