@@ -56,6 +56,9 @@ const (
 	// closing bounds how long Close waits for requests that are being answered. Their contexts have ended by then; what can
 	// still take its time is a connection that a client dialled in reserve and never used, which net/http gives five seconds.
 	closing = 500 * time.Millisecond
+
+	// lastWords bounds how long Hush waits for what was said last to arrive.
+	lastWords = 3 * time.Second
 )
 
 func (o Options) withDefaults() Options {
@@ -317,7 +320,7 @@ func (d *Demo) Mail(id string) (Mail, bool) { return d.box.mail(id) }
 func (d *Demo) Hush() {
 	d.stop()
 	d.filing.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
 	defer cancel()
 	d.portal.hush(ctx)
 }

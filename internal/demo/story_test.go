@@ -139,7 +139,10 @@ func TestTheStoryOfABrokenRelease(t *testing.T) {
 	defer server.Close()
 	d, err := Start(t.Context(), Options{Base: 20, Peak: 20, Visits: 50 * time.Millisecond})
 	require.NoError(t, err)
-	defer func() { require.NoError(t, d.Close()) }()
+	defer func() {
+		d.Hush()
+		require.NoError(t, d.Close())
+	}()
 	require.NoError(t, d.Send(server.URL))
 
 	e.until(t, "a click that ends in a mail", func() bool {
