@@ -130,7 +130,6 @@ type record struct {
 	visit  *visit
 	at     time.Time
 	filing string
-	done   bool
 }
 
 func (r *record) wait(d time.Duration) bool {
