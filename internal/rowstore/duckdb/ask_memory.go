@@ -13,7 +13,7 @@ import (
 
 const (
 	maxFound = 100_000 // pairs of source and expression of which it is known where the matches are
-	maxSpans = 16      // and in how many spans of rows they may be
+	maxSpans = 32      // and in how many spans of rows they may be
 	maxKnown = 10_000  // sources whose resources' keys are known
 )
 
@@ -45,7 +45,8 @@ func (m *memory) where(src source, where string) (spans []span, ok bool) {
 	return spans, ok && src.Sealed()
 }
 
-// learn remembers in which blocks of a source all its matches are. What is spread over many is not worth it.
+// learn remembers in which blocks of a source all its matches are, roughly if they are many. What is spread over half of the
+// source is not worth it.
 func (m *memory) learn(src source, where string, blocks map[int64]bool) {
 	if !src.Sealed() || where == "" {
 		return
@@ -58,7 +59,12 @@ func (m *memory) learn(src source, where string, blocks map[int64]bool) {
 		}
 		spans = append(spans, span{b << blockBits, (b+1)<<blockBits - 1})
 	}
-	if len(spans) > maxSpans {
+	spans = fewer(spans)
+	rows := int64(0)
+	for _, x := range spans {
+		rows += x.to - x.from + 1
+	}
+	if 2*rows > src.Rows && len(spans) > 1 {
 		return
 	}
 	m.mu.Lock()

@@ -90,11 +90,19 @@ func (s *Store) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, erro
 				break
 			}
 		}
-		if src.question = new(question); len(rows) >= limit+skip && !q.Oldest {
+		if len(rows) >= limit+skip && !q.Oldest {
 			between.From = max(between.From, rows[limit+skip-1].Time)
 		}
+		within, err := s.locate(ctx, src, q, between, limit+skip)
+		if err != nil {
+			return nil, err
+		}
+		if src.narrow && len(src.spans) == 0 {
+			continue
+		}
+		src.question = new(question)
 		n, blocks := 0, map[int64]bool{}
-		err := s.findIn(ctx, src, q, between, limit+skip, func(c chunk, promoted []string) {
+		err = s.findIn(ctx, src, q, within, limit+skip, func(c chunk, promoted []string) {
 			part, at := reader.read(c, promoted)
 			tie, block := column[uint64](c, at), column[int64](c, at+1)
 			for i := range part {
