@@ -132,8 +132,8 @@ async function erasure(page) {
       document.title,
       location.href,
       JSON.stringify(localStorage),
-      JSON.stringify(sessionStorage),
-      JSON.stringify(history.state),
+      JSON.stringify(window.sessionStorage),
+      JSON.stringify(window.history.state),
       document.body.outerHTML,
     ].join('\n'),
   );

@@ -76,9 +76,11 @@ export function adoptionQuery(
 export type FunnelAsked = AppChoice &
   Span & { step: string[]; order: Order; within: number; exclude: string[]; by?: string; q?: string };
 
+const listOf = (v: string[] | null): string[] => v ?? [];
+
 /** A funnel with a list where a step has no traces: the server may say null. */
 function told(f: Funnel): Funnel {
-  const whole = (s: FunnelStep): FunnelStep => ({ ...s, trace_lost: (s.trace_lost as string[] | null) ?? [] });
+  const whole = (s: FunnelStep): FunnelStep => ({ ...s, trace_lost: listOf(s.trace_lost) });
   return { ...f, steps: f.steps.map(whole), groups: f.groups.map((g) => ({ ...g, steps: g.steps.map(whole) })) };
 }
 

@@ -109,7 +109,14 @@ function Changes({ board }: { board: Board }) {
   );
 }
 
+/** What failed from ten minutes before an instant to an hour after it. */
+function around(at: number, view: 'logs' | 'traces'): Record<string, string> {
+  const q = view === 'logs' ? 'level:>=error' : 'status:error';
+  return { q, range: `${at - 600_000}-${at + 3_600_000}` };
+}
+
 function Changed({ mark: m, about }: { mark: Mark; about: string | undefined }) {
+  const signals = useMay('read_signals') ?? false;
   const zone = useZone();
   const now = useNow(60_000);
   return (
@@ -130,6 +137,20 @@ function Changed({ mark: m, about }: { mark: Mark; about: string | undefined }) 
         <p className="fine">
           {when(m.at, now, zone)}
           {m.actor && !m.title.includes(m.actor) ? ` · ${m.actor}` : ''}
+          {signals ? (
+            <>
+              {' · '}
+              {(['traces', 'logs'] as const).map((view, i) => (
+                <span key={view}>
+                  {i > 0 ? ', ' : ''}
+                  <Link to="/explore/$view" params={{ view }} search={around(m.at, view)}>
+                    {view}
+                    <span className="vh"> after {m.title}</span>
+                  </Link>
+                </span>
+              ))}
+            </>
+          ) : null}
         </p>
       </div>
     </li>

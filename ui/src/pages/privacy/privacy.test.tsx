@@ -32,7 +32,7 @@ describe('the privacy page', () => {
         .getMutationCache()
         .getAll()
         .map((m) => m.state),
-      { ...localStorage },
+      Array.from({ length: localStorage.length }, (_, i) => localStorage.getItem(localStorage.key(i) ?? '')),
       router.state.location.href,
       document.title,
     ]);
