@@ -98,7 +98,7 @@ func record(t *testing.T, file, job, untyped string) *exporter {
 	e := &exporter{}
 	for name, fam := range families {
 		for _, m := range fam.GetMetric() {
-			b := labels.NewBuilder(labels.FromStrings(labels.MetricName, name, "job", job, "instance", "a:1"))
+			b := labels.NewBuilder(labels.FromStrings(model.MetricNameLabel, name, "job", job, "instance", "a:1"))
 			for _, l := range m.GetLabel() {
 				b.Set(l.GetName(), l.GetValue())
 			}
@@ -114,7 +114,7 @@ func record(t *testing.T, file, job, untyped string) *exporter {
 // step moves the metrics to the next scrape.
 func (e *exporter) step(changes ...change) {
 	for i, l := range e.series {
-		name := l.Get(labels.MetricName)
+		name := l.Get(model.MetricNameLabel)
 		by := 0.0
 		if !e.counter[i] {
 			e.values[i], by = e.recorded[i], e.recorded[i]

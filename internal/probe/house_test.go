@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -37,7 +38,7 @@ type appender struct {
 
 func (a *appender) Append(_ storage.SeriesRef, l labels.Labels, _, _ int64, v float64, _ *histogram.Histogram, _ *histogram.FloatHistogram, _ storage.AOptions) (storage.SeriesRef, error) {
 	a.points[l.String()] = v
-	a.names[l.Get(labels.MetricName)] = v
+	a.names[l.Get(model.MetricNameLabel)] = v
 	return 1, nil
 }
 

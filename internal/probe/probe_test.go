@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,11 +23,11 @@ import (
 )
 
 func TestHTTP(t *testing.T) {
-	var host string
-	asked := 0
+	var host atomic.Value
+	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host = r.Host
-		asked++
+		host.Store(r.Host)
+		asked.Add(1)
 		switch r.URL.Path {
 		case "/away":
 			http.Redirect(w, r, "http://elsewhere.example/", http.StatusFound)
@@ -41,7 +42,7 @@ func TestHTTP(t *testing.T) {
 	at := "http://localhost:" + port
 
 	to, st := ask(t, `[{name: web, target: "`+at+`/?token=x", labels: {agency: IRS}, http: {fail_if_body_not_matches_regexp: ["systems go"]}}]`)
-	require.Equal(t, []any{1.0, 200.0, "up", "localhost:" + port}, []any{to.byName["probe_success"], to.byName["probe_http_status_code"], st.Health, host})
+	require.Equal(t, []any{1.0, 200.0, "up", "localhost:" + port}, []any{to.byName["probe_success"], to.byName["probe_http_status_code"], st.Health, host.Load()})
 	require.Contains(t, to.newest, labels.FromStrings("__name__", "probe_success", "agency", "IRS", "instance", at+"/", "job", "probe", "probe", "web").String())
 	require.Contains(t, to.byName, "probe_duration_seconds")
 
@@ -49,9 +50,9 @@ func TestHTTP(t *testing.T) {
 	require.Equal(t, []any{0.0, 1.0, "down"}, []any{to.byName["probe_success"], to.byName["probe_failed_due_to_regex"], st.Health})
 	require.NotContains(t, st.LastError, "hunter2", "bodies are never said")
 
-	asked = 0
+	asked.Store(0)
 	to, st = ask(t, `[{name: web, target: "`+at+`/away"}]`)
-	require.Equal(t, []any{0.0, 302.0, 1}, []any{to.byName["probe_success"], to.byName["probe_http_status_code"], asked})
+	require.Equal(t, []any{0.0, 302.0, int64(1)}, []any{to.byName["probe_success"], to.byName["probe_http_status_code"], asked.Load()})
 	require.Contains(t, st.LastError, "302")
 
 	to, _ = ask(t, `[{name: web, target: "`+at+`/slow", timeout: 100ms}]`)
@@ -59,10 +60,10 @@ func TestHTTP(t *testing.T) {
 	require.Less(t, to.byName["probe_duration_seconds"], 5.0)
 
 	// What egress forbids was not asked: no series, and the reason.
-	asked = 0
+	asked.Store(0)
 	to, st = ask(t, `[{name: web, target: "`+at+`"}]`, func(o *probe.Options) { o.Egress = egress.New(egress.Options{}) })
 	require.Empty(t, to.newest)
-	require.Zero(t, asked)
+	require.Zero(t, asked.Load())
 	require.Equal(t, "down", st.Health)
 	require.Contains(t, st.LastError, "egress.allow")
 	_, st = ask(t, `[{name: meta, target: "http://169.254.169.254/latest"}]`)

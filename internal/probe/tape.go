@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
@@ -86,6 +87,6 @@ func (t *tape) labels(m sample) labels.Labels {
 		}
 		b.Set(name, strings.ToValidUTF8(m.pairs[i+1], "\uFFFD"))
 	}
-	b.Set(labels.MetricName, m.name)
+	b.Set(model.MetricNameLabel, m.name)
 	return b.Labels()
 }
