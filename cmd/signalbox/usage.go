@@ -78,6 +78,14 @@ func running(text string, complete bool) string {
 	return text + " (running)"
 }
 
+// persons prints a count of people; of too few nothing is said.
+func persons(n int64) string {
+	if n == usagepkg.Few {
+		return "few"
+	}
+	return fmt.Sprint(n)
+}
+
 func share(x *float64) string {
 	if x == nil {
 		return "-"
@@ -113,9 +121,9 @@ func (c *usageActivesCmd) Run(w *world) error {
 	}
 	t := table{{"FROM", "PEOPLE", "NEW", "EVENTS"}}
 	for _, p := range a.Points {
-		t = append(t, []string{running(day(p.At), p.Complete), fmt.Sprint(p.People), fmt.Sprint(p.New), fmt.Sprint(p.Events)})
+		t = append(t, []string{running(day(p.At), p.Complete), persons(p.People), persons(p.New), fmt.Sprint(p.Events)})
 	}
-	return c.show(w, t, raw, append(a.Notes, fmt.Sprintf("newest day %d, 7 days %d, 30 days %d people", a.Day, a.Week, a.Month)))
+	return c.show(w, t, raw, append(a.Notes, fmt.Sprintf("newest day %s, 7 days %s, 30 days %s people", persons(a.Day), persons(a.Week), persons(a.Month))))
 }
 
 type usageSessionsCmd struct {
@@ -132,7 +140,7 @@ func (c *usageSessionsCmd) Run(w *world) error {
 	}
 	t := table{{"FROM", "SESSIONS", "PEOPLE", "MEDIAN", "P95", "MEAN", "ACTIONS/SESSION", "BOUNCE"}}
 	line := func(head string, p usagepkg.SessionPoint) []string {
-		return []string{head, fmt.Sprint(p.Sessions), fmt.Sprint(p.People), seconds(p.Median), seconds(p.P95), seconds(p.Mean), decimal(p.Per), share(p.Bounce)}
+		return []string{head, fmt.Sprint(p.Sessions), persons(p.People), seconds(p.Median), seconds(p.P95), seconds(p.Mean), decimal(p.Per), share(p.Bounce)}
 	}
 	for _, p := range a.Points {
 		t = append(t, line(running(day(p.At), p.Complete), p))
@@ -171,10 +179,14 @@ func (c *usageRetentionCmd) Run(w *world) error {
 	}
 	t := table{head}
 	for _, co := range a.Cohorts {
-		row := []string{day(co.At), fmt.Sprint(co.Size)}
+		row := []string{day(co.At), persons(co.Size)}
 		for i, cell := range co.Cells {
 			if i > 0 {
-				row = append(row, running(share(cell.Share), cell.Complete || cell.Share == nil))
+				text := share(cell.Share)
+				if cell.People == usagepkg.Few {
+					text = persons(cell.People)
+				}
+				row = append(row, running(text, cell.Complete || cell.Share == nil))
 			}
 		}
 		t = append(t, row)
@@ -215,7 +227,7 @@ func (c *usageFunnelCmd) Run(w *world) error {
 	t := table{{"GROUP", "STEP", "PEOPLE", "OF FIRST", "OF BEFORE", "MEDIAN", "P90"}}
 	add := func(group string, steps []usagepkg.FunnelStep) {
 		for i, s := range steps {
-			t = append(t, []string{group, fmt.Sprintf("%d %s", i+1, s.Name), fmt.Sprint(s.People), share(s.Share), share(s.Of), seconds(s.Median), seconds(s.P90)})
+			t = append(t, []string{group, fmt.Sprintf("%d %s", i+1, s.Name), persons(s.People), share(s.Share), share(s.Of), seconds(s.Median), seconds(s.P90)})
 		}
 	}
 	add("all", a.Steps)
@@ -241,16 +253,16 @@ func (c *usageAdoptionCmd) Run(w *world) error {
 	}
 	t := table{{"NAME", "RELEASE", "PEOPLE", "SHARE", "EVENTS"}}
 	for _, f := range a.Features {
-		people := "-"
+		who := "-"
 		if f.People != nil {
-			people = fmt.Sprint(*f.People)
+			who = persons(*f.People)
 		}
-		t = append(t, []string{f.Name, "", people, share(f.Share), fmt.Sprint(f.Events)})
+		t = append(t, []string{f.Name, "", who, share(f.Share), fmt.Sprint(f.Events)})
 		for _, r := range f.Releases {
-			t = append(t, []string{"", r.Release, fmt.Sprintf("%d of %d", r.People, r.Of), share(r.Share), ""})
+			t = append(t, []string{"", r.Release, persons(r.People) + " of " + persons(r.Of), share(r.Share), ""})
 		}
 	}
-	return c.show(w, t, raw, append(a.Notes, fmt.Sprintf("%d people were active", a.Actives)))
+	return c.show(w, t, raw, append(a.Notes, persons(a.Actives)+" people were active"))
 }
 
 type usageSuccessCmd struct {

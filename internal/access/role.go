@@ -89,9 +89,9 @@ func rules() []Rule {
 	noToken := []Kind{KindPerson, KindStart}
 	program := []Kind{KindToken, KindStart}
 	rules := []Rule{
-		{ReadSignals, "Query samples, series and metadata", []Role{Developer, Analyst, Owner, Auditor}, anybody, false},
+		{ReadSignals, "Query metrics, logs, traces, events and usage", []Role{Developer, Analyst, Owner, Auditor}, anybody, false},
 		// A scope bounds what is read. What is sent carries the labels that the sender writes, so sending has no bounds to keep.
-		{WriteSignals, "Push samples", []Role{Developer}, program, true},
+		{WriteSignals, "Push metrics, logs, traces and events", []Role{Developer}, program, true},
 		{ReadKPIs, "See KPIs, lights and why", all, anybody, false},
 		{GiveFeedback, "Say whether a KPI helps", all, anybody, false},
 		{ReadAlerts, "See alerts and silences", all, anybody, false},

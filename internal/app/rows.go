@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/signalbox/signalbox/internal/access"
@@ -122,7 +123,7 @@ func (h *house) publishUsage(ctx context.Context, samples []usage.Sample) error 
 	}
 	defer grant.Close()
 	app := grant.Appendable().Appender(ctx)
-	for _, s := range samples {
+	for _, s := range usage.Shown(samples, h.privacy.K()) {
 		b := labels.NewBuilder(labels.FromMap(s.Labels))
 		b.Set(model.MetricNameLabel, s.Name)
 		if _, err := app.Append(0, b.Labels(), s.Time, s.Value); err != nil && fault.KindOf(err) == fault.Unavailable {
@@ -130,6 +131,13 @@ func (h *house) publishUsage(ctx context.Context, samples []usage.Sample) error 
 		}
 	}
 	return app.Commit()
+}
+
+// otlpMetrics is Prometheus' own way with OTLP metrics, with the resource attributes that become labels.
+func otlpMetrics(promote []string) *promconfig.OTLPConfig {
+	c := promconfig.DefaultOTLPConfig
+	c.PromoteResourceAttributes = promote
+	return &c
 }
 
 // watchers are told of rows that were committed; who is built after the gate stands here all the same.
@@ -216,7 +224,7 @@ func (h *house) openReceivers(cfg *Config) {
 	by := func(r *http.Request) gate.Credential { return credential(r.Context(), r.RemoteAddr) }
 	h.receive = receive.New(receive.Options{Gate: h.gate, Credential: by, Logger: h.log.With("room", "receive")})
 	h.otlp = otlp.New(otlp.Options{
-		Gate: h.gate, Metadata: h.receive.Learn, Credential: by, BusinessIDs: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "receive"),
+		Gate: h.gate, Metadata: h.receive.Learn, Metrics: otlpMetrics(cfg.Rows.Promote), Credential: by, BusinessIDs: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "receive"),
 		Authenticate: func(ctx context.Context, token, remote string) (context.Context, gate.Credential, error) {
 			ctx, err := h.access.Push(ctx, token, remote, false)
 			return ctx, credential(ctx, remote), err

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -23,8 +24,19 @@ func (h *house) watchFiles(ctx context.Context) {
 	watched := map[string]bool{}
 	follow := func() {
 		cfg := h.cfg.Load()
+		dirs := make([]string, 0, len(cfg.Files)+len(cfg.Policies))
 		for _, f := range cfg.Files {
-			dir := filepath.Dir(f)
+			dirs = append(dirs, filepath.Dir(f))
+		}
+		for _, glob := range cfg.Policies { // a first file may come where none is yet
+			if !filepath.IsAbs(glob) {
+				glob = filepath.Join(cfg.Dir, glob)
+			}
+			if dir := filepath.Dir(glob); !strings.ContainsAny(dir, "*?[") {
+				dirs = append(dirs, dir)
+			}
+		}
+		for _, dir := range dirs {
 			if !watched[dir] && w.Add(dir) == nil {
 				watched[dir] = true
 			}

@@ -53,6 +53,9 @@ func (gr *Grant) limit(p *pass, b *rowstore.Batch, now time.Time) {
 	for i := range b.Rows {
 		r := &b.Rows[i]
 		why := reasons
+		if r.Time == 0 && b.Table == rowstore.Logs { // a record without a time, as OTLP allows, happened when it came
+			r.Time = received
+		}
 		switch {
 		case r.Time > newest:
 			why = RowFuture

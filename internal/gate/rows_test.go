@@ -134,7 +134,7 @@ func TestARowBeyondALimitIsRefusedWithItsReason(t *testing.T) {
 		spoil  func(*rowstore.Batch, *rowstore.Row)
 	}{
 		{"row_future", func(_ *rowstore.Batch, r *rowstore.Row) { r.Time = 4_102_444_800_000_000 }},
-		{"row_too_old", func(_ *rowstore.Batch, r *rowstore.Row) { r.Time = 0 }},
+		{"row_too_old", func(_ *rowstore.Batch, r *rowstore.Row) { r.Time = 1_000_000 }},
 		{"row_too_old", func(_ *rowstore.Batch, r *rowstore.Row) { r.Time = base*1000 - 3*3_600_000_000 }},
 		{"row_invalid", func(_ *rowstore.Batch, r *rowstore.Row) { r.Value = math.NaN() }},
 		{"attribute_count", func(b *rowstore.Batch, _ *rowstore.Row) {

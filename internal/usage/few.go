@@ -152,3 +152,27 @@ func (e *Errors) Hide(k int) {
 
 // Hide takes out how many people the error touched if they are fewer than k, and reports whether it did.
 func (g *ErrorGroup) Hide(k int) bool { return hide(k, &g.People) }
+
+// Shown leaves out the samples that would tell of fewer than k people: counts below k, and everything of an application whose
+// 30 days have fewer.
+func Shown(samples []Sample, k int) []Sample {
+	if k <= 1 {
+		return samples
+	}
+	key := func(s Sample) App { return App{s.Labels["service"], s.Labels["env"], s.Labels["agency"]} }
+	month := map[App]float64{}
+	for _, s := range samples {
+		if s.Name == activesSeries && s.Labels["span"] == "month" {
+			month[key(s)] = s.Value
+		}
+	}
+	var out []Sample
+	for _, s := range samples {
+		if month[key(s)] >= float64(k) && (s.Name != activesSeries || s.Value == 0 || s.Value >= float64(k)) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+const activesSeries = "signalbox_usage_actives"

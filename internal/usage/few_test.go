@@ -50,3 +50,17 @@ func TestSmallGroupsAreNotShown(t *testing.T) {
 	require.EqualValues(t, Few, *d.Features[0].People)
 	require.Nil(t, d.Features[0].Points[1].Share)
 }
+
+func TestPublishedNumbersOfFewPeopleAreLeftOut(t *testing.T) {
+	irs, ssa := map[string]string{"agency": "IRS"}, map[string]string{"agency": "SSA"}
+	of := func(l map[string]string, span string) map[string]string {
+		return map[string]string{"agency": l["agency"], "span": span}
+	}
+	all := []Sample{
+		{Name: activesSeries, Labels: of(irs, "month"), Value: 40}, {Name: activesSeries, Labels: of(irs, "day"), Value: 3},
+		{Name: "signalbox_usage_bounce_ratio", Labels: irs, Value: 0.5},
+		{Name: activesSeries, Labels: of(ssa, "month"), Value: 4}, {Name: "signalbox_usage_bounce_ratio", Labels: ssa, Value: 0.1},
+	}
+	require.Equal(t, all, Shown(all, 0))
+	require.Equal(t, []Sample{all[0], all[2]}, Shown(all, 10))
+}
