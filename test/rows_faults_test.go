@@ -320,11 +320,12 @@ func (h *rowsHouse) wrongTokens(t *testing.T) {
 	require.Equal(t, 1, h.count("logs", "service:token source:pusher"))
 }
 
-// TestIngestGoesOnBesideReaders has readers ask what takes long, over and over, while rows come in beyond the size at which hot
-// rows are sealed.
+// TestIngestGoesOnBesideReaders has readers ask what takes long, over and over, while rows come in and those of before a crash
+// are sealed.
 func TestIngestGoesOnBesideReaders(t *testing.T) {
 	h := openRows(t, "")
 	h.crowd(100_000)
+	h.again()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	var asked, waited atomic.Int64

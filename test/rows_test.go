@@ -26,12 +26,6 @@ type rowsHouse struct {
 	grpc, http, syslog string // host:port
 }
 
-// site is the page whose browsers the public door lets in.
-const site = `listen_public:
-  listen: %s
-  sites: [{key: pub_efile, origins: ["http://%s"], service: efile-web, env: test, agency: IRS, rate: 10000, network_rate: 10000}]
-`
-
 // openRows starts a server; more is what its configuration says besides the doors.
 func openRows(t *testing.T, more string) *rowsHouse {
 	t.Helper()
