@@ -130,7 +130,7 @@ async function erasure(page) {
   const left = await page.evaluate(() =>
     [
       document.title,
-      location.href,
+      window.location.href,
       JSON.stringify(localStorage),
       JSON.stringify(window.sessionStorage),
       JSON.stringify(window.history.state),
