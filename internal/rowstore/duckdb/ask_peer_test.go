@@ -29,7 +29,7 @@ const (
 	peerDay   = 86_400_000_000
 )
 
-// peer is a ClickHouse engine behind a line of JSON for each question: bench/rows.mjs.
+// peer is a ClickHouse engine behind a line of JSON for each question: bench/rowspeer/rows.mjs.
 type peer struct {
 	in  io.WriteCloser
 	out *bufio.Scanner
