@@ -1,0 +1,1 @@
+var e={lines:`_lines_1s1bw_1`,line:`_line_1s1bw_1`,when:`_when_1s1bw_27`,expand:`_expand_1s1bw_31`,narrow:`_narrow_1s1bw_51`,text:`_text_1s1bw_58`,weight:`_weight_1s1bw_72`,detail:`_detail_1s1bw_77`,full:`_full_1s1bw_83`,goto:`_goto_1s1bw_89`,body:`_body_1s1bw_95`,fields:`_fields_1s1bw_106`,acts:`_acts_1s1bw_130`,around:`_around_1s1bw_149`,foot:`_foot_1s1bw_179`};export{e as t};
