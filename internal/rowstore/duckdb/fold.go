@@ -1,11 +1,9 @@
 package duckdb
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math"
-	"slices"
 	"strings"
 
 	raw "github.com/duckdb/duckdb-go/v2/mapping"
@@ -141,9 +139,7 @@ func (f *fold) add(c chunk) error {
 			f.count(t, of)
 			continue
 		}
-		var valid raw.Vector
-		valid = raw.DataChunkGetVector(c.data, raw.IdxT(next))
-		mask := raw.VectorGetValidity(valid)
+		mask := raw.VectorGetValidity(raw.DataChunkGetVector(c.data, raw.IdxT(next)))
 		has := func(i int) bool { return mask == nil || raw.ValidityRowIsValid(mask, raw.IdxT(i)) }
 		switch t.Kind {
 		case "first", "last":
@@ -245,58 +241,4 @@ func (f *fold) count(t *tally, of []uint32) {
 	for i, g := range of {
 		t.sum[g] += float64(f.weights[i])
 	}
-}
-
-// groups returns what was counted, the biggest groups first.
-func (f *fold) groups() []rowstore.Group {
-	type place struct {
-		rowstore.Group
-		codes []uint32
-	}
-	for i := range f.of {
-		f.of[i].room(len(f.at))
-	}
-	all := make([]place, len(f.at))
-	for g := range all {
-		p := &all[g]
-		p.Group = rowstore.Group{At: f.at[g], Keys: make([]string, len(f.keys)), Numbers: make([]float64, len(f.of))}
-		p.codes = make([]uint32, len(f.keys))
-		for k, n := len(f.keys)-1, uint32(g); k >= 0; k-- {
-			code := f.codes[k][2*n+1]
-			n = f.codes[k][2*n]
-			if p.codes[k] = code; f.keys[k].named != nil {
-				p.Keys[k] = f.keys[k].named[code]
-			} else {
-				p.Keys[k] = f.keys[k].words.texts[code]
-			}
-		}
-	}
-	for i := range f.of {
-		for g, v := range f.of[i].numbers() {
-			all[g].Numbers[i] = v
-		}
-	}
-	slices.SortFunc(all, func(a, b place) int {
-		if x, y := a.Numbers[0], b.Numbers[0]; x != y && !(math.IsNaN(x) && math.IsNaN(y)) {
-			return cmp.Compare(y, x) // NaN is the least
-		}
-		if a.At != b.At {
-			return cmp.Compare(a.At, b.At)
-		}
-		for k := range f.keys {
-			c := strings.Compare(a.Keys[k], b.Keys[k])
-			if f.keys[k].named != nil {
-				c = cmp.Compare(a.codes[k], b.codes[k])
-			}
-			if c != 0 {
-				return c
-			}
-		}
-		return 0
-	})
-	out := make([]rowstore.Group, 0, min(len(all), f.q.Top+1))
-	for i := range all[:min(len(all), f.q.Top+1)] {
-		out = append(out, all[i].Group)
-	}
-	return out
 }
