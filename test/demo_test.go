@@ -59,7 +59,9 @@ func TestDemo(t *testing.T) {
 	s.until("red", func() bool { return s.kpi(kpi).Light == "red" })
 	s.until("a mail", func() bool { return len(s.mails()) > 0 })
 	s.until("the guilty line leads to its trace", s.guilty)
-	var changes struct{ Changes []struct{ Letter, Title string } }
+	var changes struct {
+		Changes []struct{ Letter, Title string }
+	}
 	s.get("/api/signalbox/v1/changes", &changes)
 	require.Len(t, changes.Changes, 1)
 	require.Equal(t, "D Deploy intake 4.2", changes.Changes[0].Letter+" "+changes.Changes[0].Title)

@@ -1,6 +1,7 @@
 package rowstore
 
 import (
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -84,7 +85,7 @@ func (e Expr) IsEverything() bool {
 func OfMatchers(ms []*labels.Matcher) Expr {
 	var es []Expr
 	for _, m := range ms {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		op := [...]Op{labels.MatchEqual: Equal, labels.MatchNotEqual: NotEqual, labels.MatchRegexp: Matches, labels.MatchNotRegexp: NoMatch}[m.Type]

@@ -66,7 +66,7 @@ func (w *ways) answer(steps []Step) []FunnelStep {
 	for i, s := range steps {
 		slices.Sort(w.took[i])
 		out[i] = FunnelStep{Name: cmp.Or(s.Name, s.Where.String()), People: w.reached[i], Share: share(float64(w.reached[i]), float64(w.reached[0])),
-			Median: nearest(w.took[i], 0.5), P90: nearest(w.took[i], 0.9), Traces: slices.Concat([]string{}, w.lost[i])}
+			Median: nearest(w.took[i], 0.5), P90: nearest(w.took[i], 0.9), Traces: append([]string{}, w.lost[i]...)}
 		if i > 0 {
 			out[i].Of, out[i].Lost = share(float64(w.reached[i]), float64(w.reached[i-1])), w.reached[i-1]-w.reached[i]
 		}

@@ -24,21 +24,37 @@ export async function run({ url, token, log }) {
     await page.locator('[data-evidence] h3', { hasText: 'Newest failing traces' }).waitFor();
     await page.locator('[data-evidence] a[href*="/explore/traces/"]').first().waitFor();
 
-    await tabTo(page, (e) => e.closest('[data-evidence]') !== null && /\/explore\/traces\/[0-9a-f]{32}/.test(e.getAttribute('href') ?? ''));
+    await tabTo(
+      page,
+      (e) =>
+        e.closest('[data-evidence]') !== null && /\/explore\/traces\/[0-9a-f]{32}/.test(e.getAttribute('href') ?? ''),
+    );
     await key('Enter');
     await page.waitForURL(/\/explore\/traces\/[0-9a-f]{32}/);
     await settled(page);
     const trace = page.url().match(/[0-9a-f]{32}/)[0];
 
     // The trace leads to its log lines.
-    await tabTo(page, (e) => e.tagName === 'A' && /\/explore\/logs\?/.test(e.getAttribute('href') ?? '') && (e.getAttribute('href') ?? '').includes('trace_id'));
+    await tabTo(
+      page,
+      (e) =>
+        e.tagName === 'A' &&
+        /\/explore\/logs\?/.test(e.getAttribute('href') ?? '') &&
+        (e.getAttribute('href') ?? '').includes('trace_id'),
+    );
     await key('Enter');
     await page.waitForURL(/\/explore\/logs/);
     const line = page.getByText(/schema validation failed: form 8949 line 1b/).first();
     await line.waitFor();
     assert.ok(page.url().includes(trace), 'the lines are those of the trace');
-    log(`guilty: light, evidence, trace ${trace.slice(0, 8)}, "${(await line.innerText()).slice(0, 60)}" with the keyboard alone`);
-    assert.deepEqual(page.complaints.filter((c) => !/404/.test(c)), [], 'the browser complains');
+    log(
+      `guilty: light, evidence, trace ${trace.slice(0, 8)}, "${(await line.innerText()).slice(0, 60)}" with the keyboard alone`,
+    );
+    assert.deepEqual(
+      page.complaints.filter((c) => !/404/.test(c)),
+      [],
+      'the browser complains',
+    );
   } finally {
     await browser.close();
   }
