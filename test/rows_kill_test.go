@@ -31,13 +31,18 @@ type writer struct {
 	acked   []string // batches
 	unknown []string // sent, and no answer came
 	refused string
+	first   chan struct{} // closed with the first answer
 }
 
 // run sends batches; send returns the answer to batch number i, whose name is batch.
 func (w *writer) run(send func(i int, batch string) reply) {
 	for i := 0; i < batchesMax || w.table == "samples"; i++ {
 		batch := w.service + "-" + strconv.Itoa(i)
-		switch r := send(i, batch); r.code {
+		r := send(i, batch)
+		if i == 0 {
+			close(w.first)
+		}
+		switch r.code {
 		case http.StatusOK:
 			w.acked = append(w.acked, batch)
 		case 0:
@@ -76,7 +81,7 @@ type killed struct {
 	*rowsHouse
 	begun time.Time
 	rows  map[string]int // by table: what is there
-	clock int64          // ms, of samples: each has one of its own
+	clock int64          // Unix ms of the newest sample: each batch has one of its own
 	seen  [people]int    // ms ago, of each person's newest event
 }
 
@@ -86,6 +91,9 @@ func (k *killed) round(round int) {
 	own, segment := &writer{table: "events", service: service("own")}, &writer{table: "events", service: service("segment")}
 	samples := &writer{table: "samples", service: service("samples")}
 	all := []*writer{lines, pairs, own, segment, samples}
+	for _, w := range all {
+		w.first = make(chan struct{})
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() { lines.run(func(_ int, batch string) reply { return k.lines(lines.service, batch) }) })
 	wg.Go(func() {
@@ -94,7 +102,10 @@ func (k *killed) round(round int) {
 	wg.Go(func() { own.run(func(_ int, batch string) reply { return k.own(own.service, batch) }) })
 	wg.Go(func() { segment.run(func(_ int, batch string) reply { return k.calls(segment.service, batch) }) })
 	wg.Go(func() { samples.run(func(i int, _ string) reply { return k.samples(samples.service, i) }) })
-	time.Sleep(time.Duration(300+rand.IntN(900)) * time.Millisecond) // any moment will do
+	for _, w := range all {
+		<-w.first
+	}
+	time.Sleep(time.Duration(200+rand.IntN(900)) * time.Millisecond) // any moment will do
 	k.kill()
 	wg.Wait()
 	k.again()
@@ -156,8 +167,11 @@ func (k *killed) calls(service, batch string) reply {
 
 // samples sends one sample of each of batchRows series, at a time that no other has. Nobody else moves the clock.
 func (k *killed) samples(service string, number int) reply {
-	k.clock++
-	at := uint64(k.begun.UnixMilli()+k.clock) * 1e6
+	for time.Now().UnixMilli() <= k.clock {
+		time.Sleep(100 * time.Microsecond) // a sample ahead of its time is not found yet
+	}
+	k.clock = time.Now().UnixMilli()
+	at := uint64(k.clock) * 1e6
 	gauge := &metricspb.Gauge{}
 	for i := range batchRows {
 		gauge.DataPoints = append(gauge.DataPoints, &metricspb.NumberDataPoint{TimeUnixNano: at, Attributes: attrs("n", strconv.Itoa(i)), Value: &metricspb.NumberDataPoint_AsInt{AsInt: int64(number)}})
