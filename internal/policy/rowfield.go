@@ -25,7 +25,7 @@ func RowFields() []RowField {
 		{Name: "user", Person: true}, {Name: "session", Person: true}, {Name: "business_id", Person: true},
 		{Name: "trace_id", Person: true}, {Name: "span_id", Person: true}, {Name: "parent_id", Person: true},
 		{Name: "kind", Tables: []string{"spans"}, Values: []string{"internal", "server", "client", "producer", "consumer"}},
-		{Name: "source"}, {Name: "trust"}, {Name: "weight", Numeric: true, Person: true},
+		{Name: "source"}, {Name: "trust"}, {Name: "received", Numeric: true, Person: true}, {Name: "weight", Numeric: true, Person: true},
 	}
 }
 
