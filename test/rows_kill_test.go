@@ -28,6 +28,7 @@ const (
 type writer struct {
 	table   string // samples for metrics
 	service string
+	round   string
 	acked   []string // batches
 	unknown []string // sent, and no answer came
 	refused string
@@ -37,7 +38,7 @@ type writer struct {
 // run sends batches; send returns the answer to batch number i, whose name is batch.
 func (w *writer) run(send func(i int, batch string) reply) {
 	for i := 0; i < batchesMax || w.table == "samples"; i++ {
-		batch := w.service + "-" + strconv.Itoa(i)
+		batch := w.round + "-" + strconv.Itoa(i)
 		r := send(i, batch)
 		if i == 0 {
 			close(w.first)
@@ -86,22 +87,22 @@ type killed struct {
 }
 
 func (k *killed) round(round int) {
-	service := func(of string) string { return fmt.Sprintf("%s-%d", of, round) }
-	lines, pairs := &writer{table: "logs", service: service("lines")}, &writer{table: "spans", service: service("pairs")}
-	own, segment := &writer{table: "events", service: service("own")}, &writer{table: "events", service: service("segment")}
-	samples := &writer{table: "samples", service: service("samples")}
+	n := strconv.Itoa(round)
+	lines, pairs := &writer{table: "logs", service: "lines", round: n}, &writer{table: "spans", service: "pairs", round: n}
+	own, segment := &writer{table: "events", service: "own", round: n}, &writer{table: "events", service: "segment", round: n}
+	samples := &writer{table: "samples", service: "samples", round: n}
 	all := []*writer{lines, pairs, own, segment, samples}
 	for _, w := range all {
 		w.first = make(chan struct{})
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { lines.run(func(_ int, batch string) reply { return k.lines(lines.service, batch) }) })
+	wg.Go(func() { lines.run(func(_ int, batch string) reply { return k.lines(n, batch) }) })
 	wg.Go(func() {
-		pairs.run(func(i int, batch string) reply { return k.pairs(pairs.service, batch, round*1000+i) })
+		pairs.run(func(i int, batch string) reply { return k.pairs(n, batch, round*1000+i) })
 	})
-	wg.Go(func() { own.run(func(_ int, batch string) reply { return k.own(own.service, batch) }) })
-	wg.Go(func() { segment.run(func(_ int, batch string) reply { return k.calls(segment.service, batch) }) })
-	wg.Go(func() { samples.run(func(i int, _ string) reply { return k.samples(samples.service, i) }) })
+	wg.Go(func() { own.run(func(_ int, batch string) reply { return k.own(n, batch) }) })
+	wg.Go(func() { segment.run(func(_ int, batch string) reply { return k.calls(n, batch) }) })
+	wg.Go(func() { samples.run(func(i int, _ string) reply { return k.samples(n, i) }) })
 	for _, w := range all {
 		<-w.first
 	}
@@ -113,50 +114,50 @@ func (k *killed) round(round int) {
 		require.Empty(k.t, w.refused, w.service)
 		k.check(w)
 	}
-	k.recount(own.service)
-	k.recount(segment.service)
+	k.recount("own")
+	k.recount("segment")
 }
 
-func (k *killed) lines(service, batch string) reply {
+func (k *killed) lines(round, batch string) reply {
 	records := make([]*logspb.LogRecord, batchRows)
 	for i := range records {
-		records[i] = line(time.Now(), fmt.Sprintf("return %d was taken in", i), attr("batch", batch), attr("n", strconv.Itoa(i)))
+		records[i] = line(time.Now(), fmt.Sprintf("return %d was taken in", i), attr("round", round), attr("batch", batch), attr("n", strconv.Itoa(i)))
 	}
-	return post(k.http+"/v1/logs", protobuf, logs(service, records...))
+	return post(k.http+"/v1/logs", protobuf, logs("lines", records...))
 }
 
-func (k *killed) pairs(service, batch string, number int) reply {
+func (k *killed) pairs(round, batch string, number int) reply {
 	all := make([]*tracepb.Span, batchRows)
 	id := func(n int) []byte { return fmt.Appendf(nil, "%08d", n) }
 	for i := range all {
 		now := time.Now()
 		all[i] = &tracepb.Span{Name: "POST /file", TraceId: append(id(1), id(number)...), SpanId: id(i + 1), StartTimeUnixNano: uint64(now.Add(-time.Second).UnixNano()),
-			EndTimeUnixNano: uint64(now.UnixNano()), Attributes: append(attrs("batch", batch), attr("n", strconv.Itoa(i)))}
+			EndTimeUnixNano: uint64(now.UnixNano()), Attributes: append(attrs("batch", batch), attr("round", round), attr("n", strconv.Itoa(i)))}
 		if i > 0 {
 			all[i].ParentSpanId = id(i)
 		}
 	}
-	return post(k.addr+"/v1/traces", protobuf, spans(service, all...))
+	return post(k.addr+"/v1/traces", protobuf, spans("pairs", all...))
 }
 
 // own sends events of people who come and go over the last twenty hours, each in order of time.
-func (k *killed) own(service, batch string) reply {
+func (k *killed) own(round, batch string) reply {
 	all := make([]map[string]any, batchRows)
 	for i := range all {
 		p := rand.IntN(people)
 		k.seen[p] += rand.IntN(50 * 60_000) // up to 50 minutes later than before: some begin a session
 		at := k.begun.Add(-20*time.Hour + time.Duration(k.seen[p]%(19*3_600_000))*time.Millisecond)
-		all[i] = map[string]any{"id": fmt.Sprint(batch, "/", i), "name": "page_view", "user": fmt.Sprintf("person %d", p), "time": at.UnixMilli(), "service": service, "env": "test", "agency": "IRS",
-			"properties": map[string]any{"batch": batch, "n": i}}
+		all[i] = map[string]any{"id": fmt.Sprint("own ", batch, "/", i), "name": "page_view", "user": fmt.Sprintf("person %d", p), "time": at.UnixMilli(), "service": "own", "env": "test", "agency": "IRS",
+			"properties": map[string]any{"round": round, "batch": batch, "n": i}}
 	}
 	return post(k.addr+"/v1/events", asJSON, events(all...))
 }
 
-func (k *killed) calls(service, batch string) reply {
+func (k *killed) calls(round, batch string) reply {
 	all := make([]map[string]any, batchRows)
 	for i := range all {
-		all[i] = map[string]any{"type": "track", "messageId": fmt.Sprint(batch, "/", i), "event": "filed", "userId": fmt.Sprintf("person %d", rand.IntN(people)),
-			"timestamp": time.Now().UTC().Format(time.RFC3339Nano), "properties": map[string]any{"batch": batch, "n": i, "env": "test"}, "context": map[string]any{"app": map[string]any{"name": service}}}
+		all[i] = map[string]any{"type": "track", "messageId": fmt.Sprint("segment ", batch, "/", i), "event": "filed", "userId": fmt.Sprintf("person %d", rand.IntN(people)),
+			"timestamp": time.Now().UTC().Format(time.RFC3339Nano), "properties": map[string]any{"round": round, "batch": batch, "n": i, "env": "test"}, "context": map[string]any{"app": map[string]any{"name": "segment"}}}
 	}
 	raw, err := json.Marshal(map[string]any{"batch": all})
 	if err != nil {
@@ -166,7 +167,7 @@ func (k *killed) calls(service, batch string) reply {
 }
 
 // samples sends one sample of each of batchRows series, at a time that no other has. Nobody else moves the clock.
-func (k *killed) samples(service string, number int) reply {
+func (k *killed) samples(round string, number int) reply {
 	for time.Now().UnixMilli() <= k.clock {
 		time.Sleep(100 * time.Microsecond) // a sample ahead of its time is not found yet
 	}
@@ -174,9 +175,9 @@ func (k *killed) samples(service string, number int) reply {
 	at := uint64(k.clock) * 1e6
 	gauge := &metricspb.Gauge{}
 	for i := range batchRows {
-		gauge.DataPoints = append(gauge.DataPoints, &metricspb.NumberDataPoint{TimeUnixNano: at, Attributes: attrs("n", strconv.Itoa(i)), Value: &metricspb.NumberDataPoint_AsInt{AsInt: int64(number)}})
+		gauge.DataPoints = append(gauge.DataPoints, &metricspb.NumberDataPoint{TimeUnixNano: at, Attributes: append(attrs("round", round), attr("n", strconv.Itoa(i))), Value: &metricspb.NumberDataPoint_AsInt{AsInt: int64(number)}})
 	}
-	return post(k.http+"/v1/metrics", protobuf, message(&metricspb.MetricsData{ResourceMetrics: []*metricspb.ResourceMetrics{{Resource: from(service), ScopeMetrics: []*metricspb.ScopeMetrics{{
+	return post(k.http+"/v1/metrics", protobuf, message(&metricspb.MetricsData{ResourceMetrics: []*metricspb.ResourceMetrics{{Resource: from("samples"), ScopeMetrics: []*metricspb.ScopeMetrics{{
 		Metrics: []*metricspb.Metric{{Name: "taken", Data: &metricspb.Metric_Gauge{Gauge: gauge}}}}}}}}))
 }
 
@@ -199,7 +200,7 @@ func (k *killed) check(w *writer) {
 		require.Contains(k.t, append(w.acked, w.unknown...), batch, "nobody sent that")
 	}
 	k.rows[w.table] += total
-	k.t.Logf("%s: %d batches acknowledged, %d unknown, %d rows there", w.service, len(w.acked), len(w.unknown), total)
+	k.t.Logf("%s %s: %d batches acknowledged, %d unknown, %d rows there", w.service, w.round, len(w.acked), len(w.unknown), total)
 }
 
 // batches counts what is there by batch.
@@ -212,10 +213,10 @@ func (k *killed) batches(w *writer) map[string]int {
 				Result []struct{ Values [][2]any }
 			}
 		}
-		require.Equal(k.t, http.StatusOK, k.get("/api/v1/query?query="+url.QueryEscape(fmt.Sprintf(`taken{job="%s"}[1h]`, w.service)), &a))
+		require.Equal(k.t, http.StatusOK, k.get("/api/v1/query?query="+url.QueryEscape(fmt.Sprintf(`taken{job="%s",round="%s"}[2h]`, w.service, w.round)), &a))
 		for _, series := range a.Data.Result {
 			for _, v := range series.Values {
-				have[fmt.Sprint(w.service, "-", v[1])]++
+				have[fmt.Sprint(w.round, "-", v[1])]++
 			}
 		}
 		return have
@@ -230,7 +231,7 @@ func (k *killed) batches(w *writer) map[string]int {
 		}
 	}
 	from, to := k.begun.Add(-24*time.Hour).UnixMilli(), time.Now().Add(time.Hour).UnixMilli()
-	path := fmt.Sprintf("/api/signalbox/v1/%s/facets?from=%d&to=%d&field=batch&top=200&q=service:%s", w.table, from, to, w.service)
+	path := fmt.Sprintf("/api/signalbox/v1/%s/facets?from=%d&to=%d&field=batch&top=200&q=%s", w.table, from, to, url.QueryEscape("service:"+w.service+" round:"+w.round))
 	require.Equal(k.t, http.StatusOK, k.get(path, &a), path)
 	require.False(k.t, a.Facets[0].More)
 	for _, v := range a.Facets[0].Values {
