@@ -22,8 +22,8 @@ func TestGettingStarted(t *testing.T) {
 	page, err := os.ReadFile("../docs/getting-started.md")
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	require.Len(t, blocks, 4, "configuration, policy, alerting, page")
-	house, policy := blocks[0][1]+blocks[2][1], blocks[1][1]+blocks[3][1]
+	require.Len(t, blocks, 5, "configuration, policy, alerting, page, a promise over events")
+	house, policy := blocks[0][1]+blocks[2][1], blocks[1][1]+blocks[3][1]+"---\n"+blocks[4][1]
 
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"signalbox.yaml": house, "policies/efile.yaml": policy})
