@@ -46,8 +46,8 @@ const demo = spawn(binary, ['demo', '--period', '5s', '--listen', `127.0.0.1:${p
   stdio: ['ignore', 'inherit', 'inherit'],
 });
 const stop = () => {
-  demo.kill('SIGTERM');
-  rmSync(folder, { recursive: true, force: true });
+  demo.kill('SIGKILL'); // there is nothing to keep
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 };
 process.on('exit', stop);
 

@@ -79,10 +79,10 @@ export async function startStory(binary, port) {
   const stop = () => {
     if (stopped) return;
     stopped = true;
-    house.kill('SIGTERM');
+    house.kill('SIGKILL'); // there is nothing to keep
     service.close();
     service.closeAllConnections();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
   const link = await new Promise((done, failed) => {
     let said = '';

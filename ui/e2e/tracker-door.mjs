@@ -188,6 +188,6 @@ listen_public:
     await ended;
     site.close();
     site.closeAllConnections();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
