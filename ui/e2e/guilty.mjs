@@ -24,32 +24,27 @@ export async function run({ url, token, log }) {
     await page.locator('[data-evidence] h3', { hasText: 'Newest failing traces' }).waitFor();
     await page.locator('[data-evidence] a[href*="/explore/traces/"]').first().waitFor();
 
-    await tabTo(
-      page,
-      (e) =>
-        e.closest('[data-evidence]') !== null && /\/explore\/traces\/[0-9a-f]{32}/.test(e.getAttribute('href') ?? ''),
-    );
-    await key('Enter');
-    await page.waitForURL(/\/explore\/traces\/[0-9a-f]{32}/);
-    await settled(page);
-    const trace = page.url().match(/[0-9a-f]{32}/)[0];
-
-    // The trace leads to its log lines.
-    await tabTo(
-      page,
-      (e) =>
-        e.tagName === 'A' &&
-        /\/explore\/logs\?/.test(e.getAttribute('href') ?? '') &&
-        (e.getAttribute('href') ?? '').includes('trace_id'),
-    );
-    await key('Enter');
-    await page.waitForURL(/\/explore\/logs/);
-    const line = page.getByText(/schema validation failed: form 8949 line 1b/).first();
-    await line.waitFor();
-    assert.ok(page.url().includes(trace), 'the lines are those of the trace');
-    log(
-      `guilty: light, evidence, trace ${trace.slice(0, 8)}, "${(await line.innerText()).slice(0, 60)}" with the keyboard alone`,
-    );
+    // The portal fails for small reasons of its own, too: the first traces are tried one after the other, as a person would.
+    let said = '';
+    for (let n = 1; n <= 5 && said === ''; n++) {
+      await tabTo(page, inEvidence, n);
+      await key('Enter');
+      await page.waitForURL(/\/explore\/traces\/[0-9a-f]{32}/);
+      await settled(page);
+      const trace = page.url().match(/[0-9a-f]{32}/)[0];
+      await tabTo(page, toLines, 1);
+      await key('Enter');
+      await page.waitForURL(/\/explore\/logs/);
+      assert.ok(page.url().includes(trace), 'the lines are those of the trace');
+      const line = page.getByText(/schema validation failed: form 8949 line 1b/).first();
+      said = await line.innerText({ timeout: 6000 }).catch(() => '');
+      if (said === '') {
+        await page.goto('/kpi/efile-error-rate');
+        await page.locator('[data-evidence] a[href*="/explore/traces/"]').first().waitFor();
+      }
+    }
+    assert.ok(said !== '', 'a failing trace leads to the line that says why');
+    log(`guilty: light, evidence, trace, "${said.slice(0, 60)}" with the keyboard alone`);
     assert.deepEqual(
       page.complaints.filter((c) => !/404/.test(c)),
       [],
@@ -60,12 +55,19 @@ export async function run({ url, token, log }) {
   }
 }
 
-/** Presses Tab until the element in focus is the one wanted. */
-async function tabTo(page, wanted) {
-  const test = `(${wanted})(document.activeElement)`;
-  for (let i = 0; i < 250; i++) {
+/** A link to a failing trace. */
+const inEvidence = (e) =>
+  e.closest('[data-evidence]') !== null && (e.getAttribute('href') ?? '').includes('/explore/traces/');
+
+/** A link to the log lines of a trace. */
+const toLines = (e) => /explore\/logs\?.*trace_id/.test(e.getAttribute('href') ?? '');
+
+/** Presses Tab until the element in focus is one that is wanted for the nth time. */
+async function tabTo(page, wanted, nth) {
+  let seen = 0;
+  for (let i = 0; i < 300; i++) {
     await page.keyboard.press('Tab');
-    if (await page.evaluate(test)) return;
+    if ((await page.evaluate(`(${wanted})(document.activeElement)`)) && ++seen === nth) return;
   }
   throw new Error(`Tab never came to ${wanted}`);
 }
