@@ -9,17 +9,19 @@ import (
 )
 
 // Push says who sends signals by something else than HTTP, such as gRPC: the bearer token, empty without one, and the
-// caller's address as host:port. forwarded says that the call came through a proxy, whose own address proves nothing. The
-// context it returns carries the principal. The error is a fault.Error of the kind Unauthorized or Forbidden; a refusal is
+// caller's address as host:port. header is what came with the call: as for a request, what a proxy adds to it says that the
+// address proves nothing. The context it returns carries the principal. The error is a fault.Error of the kind Unauthorized or Forbidden; a refusal is
 // counted and recorded as that of a request is.
-func (a *Access) Push(ctx context.Context, token, remote string, forwarded bool) (context.Context, error) {
-	r := (&http.Request{Method: http.MethodPost, URL: &url.URL{Path: "/"}, Header: http.Header{}, RemoteAddr: remote}).WithContext(ctx)
+func (a *Access) Push(ctx context.Context, token, remote string, header http.Header) (context.Context, error) {
+	if header == nil {
+		header = http.Header{}
+	}
+	r := (&http.Request{Method: http.MethodPost, URL: &url.URL{Path: "/"}, Header: header.Clone(), RemoteAddr: remote}).WithContext(ctx)
+	r.Header.Del("Authorization")
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	if forwarded {
-		r.Header.Set("X-Forwarded-For", "unknown")
-	}
+	r.Header.Del("Cookie") // a browser's session sends no signals
 	route := Route{Method: r.Method, Pattern: "/", Action: WriteSignals}
 	p, no := a.authenticate(r)
 	if no == nil && p.ID == "" && fromLoopback(r) {

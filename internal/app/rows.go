@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/model/labels"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/access/scoped"
@@ -220,13 +221,25 @@ func credential(ctx context.Context, remote string) gate.Credential {
 	return gate.Credential{Source: cmp.Or(p.PushesAs, "push "+host)}
 }
 
+// carried is the metadata of a call by gRPC as headers.
+func carried(ctx context.Context) http.Header {
+	md, _ := metadata.FromIncomingContext(ctx)
+	h := http.Header{}
+	for name, values := range md {
+		for _, v := range values {
+			h.Add(name, v)
+		}
+	}
+	return h
+}
+
 func (h *house) openReceivers(cfg *Config) {
 	by := func(r *http.Request) gate.Credential { return credential(r.Context(), r.RemoteAddr) }
 	h.receive = receive.New(receive.Options{Gate: h.gate, Credential: by, Logger: h.log.With("room", "receive")})
 	h.otlp = otlp.New(otlp.Options{
 		Gate: h.gate, Metadata: h.receive.Learn, Metrics: otlpMetrics(cfg.Rows.Promote), Credential: by, BusinessIDs: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "receive"),
 		Authenticate: func(ctx context.Context, token, remote string) (context.Context, gate.Credential, error) {
-			ctx, err := h.access.Push(ctx, token, remote, false)
+			ctx, err := h.access.Push(ctx, token, remote, carried(ctx))
 			return ctx, credential(ctx, remote), err
 		},
 	})
