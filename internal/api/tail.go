@@ -39,7 +39,7 @@ type tail struct {
 	holds func(*rowstore.Row) bool
 
 	mu     sync.Mutex
-	rows   []Row
+	rows   []rowstore.Row
 	missed int
 }
 
@@ -70,7 +70,7 @@ func (t *tail) take(b *rowstore.Batch) {
 		}
 		t.mu.Lock()
 		if len(t.rows) < tailQueue {
-			t.rows = append(t.rows, kept(view(r)))
+			t.rows = append(t.rows, r.Clone())
 		} else {
 			t.missed++
 		}
@@ -78,22 +78,13 @@ func (t *tail) take(b *rowstore.Batch) {
 	}
 }
 
-// kept copies a view's strings out of the batch that they belong to.
-func kept(v Row) Row {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return Row{Time: v.Time, Attributes: []Attribute{}, Resource: []Attribute{}}
-	}
-	var out Row
-	_ = json.Unmarshal(b, &out) // what was just written
-	return out
-}
-
 func (t *tail) next() TailBody {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	b := TailBody{Rows: list(t.rows), Missed: t.missed}
+	b := TailBody{Missed: t.missed}
+	rows := t.rows
 	t.rows, t.missed = nil, 0
+	t.mu.Unlock()
+	b.Rows = views(rows)
 	return b
 }
 

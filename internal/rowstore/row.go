@@ -8,6 +8,8 @@ package rowstore
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
+	"strings"
 )
 
 // Table is one of the three tables.
@@ -127,6 +129,20 @@ type Row struct {
 	Weight   float32 // how many rows it stands for: 1, or more after sampling
 	Attrs    []Attr
 	Resource *Resource // nil: none
+}
+
+// Clone returns the row with memory of its own, but for the Resource, which is immutable.
+func (r *Row) Clone() Row {
+	c := *r
+	for _, s := range []*string{&c.Service, &c.Env, &c.Agency, &c.Version, &c.Release, &c.Source, &c.Trust, &c.User, &c.Session, &c.Business, &c.Name, &c.Route,
+		&c.ErrorType, &c.Body, &c.Detail} {
+		*s = strings.Clone(*s)
+	}
+	c.Attrs = slices.Clone(r.Attrs)
+	for i, a := range c.Attrs {
+		c.Attrs[i] = Attr{strings.Clone(a.Key), strings.Clone(a.Value)}
+	}
+	return c
 }
 
 // StatusError is the Status of a span or event that failed.

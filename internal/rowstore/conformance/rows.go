@@ -125,19 +125,6 @@ func randomMatch(r *rand.Rand) *rowstore.Match {
 	return m
 }
 
-// clone returns a row that shares no memory.
-func clone(r rowstore.Row) rowstore.Row {
-	for _, s := range []*string{&r.Service, &r.Env, &r.Agency, &r.Version, &r.Release, &r.Source, &r.Trust, &r.User, &r.Session, &r.Business, &r.Name, &r.Route,
-		&r.ErrorType, &r.Body, &r.Detail} {
-		*s = strings.Clone(*s)
-	}
-	r.Attrs = slices.Clone(r.Attrs)
-	for i := range r.Attrs {
-		r.Attrs[i] = rowstore.Attr{Key: strings.Clone(r.Attrs[i].Key), Value: strings.Clone(r.Attrs[i].Value)}
-	}
-	return r
-}
-
 // print returns a row as one text in which the order of its attributes does not count.
 func print(r rowstore.Row) string {
 	attrs := slices.Clone(r.Attrs)

@@ -76,7 +76,7 @@ func all(t *testing.T, s rowstore.Store, table rowstore.Table, where rowstore.Ex
 	var out []rowstore.Row
 	require.NoError(t, s.Scan(t.Context(), rowstore.Scan{Table: table, Between: ever, Where: where}, func(rows []rowstore.Row) error {
 		for i := range rows {
-			out = append(out, clone(rows[i]))
+			out = append(out, rows[i].Clone())
 		}
 		return nil
 	}))
