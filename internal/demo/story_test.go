@@ -130,6 +130,21 @@ func named(spans []heardSpan, service, name string) (heardSpan, bool) {
 	return spans[i], true
 }
 
+// everySession is the session of everyForm's clicks.
+const everySession = "every-form"
+
+// everyForm has ten people click "File my return" at once: as many as it takes for every form.
+func everyForm(t *testing.T, d *Demo) {
+	t.Helper()
+	var clicks sync.WaitGroup
+	for n := range 10 {
+		who, rng := newPerson(d.people.seed, n)
+		l := &life{visitors: d.people, ctx: t.Context(), visit: &visit{person: who, kind: toFile, session: everySession, rng: rng}}
+		clicks.Go(func() { l.file("", false) })
+	}
+	clicks.Wait()
+}
+
 // A click leads through every service to the mail; a broken intake leaves an exception, a line and an event that belong
 // together, and healing ends them.
 func TestTheStoryOfABrokenRelease(t *testing.T) {
@@ -145,6 +160,7 @@ func TestTheStoryOfABrokenRelease(t *testing.T) {
 	}()
 	require.NoError(t, d.Send(server.URL))
 
+	everyForm(t, d)
 	e.until(t, "a click that ends in a mail", func() bool {
 		for _, s := range e.spans {
 			if s.service != Mailer {
@@ -178,6 +194,7 @@ func TestTheStoryOfABrokenRelease(t *testing.T) {
 
 	require.NoError(t, d.Break(Intake))
 	require.Equal(t, faulty, d.Services()[0].Version)
+	everyForm(t, d)
 	e.until(t, "an exception, a line and an event of one trace", func() bool {
 		for _, l := range e.lines {
 			if l.service != Intake || !l.severe || l.body != errSchema.Error() {
@@ -200,10 +217,11 @@ func TestTheStoryOfABrokenRelease(t *testing.T) {
 	})
 	require.NoError(t, d.Heal(Intake))
 	require.Equal(t, good, d.Services()[0].Version)
-	healed := time.Now().Add(time.Second).UnixNano()
+	healed := time.Now().UnixNano()
+	everyForm(t, d)
 	e.until(t, "filings with form 8949 that are taken in again", func() bool {
 		for _, s := range e.spans {
-			if s.service == Intake && s.Name == "parse return" && s.StartTimeUnixNano > uint64(healed) {
+			if s.service == Intake && s.Name == "parse return" && s.StartTimeUnixNano > uint64(healed) && text(s.Attributes, "session.id") == everySession {
 				require.NotEqual(t, tracepb.Status_STATUS_CODE_ERROR, s.Status.GetCode())
 				if text(s.Attributes, "form") == form8949 {
 					return true
