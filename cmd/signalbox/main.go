@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -101,8 +102,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitFail
 	}
 	w.parser = parser
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help": // as other command lines take it: signalbox help kpi list
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	k, err := parser.Parse(args)
 	if exit >= 0 { // --help has been printed
