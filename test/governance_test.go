@@ -225,7 +225,7 @@ func TestAThresholdIsGovernedLikeALaw(t *testing.T) {
 	require.Eventually(t, func() bool {
 		raw, err := os.ReadFile(filepath.Join(dir, "policies/efile.yaml"))
 		return err == nil && strings.Contains(string(raw), "1.5%") && strings.Count(string(raw), "kind: KPI") == strings.Count(policies, "kind: KPI")
-	}, 10*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 
 	// kill -9, start: the same law, the same light.
 	s.kill()

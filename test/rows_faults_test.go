@@ -141,7 +141,7 @@ func (h *rowsHouse) export(t *testing.T, r *collogs.ExportLogsServiceRequest, be
 	c, err := grpc.NewClient(h.grpc, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+bearer), 30*time.Second)
+	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+bearer), time.Minute)
 	defer cancel()
 	return collogs.NewLogsServiceClient(c).Export(ctx, r, how...)
 }

@@ -57,8 +57,8 @@ func (w *writer) run(send func(i int, batch string) reply) {
 }
 
 // TestKillUnderLoad kills the server while five writers send, starts it again and counts: each acknowledged row is there exactly
-// once, one without an answer is there with its whole batch or not at all, and what is kept of usage equals a recount from the
-// rows. SIGNALBOX_KILL_ROUNDS sets how often (5).
+// once, one without an answer is there with its whole batch or not at all, events that are sent again count once, and what is
+// kept of usage equals a recount from the rows. SIGNALBOX_KILL_ROUNDS sets how often (5).
 func TestKillUnderLoad(t *testing.T) {
 	rounds, err := strconv.Atoi(os.Getenv("SIGNALBOX_KILL_ROUNDS"))
 	if err != nil {
@@ -110,12 +110,24 @@ func (k *killed) round(round int) {
 	k.kill()
 	wg.Wait()
 	k.again()
+	k.retry(own, func(batch string) reply { return k.own(n, batch) })
+	k.retry(segment, func(batch string) reply { return k.calls(n, batch) })
 	for _, w := range all {
 		require.Empty(k.t, w.refused, w.service)
 		k.check(w)
 	}
 	k.recount("own")
 	k.recount("segment")
+}
+
+// retry sends what got no answer again, as clients do, and the newest batch that did: by their ids events count once.
+func (k *killed) retry(w *writer, send func(batch string) reply) {
+	k.t.Helper()
+	for _, batch := range append(w.unknown, w.acked[len(w.acked)-1]) {
+		r := send(batch)
+		require.Equal(k.t, http.StatusOK, r.code, "%s", r.body)
+	}
+	w.acked, w.unknown = append(w.acked, w.unknown...), nil
 }
 
 func (k *killed) lines(round, batch string) reply {

@@ -314,7 +314,7 @@ func TestChangesCountAtOnce(t *testing.T) {
 		r := must(http.NewRequestWithContext(t.Context(), "GET", srv.URL+"/stream", nil))
 		r.Host = "127.0.0.1:9700"
 		r.AddCookie(c)
-		res, err := (&http.Client{Timeout: 20 * time.Second}).Do(r) // a stream that does not end fails the test
+		res, err := (&http.Client{Timeout: time.Minute}).Do(r) // a stream that does not end fails the test
 		require.NoError(t, err)
 		require.Equal(t, 200, res.StatusCode)
 		b := make([]byte, 5)

@@ -35,7 +35,7 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // house is a running alert room over a state database.
 type house struct {

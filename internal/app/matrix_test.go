@@ -315,5 +315,5 @@ func fill(t *testing.T, h *house) {
 		h.engine.CloseDue(t.Context())
 		st, _ := h.engine.Status("filings")
 		return len(st.Groups) == 2
-	}, 20*time.Second, 20*time.Millisecond, "both agencies are judged")
+	}, time.Minute, 20*time.Millisecond, "both agencies are judged")
 }

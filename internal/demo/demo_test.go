@@ -35,10 +35,10 @@ func start(t *testing.T, o demo.Options) *demo.Demo {
 	return d
 }
 
-// until waits for cond, which it asks again and again, and fails the test after half a minute.
+// until waits for cond, which it asks again and again, and fails the test after a minute.
 func until(t *testing.T, what string, cond func() bool) {
 	t.Helper()
-	require.Eventually(t, cond, 30*time.Second, 20*time.Millisecond, what)
+	require.Eventually(t, cond, time.Minute, 20*time.Millisecond, what)
 }
 
 // scrape reads a service's /metrics as a scraper does.

@@ -20,7 +20,7 @@ func client(t *testing.T, d *demo.Demo) *mail.Client {
 	require.NoError(t, err)
 	n, err := strconv.Atoi(port)
 	require.NoError(t, err)
-	c, err := mail.NewClient(host, mail.WithPort(n), mail.WithTLSPolicy(mail.NoTLS), mail.WithTimeout(10*time.Second))
+	c, err := mail.NewClient(host, mail.WithPort(n), mail.WithTLSPolicy(mail.NoTLS), mail.WithTimeout(time.Minute))
 	require.NoError(t, err)
 	return c
 }

@@ -102,14 +102,14 @@ func text(attrs []*commonpb.KeyValue, key string) string {
 	return ""
 }
 
-// until asks again and again, at most half a minute.
+// until asks again and again, at most a minute.
 func (e *ear) until(t *testing.T, what string, cond func() bool) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		return cond()
-	}, 30*time.Second, 50*time.Millisecond, what)
+	}, time.Minute, 50*time.Millisecond, what)
 }
 
 // trace are the spans of a trace.

@@ -86,7 +86,7 @@ func (h *house) run(p *export.Plan) export.Status {
 	h.Apply(nil)
 	h.Apply(p)
 	go func() { done <- h.Run(ctx) }()
-	require.Eventually(h.t, func() bool { return h.Status().NextAt != 0 }, 20*time.Second, 2*time.Millisecond)
+	require.Eventually(h.t, func() bool { return h.Status().NextAt != 0 }, time.Minute, 2*time.Millisecond)
 	s := h.Status()
 	cancel()
 	require.NoError(h.t, <-done)

@@ -109,7 +109,7 @@ func push(t *testing.T, s storage.Appendable, name string, from, n int) {
 func wait(t *testing.T, from, to metricstore.Store, name string) {
 	t.Helper()
 	want, sum, _ := count(t, from, name)
-	require.Eventually(t, func() bool { n, _, _ := count(t, to, name); return n >= want }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { n, _, _ := count(t, to, name); return n >= want }, time.Minute, 50*time.Millisecond)
 	n, got, _ := count(t, to, name)
 	require.Equal(t, want, n)
 	require.Equal(t, sum, got)
@@ -141,7 +141,7 @@ func TestSamplesInAreSamplesOut(t *testing.T) {
 	// A receiver that is away loses nothing.
 	a.down.Store(true)
 	push(t, store, "filings_total", 1000, 1000)
-	require.Eventually(t, func() bool { return a.turned.Load() > 2 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return a.turned.Load() > 2 }, time.Minute, 10*time.Millisecond)
 	push(t, store, "filings_total", 2000, 1000)
 	a.down.Store(false)
 	wait(t, store, a.store, "filings_total")

@@ -237,7 +237,7 @@ func (h *house) run() (stop func()) {
 // until waits for something that another goroutine brings about.
 func (h *house) until(ok func() bool) {
 	h.t.Helper()
-	require.Eventually(h.t, ok, 5*time.Second, time.Millisecond)
+	require.Eventually(h.t, ok, time.Minute, time.Millisecond)
 }
 
 func TestStaleIsRefusedAndRebased(t *testing.T) {

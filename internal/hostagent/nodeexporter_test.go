@@ -44,7 +44,7 @@ func TestAgainstNodeExporter(t *testing.T) {
 		}
 		body = resp.Body
 		return true
-	}, 10*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 	defer body.Close()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(body)

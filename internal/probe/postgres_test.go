@@ -87,7 +87,7 @@ func (s *server) start(data, port string) {
 		}
 		_ = c.Close(s.t.Context())
 		return true
-	}, 15*time.Second, 20*time.Millisecond, "PostgreSQL did not start")
+	}, time.Minute, 20*time.Millisecond, "PostgreSQL did not start")
 }
 
 func (s *server) dsn(port string) string {
@@ -157,7 +157,7 @@ func TestPostgres(t *testing.T) {
 		to, st = probed(s.port)
 		require.Empty(t, st.LastError)
 		return to.find(t, "pg_locks_waiting", `datname="postgres"`) == 1 && to.find(t, "pg_slow_queries", `datname="postgres"`) == 2
-	}, 10*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 	require.Equal(t, 1.0, to.byName["pg_up"])
 	require.Equal(t, 1.0, to.byName["probe_success"])
 	require.Equal(t, 1.0, to.find(t, "pg_stat_activity_count", `datname="postgres"`, `state="idle in transaction"`))
@@ -189,7 +189,7 @@ func TestPostgres(t *testing.T) {
 	require.Eventually(t, func() bool {
 		to, _ = probed(s.port)
 		return to.find(t, "pg_stat_database_deadlocks", `datname="postgres"`) == 1 && to.find(t, "pg_stat_database_xact_rollback", `datname="postgres"`) > before
-	}, 10*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 
 	// A standby.
 	out, err := s.program("pg_basebackup", "-d", s.dsn(s.port), "-D", s.dir+"/standby", "-R", "-X", "stream", "-c", "fast").CombinedOutput()
@@ -200,7 +200,7 @@ func TestPostgres(t *testing.T) {
 		replica, _ := probed(port)
 		primary, _ := probed(s.port)
 		return replica.find(t, "pg_replication_is_replica") == 1 && replica.find(t, "pg_replication_lag_seconds") >= 0 && len(names(primary, "pg_stat_replication_pg_wal_lsn_diff")) == 1
-	}, 10*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 
 	// A server that is away is down, and says nothing of how it is reached.
 	to, st := probed(freePort(t))

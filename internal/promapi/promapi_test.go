@@ -114,7 +114,7 @@ scrape_configs:
 			}
 		}
 		return n == 2
-	}, 20*time.Second, 20*time.Millisecond)
+	}, time.Minute, 20*time.Millisecond)
 	return h
 }
 

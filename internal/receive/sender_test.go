@@ -83,7 +83,7 @@ func TestPrometheusSends(t *testing.T) {
 				}
 				require.NoError(t, app.Commit())
 			}
-			require.Eventually(t, func() bool { return h.observed.Load() == series*rounds }, 30*time.Second, 20*time.Millisecond)
+			require.Eventually(t, func() bool { return h.observed.Load() == series*rounds }, time.Minute, 20*time.Millisecond)
 			require.NoError(t, sender.Close()) // flushes the exemplars, too
 
 			for i := range series {

@@ -269,7 +269,7 @@ func TestBadFilesChangeNothing(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- r.m.Run(ctx) }()
 	defer func() { cancel(); require.NoError(t, <-done) }()
-	require.Eventually(t, func() bool { return r.m.RuleGroups()[0].File() == good }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return r.m.RuleGroups()[0].File() == good }, time.Minute, time.Millisecond)
 	for name, tc := range map[string]struct{ body, want string }{
 		"expression":   {"groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: sum(\n", `:5:15: group "g", rule 1, "A": could not parse expression: `},
 		"unknown key":  {"groups:\n  - name: g\n    rules:\n      - alert: A\n        exprr: up\n        expr: up\n", `:5:1: unknown key "exprr"`},

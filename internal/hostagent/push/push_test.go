@@ -130,7 +130,7 @@ func TestSamplesWaitOnTheDisk(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
 	write(t, p, start.Add(5*time.Second), 5)
-	require.Eventually(t, func() bool { return p.Counts() == push.Counts{Sent: 6} }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return p.Counts() == push.Counts{Sent: 6} }, time.Minute, 5*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
 	require.Equal(t, 6, s.samples(t))

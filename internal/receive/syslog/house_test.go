@@ -115,7 +115,7 @@ func (h *house) udp() string {
 
 func (h *house) wait(n int) []rowstore.Row {
 	h.t.Helper()
-	require.Eventually(h.t, func() bool { return h.rows.count() >= n }, 10*time.Second, 5*time.Millisecond, "rows that came")
+	require.Eventually(h.t, func() bool { return h.rows.count() >= n }, time.Minute, 5*time.Millisecond, "rows that came")
 	return h.rows.all()
 }
 

@@ -105,7 +105,7 @@ func (d *desk) rename(from, to string) {
 
 func (d *desk) want(bodies ...string) {
 	d.t.Helper()
-	require.Eventually(d.t, func() bool { return len(d.to.all()) >= len(bodies) }, 5*time.Second, 2*time.Millisecond, "%q", d.to.all())
+	require.Eventually(d.t, func() bool { return len(d.to.all()) >= len(bodies) }, time.Minute, 2*time.Millisecond, "%q", d.to.all())
 	require.ElementsMatch(d.t, bodies, d.to.all())
 }
 
@@ -198,7 +198,7 @@ func TestNothingIsLostWhileTheGateIsAway(t *testing.T) {
 	d.to.fail.Store(true)
 	d.write("a.log", "1\n2\n")
 	d.begin()
-	require.Eventually(t, func() bool { return d.to.tries.Load() > 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return d.to.tries.Load() > 0 }, time.Minute, time.Millisecond)
 	d.to.fail.Store(false)
 	d.want("1", "2")
 }
@@ -286,7 +286,7 @@ func TestKill(t *testing.T) {
 	cmd.Env = append(os.Environ(), "TAIL_TEST_DIR="+dir)
 	require.NoError(t, cmd.Start())
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	require.Eventually(t, func() bool { return len(printed()) == lines }, 10*time.Second, 50*time.Millisecond, "%d of %d lines", len(printed()), lines)
+	require.Eventually(t, func() bool { return len(printed()) == lines }, time.Minute, 50*time.Millisecond, "%d of %d lines", len(printed()), lines)
 	twice := 0
 	for _, n := range printed() {
 		twice += n - 1

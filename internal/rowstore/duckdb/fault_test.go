@@ -146,10 +146,10 @@ func TestBelowTheFloorNothingIsTaken(t *testing.T) {
 	s := openIn(t, Options{FloorBytes: 100 << 20, FreeSpace: func(string) (int64, error) { return free.Load(), nil }})
 	keepRows(t, s, rowstore.Logs, day0, 1, nil)
 	free.Store(99 << 20)
-	require.Eventually(t, func() bool { return s.Writable() != nil }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Writable() != nil }, time.Minute, time.Millisecond)
 	require.Equal(t, fault.Unavailable, fault.KindOf(s.Write(t.Context(), oneRow())))
 	free.Store(1 << 30)
-	require.Eventually(t, func() bool { return s.Writable() == nil }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Writable() == nil }, time.Minute, time.Millisecond)
 }
 
 func oneRow() *rowstore.Batch {
@@ -163,9 +163,9 @@ func TestBusyStoreSaysSo(t *testing.T) {
 	s := openIn(t, Options{SegmentRows: 10, MaxSegments: 2})
 	for range 2 {
 		keepRows(t, s, rowstore.Logs, day0, 10, nil)
-		require.Eventually(t, func() bool { return len(onDisk(t, s, "hot")) > 1 }, 5*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(onDisk(t, s, "hot")) > 1 }, time.Minute, time.Millisecond)
 	}
-	require.Eventually(t, func() bool { return s.Writable() != nil }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Writable() != nil }, time.Minute, time.Millisecond)
 	err := s.Write(t.Context(), oneRow())
 	require.Equal(t, fault.Limited, fault.KindOf(err))
 	require.NoError(t, s.sealAll(t.Context(), false))

@@ -100,7 +100,7 @@ func TestQuestionsSeeWhatWasAcknowledged(t *testing.T) {
 	ended := make(chan struct{})
 	go func() { _ = s.Run(ctx); close(ended) }()
 	for i := range 20 {
-		require.Eventually(t, func() bool { return s.Writable() == nil }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return s.Writable() == nil }, time.Minute, time.Millisecond)
 		keepRows(t, s, rowstore.Logs, day0, 100, nil)
 		require.Equal(t, (i+1)*100, count(t, s, rowstore.Logs))
 	}
