@@ -22,6 +22,7 @@ type wideRow struct {
 	trace    [16]byte
 	span     [8]byte
 	service  string
+	agency   string
 	name     string
 	severity int
 	took     time.Duration
@@ -49,6 +50,7 @@ func wideRows(from, n int) []wideRow {
 		binary.LittleEndian.PutUint64(r.trace[8:], rnd.Uint64())
 		binary.LittleEndian.PutUint64(r.span[:], rnd.Uint64())
 		r.service = rowServices[no/rowsPerRequest%len(rowServices)]
+		r.agency = "IRS"
 		r.name = rowRoutes[rnd.IntN(len(rowRoutes))]
 		r.severity = 9
 		status := "200"
@@ -78,7 +80,7 @@ func (r *wideRow) putAttrs(m pcommon.Map) {
 func (r *wideRow) putResource(m pcommon.Map) {
 	m.PutStr("service.name", r.service)
 	m.PutStr("deployment.environment.name", "prod")
-	m.PutStr("agency", "IRS")
+	m.PutStr("agency", r.agency)
 	m.PutStr("host.name", "ip-10-0-3-17")
 }
 

@@ -18,6 +18,7 @@ type metrics struct {
 	unwritten   prometheus.Counter
 	rowsCounted prometheus.Counter
 	rowsLate    prometheus.Counter
+	tap         prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -36,6 +37,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 		restated:    counter("restatements_total", "Datapoints said anew because data came late."),
 		rowsCounted: counter("rows_total", "Rows counted, once for each side of a KPI that selects them."),
 		rowsLate:    counter("rows_refused_total", "Rows that came too late, or from too far ahead, for a KPI that selects them."),
+		tap:         counter("tap_seconds_total", "Time spent finding the KPIs that rows feed and counting the rows."),
 		unwritten:   counter("write_failures_total", "Rounds whose datapoints or decisions could not be written at once."),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/prometheus/prometheus/model/labels"
@@ -167,6 +168,7 @@ func hashOf(s string) uint64 {
 func (e *Engine) ObserveRows(b *rowstore.Batch) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	began := time.Now()
 	t := &e.rows.tables[b.Table]
 	counted, refused := 0, 0
 	for i := range b.Rows {
@@ -197,6 +199,7 @@ func (e *Engine) ObserveRows(b *rowstore.Batch) {
 	}
 	e.metrics.rowsCounted.Add(float64(counted))
 	e.metrics.rowsLate.Add(float64(refused))
+	e.metrics.tap.Add(time.Since(began).Seconds())
 }
 
 // recallSaid reads what was said last of the periods that late rows may still restate: after a restart all of them are
