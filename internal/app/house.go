@@ -78,6 +78,8 @@ type house struct {
 	receive  *receive.Receiver
 	otlp     *otlp.Receiver
 	events   *receive.Events
+	known    *receive.IDs // of events that were counted
+	public   *receive.IDs // those of the public door
 	usage    *usage.Room
 	privacy  *privacy.Privacy
 	export   *export.Exporter
@@ -214,6 +216,9 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 		Store: h.samples, Observers: []gate.Observer{h.engine}, Refused: h.engine.Refused, Logger: h.log.With("room", "gate"), Registerer: h.reg,
 		Now: time.Now, Rows: h.rows, RowObservers: []gate.RowObserver{watchers{h}}, Limits: h.rowLimits(), Redact: h.privacy.Redact, Sample: h.sampler.Sample, Interval: h.sampler.Interval,
 	})
+	if err = h.openIDs(ctx); err != nil {
+		return err
+	}
 	h.openReceivers(cfg)
 	if err = h.openProbes(ctx, cfg); err != nil {
 		return err

@@ -70,7 +70,7 @@ func (h *house) serveDoors(ctx context.Context, g *errgroup.Group) error {
 			return err
 		}
 		door := receive.NewPublic(receive.PublicOptions{
-			Gate: h.gate, Script: script, TrustedProxies: proxies, Business: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "public"),
+			Gate: h.gate, Script: script, TrustedProxies: proxies, Business: cfg.Rows.BusinessIDs, IDs: h.public, Now: time.Now, Logger: h.log.With("room", "public"),
 			Sites: func() []receive.Site {
 				if p := h.cfg.Load().Rows.Public; p != nil {
 					return p.Sites

@@ -233,6 +233,17 @@ func carried(ctx context.Context) http.Header {
 	return h
 }
 
+// openIDs brings back which events were counted before the start, and keeps their secret with the keys of pseudonyms: the data
+// alone then says nothing of an id.
+func (h *house) openIDs(ctx context.Context) error {
+	secret, err := h.privacy.Secret("events")
+	if err != nil {
+		return err
+	}
+	h.known, h.public = receive.NewIDs(secret, 500_000), receive.NewIDs(secret, 200_000)
+	return receive.Recall(ctx, h.rows, h.known, h.public)
+}
+
 func (h *house) openReceivers(cfg *Config) {
 	by := func(r *http.Request) gate.Credential { return credential(r.Context(), r.RemoteAddr) }
 	h.receive = receive.New(receive.Options{Gate: h.gate, Credential: by, Logger: h.log.With("room", "receive")})
@@ -243,5 +254,5 @@ func (h *house) openReceivers(cfg *Config) {
 			return ctx, credential(ctx, remote), err
 		},
 	})
-	h.events = receive.NewEvents(receive.EventsOptions{Gate: h.gate, Credential: by, Business: cfg.Rows.BusinessIDs, Now: time.Now, Logger: h.log.With("room", "receive")})
+	h.events = receive.NewEvents(receive.EventsOptions{Gate: h.gate, Credential: by, Business: cfg.Rows.BusinessIDs, IDs: h.known, Now: time.Now, Logger: h.log.With("room", "receive")})
 }

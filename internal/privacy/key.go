@@ -107,6 +107,20 @@ func (p *Privacy) openKeys(ctx context.Context) error {
 	return nil
 }
 
+// Secret returns 32 bytes that the house keeps among the keys under a name, and makes them the first time.
+func (p *Privacy) Secret(name string) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	path := filepath.Join(p.o.KeyDir, name+".key")
+	secret, err := readSecret(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return secret, err
+	}
+	secret = make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails; it ends the program instead
+	return secret, writeSecret(path, secret)
+}
+
 func (p *Privacy) keyFile(id int64) string {
 	return filepath.Join(p.o.KeyDir, "pseudonym-"+strconv.FormatInt(id, 10)+".key")
 }

@@ -24,7 +24,7 @@ type EventsOptions struct {
 	// BusinessProperties.
 	Business    []string
 	BodyTimeout time.Duration // for a body to arrive; default 30s
-	Remember    int           // ids of events remembered at least; default 500,000
+	IDs         *IDs          // of events that were kept; default a memory of 500,000 that ends with the process
 	Now         func() time.Time
 	Logger      *slog.Logger
 }
@@ -50,9 +50,9 @@ const (
 // Events takes in user events at POST /v1/events: our own JSON, whose schema it serves, and the calls of Segment's HTTP API
 // (track, page, screen, identify, group, alias, batch), there and at Segment's own paths.
 //
-// An event with an id is counted once: a retried batch is answered as accepted, with the number of duplicates. The ids are
-// remembered in memory, per source, for at least the Remember newest. A restart forgets them: a batch that was committed
-// before and is sent again after it counts twice, and so does an event without an id whenever it is sent again.
+// An event with an id is counted once: a retried batch is answered as accepted, with the number of duplicates. Ids are
+// remembered per source, as many as IDs holds; after a restart those of the last half hour before it are known again. An
+// event without an id counts whenever it is sent.
 //
 // It is safe for use by many requests at once.
 type Events struct {
@@ -68,8 +68,8 @@ func NewEvents(o EventsOptions) *Events {
 	if o.BodyTimeout <= 0 {
 		o.BodyTimeout = 30 * time.Second
 	}
-	if o.Remember <= 0 {
-		o.Remember = 500_000
+	if o.IDs == nil {
+		o.IDs = NewIDs(nil, 500_000)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -77,7 +77,7 @@ func NewEvents(o EventsOptions) *Events {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Events{o: o, intake: newIntake(o.Business, o.Remember)}
+	return &Events{o: o, intake: newIntake(o.Business, o.IDs)}
 }
 
 // Routes returns what the receiver serves. Segment's calls are at their own paths and below /v1/events.
@@ -145,15 +145,15 @@ func (e *Events) serve(w http.ResponseWriter, r *http.Request, decode func(*deco
 type intake struct {
 	columns  *column.Map
 	business []string
-	ids      *recent
+	ids      *IDs
 	batches  sync.Pool
 }
 
-func newIntake(business []string, remember int) *intake {
+func newIntake(business []string, ids *IDs) *intake {
 	if business == nil {
 		business = BusinessProperties()
 	}
-	return &intake{columns: column.New(business), business: business, ids: newRecent(remember), batches: sync.Pool{New: func() any { return new(rowstore.Batch) }}}
+	return &intake{columns: column.New(business), business: business, ids: ids, batches: sync.Pool{New: func() any { return new(rowstore.Batch) }}}
 }
 
 // event is one decoded event. Its strings are its own.
@@ -189,7 +189,7 @@ func (in *intake) keep(ctx context.Context, grant *gate.Grant, source string, d 
 		e := &d.events[i]
 		r := b.Add()
 		*r = e.row
-		r.Weight = 1
+		r.Weight, r.Parent = 1, rowstore.SpanID(keys[i])
 		for _, a := range e.attrs {
 			b.Attr(a.Key, a.Value)
 		}

@@ -2,18 +2,23 @@ package receive
 
 import (
 	"context"
-	"hash/maphash"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"sync"
 
 	"github.com/signalbox/signalbox/internal/fault"
 )
 
-// recent remembers the ids of events that were kept, in two generations: when the newer one is full, the older one is
+// IDs remembers the ids of events that were kept, in two generations: when the newer one is full, the older one is
 // forgotten. An id is a keyed hash of its source and text, so that sources cannot touch each other's ids and nothing that
 // names a person stays here. Two ids of a million are mistaken for each other with a probability below one in ten million.
-type recent struct {
-	seed maphash.Seed
-	size int
+//
+// The hash is stored with its event, as the row's parent: what was committed is known again after a restart, whatever moment
+// the server ended at, and what was erased is not. See Recall.
+type IDs struct {
+	secret []byte
+	size   int
 
 	mu      sync.Mutex
 	newer   map[uint64]struct{}
@@ -21,21 +26,32 @@ type recent struct {
 	pending map[uint64]*claim // being written
 }
 
-func newRecent(size int) *recent {
-	return &recent{seed: maphash.MakeSeed(), size: size, newer: map[uint64]struct{}{}, pending: map[uint64]*claim{}}
+// NewIDs returns a memory of at least the size newest ids, hashed under a secret of 16 bytes or more; ids that were stored
+// under another secret are not known again. Without one it makes its own.
+func NewIDs(secret []byte, size int) *IDs {
+	if len(secret) == 0 {
+		secret = make([]byte, 32)
+		_, _ = rand.Read(secret) // never fails; it ends the program instead
+	}
+	return &IDs{secret: secret, size: size, newer: map[uint64]struct{}{}, pending: map[uint64]*claim{}}
 }
 
 // key returns the number of an id, 0 for none.
-func (r *recent) key(source, id string) uint64 {
+func (r *IDs) key(source, id string) uint64 {
 	if id == "" {
 		return 0
 	}
-	return max(1, maphash.Comparable(r.seed, [2]string{source, id}))
+	b := make([]byte, 0, 512)
+	b = append(b, r.secret...)
+	b = binary.AppendUvarint(b, uint64(len(source)))
+	b = append(append(b, source...), id...)
+	sum := sha256.Sum256(b) // no more than its first half is ever seen, so the secret in front is as good as an HMAC
+	return max(1, binary.LittleEndian.Uint64(sum[:]))
 }
 
 // claim is the ids of a batch while it is written.
 type claim struct {
-	r     *recent
+	r     *IDs
 	keys  []uint64
 	fresh []bool // those that are to be written; the others were kept before
 	done  chan struct{}
@@ -43,7 +59,7 @@ type claim struct {
 
 // claim says which ids are new, and holds them until settle. While another request writes one of them, it waits for what
 // becomes of it: to answer before would acknowledge what may not be kept. The error is Unavailable if ctx ends first.
-func (r *recent) claim(ctx context.Context, keys []uint64) (*claim, error) {
+func (r *IDs) claim(ctx context.Context, keys []uint64) (*claim, error) {
 	for {
 		c, wait := r.try(keys)
 		if wait == nil {
@@ -58,7 +74,7 @@ func (r *recent) claim(ctx context.Context, keys []uint64) (*claim, error) {
 }
 
 // try holds nothing if one of the ids is in another's hands, so that two requests never wait for each other.
-func (r *recent) try(keys []uint64) (*claim, <-chan struct{}) {
+func (r *IDs) try(keys []uint64) (*claim, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, k := range keys {
@@ -79,7 +95,7 @@ func (r *recent) try(keys []uint64) (*claim, <-chan struct{}) {
 	return c, nil
 }
 
-func (r *recent) kept(k uint64) bool {
+func (r *IDs) kept(k uint64) bool {
 	if _, ok := r.newer[k]; ok {
 		return true
 	}
@@ -100,10 +116,15 @@ func (c *claim) settle(kept bool) {
 		if !kept {
 			continue
 		}
-		if len(r.newer) >= r.size {
-			r.older, r.newer = r.newer, make(map[uint64]struct{}, r.size/4)
-		}
-		r.newer[k] = struct{}{}
+		r.keep(k)
 	}
 	close(c.done)
+}
+
+// keep remembers an id. It needs the lock.
+func (r *IDs) keep(k uint64) {
+	if len(r.newer) >= r.size {
+		r.older, r.newer = r.newer, make(map[uint64]struct{}, r.size/4)
+	}
+	r.newer[k] = struct{}{}
 }

@@ -23,9 +23,11 @@ type PublicOptions struct {
 	TrustedProxies []netip.Prefix
 	Business       []string      // as in EventsOptions
 	BodyTimeout    time.Duration // default 10s
-	Remember       int           // ids of events remembered at least; default 200,000
-	Now            func() time.Time
-	Logger         *slog.Logger
+	// IDs are those of events that were kept; by default a memory of 200,000 that ends with the process. It is not that of
+	// Events: strangers must not push out the ids of those who are known.
+	IDs    *IDs
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // The bounds of a request at the public door.
@@ -49,8 +51,8 @@ func NewPublic(o PublicOptions) *Public {
 	if o.BodyTimeout <= 0 {
 		o.BodyTimeout = 10 * time.Second
 	}
-	if o.Remember <= 0 {
-		o.Remember = 200_000
+	if o.IDs == nil {
+		o.IDs = NewIDs(nil, 200_000)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -58,8 +60,7 @@ func NewPublic(o PublicOptions) *Public {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	// A memory of its own: strangers must not push out the ids of those who are known.
-	return &Public{o: o, intake: newIntake(o.Business, o.Remember), rates: newRates()}
+	return &Public{o: o, intake: newIntake(o.Business, o.IDs), rates: newRates()}
 }
 
 // Server returns an HTTP server for a listener of its own, with the timeouts and bounds that strangers call for.

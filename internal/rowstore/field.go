@@ -49,7 +49,7 @@ var fields = []Field{
 	{"business_id", "business_id", TypeText, "Case, payment or other business id"},
 	{"trace_id", "trace", TypeID, "Trace"},
 	{"span_id", "span", TypeID, "Span"},
-	{"parent_id", "parent", TypeID, "Parent span"},
+	{"parent_id", "parent", TypeID, "Parent span; of an event a hash of the id that its sender gave it"},
 	{"kind", "kind", TypeText, "Kind of a span: internal, server, client, producer or consumer"},
 	{"source", "source", TypeText, "Who sent it"},
 	{"trust", "trust", TypeText, "public for what came in by the public door"},

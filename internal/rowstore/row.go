@@ -88,6 +88,7 @@ type Resource struct {
 //
 //	             logs                    spans                    events
 //	Time         when it happened        start                    when it happened
+//	Parent       -                       span that called it      keyed hash of the sender's id of the event, to know it again
 //	Name         logger or event name    operation                event name
 //	Route        http.route              http.route               page path, without query
 //	Kind         -                       OTLP span kind, 1 to 5   -
