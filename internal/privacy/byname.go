@@ -56,15 +56,15 @@ type known struct {
 	name  string
 }
 
-// of returns what is done to an attribute.
-func (w *worker) of(name string) known {
+// of returns what is done to an attribute, and whether the plan remembers it.
+func (w *worker) of(name string) (_ known, kept bool) {
 	all := *w.pl.known.Load()
 	if k, ok := all[name]; ok {
-		return k
+		return k, true
 	}
 	k := known{w.pl.decide(name), w.text(name)}
 	if len(all) >= maxKnown || len(name) > 256 {
-		return k
+		return k, false
 	}
 	name = strings.Clone(name)
 	w.pl.mu.Lock()
@@ -72,7 +72,7 @@ func (w *worker) of(name string) known {
 	grown := maps.Clone(*w.pl.known.Load())
 	grown[name] = known{k.rule, strings.Clone(k.name)}
 	w.pl.known.Store(&grown)
-	return k
+	return k, false
 }
 
 // decide works out what is done to an attribute.

@@ -2,11 +2,8 @@ package privacy
 
 // findCard finds payment card numbers: 13 to 19 digits of a known issuer whose check digit is right, in one piece or in
 // groups with one kind of separator.
-func findCard(s string, from int) (int, int, bool) {
-	for i := from; i+13 <= len(s); i++ {
-		if !digit(s[i]) {
-			continue
-		}
+func findCard(s string, from int, _ shape) (int, int, bool) {
+	for i := nextDigit(s, from); i+13 <= len(s); i = nextDigit(s, i+1) {
 		lo, hi, next := cardAt(s, i)
 		if hi > 0 {
 			return lo, hi, true

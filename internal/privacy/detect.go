@@ -1,13 +1,17 @@
 package privacy
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"strings"
+	"unsafe"
 
 	"github.com/signalbox/signalbox/internal/policy"
 )
 
-// finder finds the first piece of personal data of one kind in s at or behind from: s[lo:hi], or ok false.
-type finder func(s string, from int) (lo, hi int, ok bool)
+// finder finds the first piece of personal data of one kind in s at or behind from: s[lo:hi], or ok false. The shape is that
+// of s.
+type finder func(s string, from int, h shape) (lo, hi int, ok bool)
 
 // detectors in the order in which they are run: what holds another (credentials an address, an address digits) comes first.
 var detectors = [...]struct {
@@ -30,10 +34,10 @@ const (
 	isAt    // @ and %, as in %40
 	isKey   // = and :, behind the name of a value
 	isDot
+	isDash
 	_
 	_
-	_
-	isWord // of tokens: letters, digits, - _ . / + =
+	isWord // of tokens: letters, digits, - _ . / + = ~
 )
 
 var classes = func() (t [256]uint8) {
@@ -41,8 +45,10 @@ var classes = func() (t [256]uint8) {
 		switch b := byte(c); {
 		case '0' <= b && b <= '9':
 			t[c] = isDigit | isWord
-		case letter(b), b == '-', b == '_', b == '/', b == '+':
+		case letter(b), b == '_', b == '/', b == '+', b == '~':
 			t[c] = isWord
+		case b == '-':
+			t[c] = isWord | isDash
 		case b == '.':
 			t[c] = isWord | isDot
 		case b == '=':
@@ -70,7 +76,7 @@ func shapeOf(s string) (h shape) {
 		c := classes[s[i]]
 		h.seen |= c
 		h.digits += int(c & isDigit)
-		run = (run + 1) * int(c>>7)
+		run = (run + 1) & -int(c>>7)
 		h.longest = max(h.longest, run)
 	}
 	return h
@@ -107,7 +113,7 @@ const (
 )
 
 // findEmail finds local@domain.tld, the @ also as %40.
-func findEmail(s string, from int) (int, int, bool) {
+func findEmail(s string, from int, _ shape) (int, int, bool) {
 	for at := from; at < len(s); at++ {
 		width := 1
 		switch {
@@ -176,11 +182,8 @@ func unit(s string, begin, end, numbers int) int {
 }
 
 // findSSN finds social security and taxpayer numbers: 123-45-6789 and 123 45 6789, and nine digits behind the word SSN.
-func findSSN(s string, from int) (int, int, bool) {
-	for i := from; i+9 <= len(s); i++ {
-		if !digit(s[i]) {
-			continue
-		}
+func findSSN(s string, from int, _ shape) (int, int, bool) {
+	for i := nextDigit(s, from); i+9 <= len(s); i = nextDigit(s, i+1) {
 		j := i
 		for j < len(s) && digit(s[j]) {
 			j++
@@ -196,6 +199,29 @@ func findSSN(s string, from int) (int, int, bool) {
 		i = j - 1
 	}
 	return 0, 0, false
+}
+
+// nextDigit returns where the first digit at or behind from is, the length of s if there is none.
+func nextDigit(s string, from int) int {
+	b, i := unsafe.Slice(unsafe.StringData(s), len(s)), from
+	for i+8 <= len(b) {
+		// Digits are among the bytes of which nothing is left in the upper half without that of '0'. The lowest bit set is the
+		// first such byte's.
+		x := binary.LittleEndian.Uint64(b[i:])&0xf0f0f0f0f0f0f0f0 ^ 0x3030303030303030
+		found := (x - 0x0101010101010101) &^ x & 0x8080808080808080
+		if found == 0 {
+			i += 8
+			continue
+		}
+		if i += bits.TrailingZeros64(found) / 8; digit(b[i]) {
+			return i
+		}
+		i++
+	}
+	for i < len(b) && !digit(b[i]) {
+		i++
+	}
+	return i
 }
 
 // ssnEdge says that a number does not go on at s[i], also not with its separator.

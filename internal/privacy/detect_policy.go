@@ -6,7 +6,7 @@ import (
 )
 
 // findPhone finds international numbers (+1 202 555 0100) and North American ones with separators.
-func findPhone(s string, from int) (int, int, bool) {
+func findPhone(s string, from int, _ shape) (int, int, bool) {
 	for i := from; i < len(s); i++ {
 		c := s[i]
 		if c != '+' && c != '(' && !digit(c) || !begins(s, i-1) || i > 0 && (s[i-1] == '.' || s[i-1] == '-') {
@@ -70,7 +70,7 @@ func parted(s string) bool {
 }
 
 // findIP finds addresses of both families.
-func findIP(s string, from int) (int, int, bool) {
+func findIP(s string, from int, _ shape) (int, int, bool) {
 	for i := from; i < len(s); i++ {
 		if !hexOrColon(s[i]) || i > 0 && (!begins(s, i-1) || s[i-1] == '.' || s[i-1] == ':') {
 			continue

@@ -12,6 +12,7 @@ type worker struct {
 	b        *rowstore.Batch // whose memory keeps new text; nil: the heap
 	pens     []*pen
 	buf, out []byte
+	usual    [32]usual // by place
 
 	resource, redacted *rowstore.Resource // the last one
 }
@@ -69,9 +70,7 @@ func (w *worker) row(r *rowstore.Row) {
 			*s = w.apply(c.rule, *s)
 		}
 	}
-	if i := strings.IndexAny(r.Route, "?#"); i >= 0 {
-		r.Route = r.Route[:i]
-	}
+	r.Route = pathOf(r.Route)
 	r.Body = w.text(r.Body)
 	r.Name = w.text(r.Name)
 	r.Route = w.text(r.Route)
@@ -87,11 +86,40 @@ func (w *worker) row(r *rowstore.Row) {
 	}
 }
 
+// pathOf returns a URL without query and fragment.
+func pathOf(s string) string {
+	if i := strings.IndexByte(s, '?'); i >= 0 {
+		s = s[:i]
+	}
+	if i := strings.IndexByte(s, '#'); i >= 0 {
+		s = s[:i]
+	}
+	return s
+}
+
+// usual is an attribute that stood at a place of a row: those of one sender have mostly the same in the same order.
+type usual struct {
+	key string
+	known
+}
+
+// at returns what is done to the attribute at a place of a row.
+func (w *worker) at(i int, key string) known {
+	if i < len(w.usual) && w.usual[i].key == key && key != "" {
+		return w.usual[i].known
+	}
+	k, kept := w.of(key)
+	if kept && i < len(w.usual) && k.name == key {
+		w.usual[i] = usual{k.name, k}
+	}
+	return k
+}
+
 // attrs redacts attributes in place.
 func (w *worker) attrs(attrs []rowstore.Attr) []rowstore.Attr {
 	kept := 0
-	for _, a := range attrs {
-		k := w.of(a.Key)
+	for i, a := range attrs {
+		k := w.at(i, a.Key)
 		v := w.value(k.rule, a.Value)
 		if v == "" && a.Value != "" {
 			continue

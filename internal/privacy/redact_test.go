@@ -216,7 +216,7 @@ func TestRedactingManyBatchesAtOnceWhilePoliciesChange(t *testing.T) {
 
 func benchRow(b *rowstore.Batch) {
 	r := b.Add()
-	r.Service, r.Name, r.Route, r.Body = "intake", "filing_submitted", "/file/1040", "request answered after 12 ms by the intake service, the queue held 17 returns and nothing was left behind, state fine"[:114]
+	r.Service, r.Name, r.Route, r.Body = "intake", "filing_submitted", "/file/1040", "request 481516 answered after 212 ms: by the intake service, queue 17 held returns and nothing was left behind, state fine"[:114]
 	for _, a := range [...][2]string{{"http.request.method", "GET"}, {"http.response.status_code", "200"}, {"k8s.pod.name", "intake-6f9d-x2x"}, {"cloud.region", "us-east-1"}, {"thread.name", "worker-17"}, {"request.id", "4bf92f3577b34da6"}, {"queue", "returns"}, {"tenant", "irs"}} {
 		b.Attr(a[0], a[1])
 	}

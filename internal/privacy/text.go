@@ -33,7 +33,7 @@ func (w *worker) found(s string, h shape) bool {
 		if w.pl.detect[i].act == 0 || !d.may(h) {
 			continue
 		}
-		if _, _, ok := d.find(s, 0); ok {
+		if _, _, ok := d.find(s, 0, h); ok {
 			return true
 		}
 	}
@@ -44,15 +44,19 @@ func (w *worker) found(s string, h shape) bool {
 func (w *worker) pass(s string) string {
 	for i := range detectors {
 		d, what := &detectors[i], &w.pl.detect[i]
-		if what.act == 0 || !d.may(shapeOf(s)) {
+		if what.act == 0 {
 			continue
 		}
-		lo, hi, ok := d.find(s, 0)
+		h := shapeOf(s)
+		if !d.may(h) {
+			continue
+		}
+		lo, hi, ok := d.find(s, 0, h)
 		if !ok {
 			continue
 		}
 		out, from := w.out[:0], 0
-		for ; ok; lo, hi, ok = d.find(s, from) {
+		for ; ok; lo, hi, ok = d.find(s, from, h) {
 			out = append(out, s[from:lo]...)
 			switch what.act {
 			case pseudonym:

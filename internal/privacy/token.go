@@ -28,13 +28,41 @@ var formsBy = func() (t [256][]tokenForm) {
 	return t
 }()
 
+// shortForm is the length of the shortest token that is known by how it begins.
+const shortForm = 15
+
+// A byte at which a token, its name or a key may begin.
+const (
+	beginsForm = 1 << iota
+	separates  // a name from its value
+	beginsKey
+)
+
+var tokenStarts = func() (t [256]uint8) {
+	for c, forms := range formsBy {
+		if len(forms) > 0 {
+			t[c] = beginsForm
+		}
+	}
+	t['b'], t['B'] = beginsForm, beginsForm // bearer, basic
+	t['='], t[':'] = separates, separates
+	t['-'] = beginsKey
+	return t
+}()
+
 // findToken finds what opens doors: private keys, bearer and basic credentials, JSON web tokens, keys of known services, user
 // and password in a URL, and values that are named password, secret, token, API key and their like.
-func findToken(s string, from int) (int, int, bool) {
+func findToken(s string, from int, h shape) (int, int, bool) {
+	// Without a dash and a long run of word bytes there are named values only.
+	named := h.longest < shortForm && h.seen&isDash == 0
 	for i := from; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c == '=' || c == ':':
+		if named {
+			if i = separator(s, i); i < 0 {
+				break
+			}
+		}
+		switch c := s[i]; tokenStarts[c] {
+		case separates:
 			if lo, hi := namedSecret(s, from, i); hi > 0 {
 				return lo, hi, true
 			}
@@ -43,17 +71,37 @@ func findToken(s string, from int) (int, int, bool) {
 					return i + 3, hi, true
 				}
 			}
-		case c == '-' && strings.HasPrefix(s[i:], "-----BEGIN "):
-			if hi := privateKey(s, i); hi > 0 {
-				return i, hi, true
+		case beginsKey:
+			if strings.HasPrefix(s[i:], "-----BEGIN ") {
+				if hi := privateKey(s, i); hi > 0 {
+					return i, hi, true
+				}
 			}
-		case letter(c) && (i == 0 || begins(s, i-1)):
-			if lo, hi := formed(s, i); hi > 0 {
-				return lo, hi, true
+		case beginsForm:
+			if i == 0 || begins(s, i-1) {
+				if lo, hi := formed(s, i); hi > 0 {
+					return lo, hi, true
+				}
 			}
 		}
 	}
 	return 0, 0, false
+}
+
+// separator returns where the next = or : is, -1 if there is none.
+func separator(s string, from int) int {
+	i := strings.IndexByte(s[from:], ':')
+	rest := s[from:]
+	if i >= 0 {
+		rest = rest[:i]
+	}
+	if k := strings.IndexByte(rest, '='); k >= 0 {
+		i = k
+	}
+	if i < 0 {
+		return -1
+	}
+	return from + i
 }
 
 // tokenByte is the alphabet of tokens.
