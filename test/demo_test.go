@@ -1,11 +1,12 @@
 package test
 
 import (
-	"bytes"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,7 +21,8 @@ func TestDemo(t *testing.T) {
 	path, err := binary()
 	require.NoError(t, err)
 	temporary := t.TempDir()
-	s := &signalbox{t: t, addr: freePort(t), log: &bytes.Buffer{}, done: make(chan error, 1)}
+	s := &signalbox{t: t, addr: freePort(t), log: &journal{}, done: make(chan error, 1)}
+	t.Cleanup(func() { s.log.tell(t) })
 	s.cmd = exec.Command(path, "demo", "run", "--period", "5s", "--listen", s.addr)
 	s.cmd.Env = append(os.Environ(), "SIGNALBOX_ADMIN_TOKEN="+token, "TMPDIR="+temporary)
 	s.cmd.Stderr, s.cmd.Stdout = s.log, s.log
@@ -51,12 +53,12 @@ func TestDemo(t *testing.T) {
 
 	out, code := run(t, "demo", "break", "intake", "--server", "http://"+s.addr)
 	require.Zero(t, code, out)
-	s.until("yellow first", func() bool {
-		light := s.kpi(kpi).Light
-		require.NotEqual(t, "red", light, "the third breaching datapoint is red, not the first")
-		return light == "yellow"
-	})
 	s.until("red", func() bool { return s.kpi(kpi).Light == "red" })
+	for group, lights := range s.lights(kpi) {
+		if red := slices.Index(lights, "red"); red >= 0 {
+			require.Contains(t, lights[:red], "yellow", "%s: the third breaching datapoint is red, not the first", group)
+		}
+	}
 	s.until("a mail", func() bool { return len(s.mails()) > 0 })
 	s.until("the guilty line leads to its trace", s.guilty)
 	var changes struct {
@@ -73,8 +75,8 @@ func TestDemo(t *testing.T) {
 	s.until("a second mail", func() bool { return len(s.mails()) > 1 })
 	mails := s.mails()
 	require.Len(t, mails, 2, "one page and one all-clear")
-	require.Contains(t, mails[0].Subject, "[On target] 1040 e-file error rate")
-	require.Contains(t, mails[1].Subject, "[Breached] 1040 e-file error rate")
+	require.Contains(t, mails[0].Subject, "[On target]")
+	require.Contains(t, mails[1].Subject, "[Breached]")
 
 	var page struct{ Text string }
 	require.Equal(t, http.StatusOK, s.get("/api/signalbox/v1/demo/mails/"+mails[1].ID, &page))
@@ -132,9 +134,33 @@ func (s *signalbox) guilty() bool {
 
 type demoMail struct{ ID, Subject string }
 
-// mails are the demo's mails, newest first.
-func (s *signalbox) mails() []demoMail {
+// mails are the demo's mails of the error rate, newest first. Another promise may page, too, on a machine that is so busy that
+// filings take long.
+func (s *signalbox) mails() (out []demoMail) {
 	var list struct{ Mails []demoMail }
 	s.get("/api/signalbox/v1/demo/mails", &list)
-	return list.Mails
+	for _, m := range list.Mails {
+		if strings.Contains(m.Subject, "1040 e-file error rate") {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// lights are the lights that a KPI's groups turned to, the oldest first.
+func (s *signalbox) lights(kpi string) map[string][]string {
+	var list struct {
+		Decisions []struct {
+			Group map[string]string
+			To    string
+		}
+	}
+	require.Equal(s.t, http.StatusOK, s.get("/api/signalbox/v1/kpis/"+kpi+"/decisions?limit=200", &list))
+	require.NotEmpty(s.t, list.Decisions)
+	out := map[string][]string{}
+	for _, d := range slices.Backward(list.Decisions) {
+		group := fmt.Sprint(d.Group)
+		out[group] = append(out[group], d.To)
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -59,15 +60,22 @@ func (h *rowsHouse) at(t *testing.T) *rowsHouse {
 // data is the data directory.
 func (h *rowsHouse) data() string { return filepath.Join(h.dir, "data") }
 
-// freePorts returns addresses nobody listens on, no two of them the same.
+// freePorts returns addresses nobody listens on, no two of them the same. They are none of those that the kernel hands out by
+// itself, so that nobody gets one by chance before it is used, or while its server is killed and started again.
 func freePorts(t *testing.T, n int) (out []string) {
 	t.Helper()
 	var held []net.Listener
-	for range n {
-		l := listen(t)
+	for range 1000 {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", 10_000+rand.IntN(20_000)))
+		if err != nil {
+			continue
+		}
 		held = append(held, l)
-		out = append(out, l.Addr().String())
+		if out = append(out, l.Addr().String()); len(out) == n {
+			break
+		}
 	}
+	require.Len(t, out, n, "free ports")
 	for _, l := range held {
 		require.NoError(t, l.Close())
 	}

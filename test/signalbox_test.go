@@ -42,8 +42,34 @@ type signalbox struct {
 	dir  string
 	addr string
 	cmd  *exec.Cmd
-	log  *bytes.Buffer
+	log  *journal
 	done chan error
+}
+
+// journal keeps what a process says; it may be read while the process runs.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// tell says what the process said if the test failed.
+func (j *journal) tell(t *testing.T) {
+	if text := j.String(); t.Failed() {
+		t.Logf("the end of what the server said:\n%s", text[max(0, len(text)-8000):])
+	}
 }
 
 // start writes the configuration and policies into dir and runs `signalbox serve`. The address is kept over restarts.
@@ -51,7 +77,8 @@ func start(t *testing.T, dir, addr string) *signalbox {
 	t.Helper()
 	path, err := binary()
 	require.NoError(t, err)
-	s := &signalbox{t: t, dir: dir, addr: addr, log: &bytes.Buffer{}, done: make(chan error, 1)}
+	s := &signalbox{t: t, dir: dir, addr: addr, log: &journal{}, done: make(chan error, 1)}
+	t.Cleanup(func() { s.log.tell(t) })
 	s.cmd = exec.Command(path, "serve", "--config", filepath.Join(dir, "signalbox.yaml"), "--data", filepath.Join(dir, "data"), "--listen", addr)
 	s.cmd.Env = append(os.Environ(), "SIGNALBOX_ADMIN_TOKEN="+token)
 	s.cmd.Stderr, s.cmd.Stdout = s.log, s.log
@@ -139,9 +166,7 @@ func (s *signalbox) query(expr string) []float64 {
 // freePort returns an address nobody listens on.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l := listen(t)
-	defer l.Close()
-	return l.Addr().String()
+	return freePorts(t, 1)[0]
 }
 
 // mailbox is a real SMTP server that keeps what arrives. It can be told to refuse.

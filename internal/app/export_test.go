@@ -56,14 +56,14 @@ func parquetRows(t *testing.T, path string) (n int) {
 func TestRowsLeaveAndAreRemembered(t *testing.T) {
 	dir := t.TempDir()
 	h, srv := opened(t, fmt.Sprintf("export: {parquet: {dir: %q, tables: [logs]}}\n", dir), nil)
-	yesterday := time.Now().UTC().AddDate(0, 0, -1).Truncate(24 * time.Hour)
-	day := yesterday.Format(time.DateOnly)
+	before := time.Now().UTC().AddDate(0, 0, -2).Truncate(24 * time.Hour) // of yesterday, rows may still come at midnight
+	day := before.Format(time.DateOnly)
 	grant, err := h.gate.Admit(t.Context(), gate.Credential{Source: "test"}, 0)
 	require.NoError(t, err)
 	b := &rowstore.Batch{Table: rowstore.Logs}
 	for i := range 100 {
 		r := b.Add()
-		r.Time, r.Service, r.Body, r.User = yesterday.Add(time.Hour).UnixMicro()+int64(i), "intake", "line", []string{"jane-4711-of-ohio", "joe-4712-of-iowa"}[i%2]
+		r.Time, r.Service, r.Body, r.User = before.Add(time.Hour).UnixMicro()+int64(i), "intake", "line", []string{"jane-4711-of-ohio", "joe-4712-of-iowa"}[i%2]
 	}
 	_, err = grant.WriteRows(t.Context(), b)
 	require.NoError(t, err)
@@ -151,10 +151,9 @@ remote_write:
 	working(t, from.remote.Run)
 	grant, err := from.gate.Admit(t.Context(), gate.Credential{Source: "test"}, 0)
 	require.NoError(t, err)
+	base := time.Now().Add(5 * time.Minute).UnixMilli() // a queue sends what is younger than itself, and may begin late
 	push := func(name string) {
 		app := grant.Appendable().Appender(t.Context())
-		// A queue sends what is younger than itself.
-		base := time.Now().Add(2 * time.Second).UnixMilli()
 		for i := range int64(500) {
 			for _, n := range []string{name, "other_total"} {
 				_, err := app.Append(0, labels.FromStrings("__name__", n, "agency", "IRS"), base+i, float64(i))
@@ -162,6 +161,7 @@ remote_write:
 			}
 		}
 		require.NoError(t, app.Commit())
+		base += 1000
 	}
 	arrive := func(name string) {
 		require.Eventually(t, func() bool { n, _ := stored(t, to.samples, name); return n == 500 }, time.Minute, 50*time.Millisecond)

@@ -95,7 +95,7 @@ func count(t *testing.T, s metricstore.Store, name string) (samples int, sum flo
 func push(t *testing.T, s storage.Appendable, name string, from, n int) {
 	t.Helper()
 	app := s.Appender(t.Context())
-	now := time.Now().Add(time.Second).UnixMilli() // a queue sends what is younger than itself
+	now := time.Now().Add(time.Minute).UnixMilli() // a queue sends what is younger than itself, and may begin late
 	for i := range n {
 		for _, agency := range []string{"IRS", "SSA"} {
 			_, err := app.Append(0, labels.FromStrings("__name__", name, "agency", agency), now+int64(from+i), float64(from+i))

@@ -3,6 +3,7 @@ package probe_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -38,12 +39,18 @@ func (s *server) program(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// freePort is a port that nobody listens on. It is none of those that the kernel hands out by itself, so nobody gets it by
+// chance before it is used.
 func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	for range 1000 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 func newServer(t *testing.T) *server {
@@ -127,7 +134,7 @@ func TestPostgres(t *testing.T) {
 		require.NoError(t, err, sql)
 	}
 	probed := func(port string) (*tape, probe.State) {
-		return ask(t, `[{name: efile-db, timeout: 5s, postgres: {dsn_secret: db, slow: 100ms}}]`, func(o *probe.Options) {
+		return ask(t, `[{name: efile-db, interval: 1m, timeout: 1m, postgres: {dsn_secret: db, slow: 100ms}}]`, func(o *probe.Options) {
 			o.Secret = func(name string) (string, bool) { return s.dsn(port), name == "db" }
 		})
 	}
@@ -147,16 +154,17 @@ func TestPostgres(t *testing.T) {
 		waiting <- err
 	}()
 	slow := make(chan error, 1)
+	asleep, wake := context.WithCancel(ctx)
+	defer wake()
 	go func() {
-		_, err := c.Exec(ctx, "SELECT pg_sleep(1.5)")
+		_, err := c.Exec(asleep, "SELECT pg_sleep(600)")
 		slow <- err
 	}()
 	var to *tape
 	require.Eventually(t, func() bool {
 		var st probe.State
 		to, st = probed(s.port)
-		require.Empty(t, st.LastError)
-		return to.find(t, "pg_locks_waiting", `datname="postgres"`) == 1 && to.find(t, "pg_slow_queries", `datname="postgres"`) == 2
+		return st.LastError == "" && to.find(t, "pg_locks_waiting", `datname="postgres"`) == 1 && to.find(t, "pg_slow_queries", `datname="postgres"`) == 2
 	}, time.Minute, 50*time.Millisecond)
 	require.Equal(t, 1.0, to.byName["pg_up"])
 	require.Equal(t, 1.0, to.byName["probe_success"])
@@ -183,7 +191,8 @@ func TestPostgres(t *testing.T) {
 	<-waiting
 	_, _ = a.Exec(ctx, "ROLLBACK")
 	_, _ = b.Exec(ctx, "ROLLBACK")
-	require.NoError(t, <-slow)
+	wake()
+	require.ErrorIs(t, <-slow, context.Canceled)
 	require.NoError(t, a.Close(ctx)) // what a session counted is told when it ends
 	require.NoError(t, b.Close(ctx))
 	require.Eventually(t, func() bool {

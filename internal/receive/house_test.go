@@ -51,7 +51,7 @@ func build(t testing.TB, l gate.Limits) *house {
 
 func (h *house) connect(s metricstore.Store, l gate.Limits, now func() time.Time) {
 	h.gate = gate.New(gate.Options{Store: s, Observers: []gate.Observer{h}, Limits: l, Now: now})
-	h.receiver = receive.New(receive.Options{Gate: h.gate, BodyTimeout: 200 * time.Millisecond})
+	h.receiver = receive.New(receive.Options{Gate: h.gate})
 }
 
 func (h *house) handler() http.Handler { return h.receiver.Routes()[0].Handler }

@@ -27,6 +27,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/gate"
 	"github.com/signalbox/signalbox/internal/metricstore/conformance"
+	"github.com/signalbox/signalbox/internal/receive"
 )
 
 // TestProtocol runs every case of the table: what it says of status and headers is read from it.
@@ -382,13 +383,14 @@ func TestBodies(t *testing.T) {
 	code, err = post(io.LimitReader(zeros{}, 1<<30))
 	require.True(t, err != nil || code == 413, "%d %v", code, err)
 
-	c, err := net.Dial("tcp", strings.TrimPrefix(srv.URL, "http://"))
+	hasty := httptest.NewServer(receive.New(receive.Options{Gate: h.gate, BodyTimeout: 50 * time.Millisecond}).Routes()[0].Handler)
+	defer hasty.Close()
+	c, err := net.Dial("tcp", strings.TrimPrefix(hasty.URL, "http://"))
 	require.NoError(t, err)
 	defer c.Close()
 	_, err = c.Write([]byte("POST /api/v1/write HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nabc"))
 	require.NoError(t, err)
-	start := time.Now()
-	require.NoError(t, c.SetReadDeadline(start.Add(time.Minute)))
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
 	b := make([]byte, 12)
 	_, err = io.ReadFull(c, b)
 	require.NoError(t, err)

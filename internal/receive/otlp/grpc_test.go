@@ -161,7 +161,7 @@ func TestGRPCEndsACallWhoseMessageDoesNotCome(t *testing.T) {
 	stream, err := call(t, s.grpc).NewStream(context.Background(), &grpc.StreamDesc{ClientStreams: true}, "/opentelemetry.proto.collector.logs.v1.LogsService/Export")
 	require.NoError(t, err)
 	require.Equal(t, codes.DeadlineExceeded, status.Code(stream.RecvMsg(&collogs.ExportLogsServiceResponse{})))
-	empty, err := call(t, s.grpc).NewStream(context.Background(), &grpc.StreamDesc{ClientStreams: true}, "/opentelemetry.proto.collector.logs.v1.LogsService/Export")
+	empty, err := call(t, open(t).grpc).NewStream(context.Background(), &grpc.StreamDesc{ClientStreams: true}, "/opentelemetry.proto.collector.logs.v1.LogsService/Export")
 	require.NoError(t, err)
 	require.NoError(t, empty.CloseSend())
 	require.Equal(t, codes.InvalidArgument, status.Code(empty.RecvMsg(&collogs.ExportLogsServiceResponse{})))
