@@ -27,15 +27,15 @@ func (c *sourceListCmd) Run(w *world) error {
 	}
 	var body struct {
 		Sources []struct {
-			Kind      string           `json:"kind"`
-			Job       string           `json:"job"`
-			Target    string           `json:"target"`
-			Health    string           `json:"health"`
-			LastAt    int64            `json:"last_at"`
-			LastError string           `json:"last_error"`
-			Hint      string           `json:"hint"`
-			Samples   int64            `json:"samples"`
-			Refused   map[string]int64 `json:"refused"`
+			Kind      string                      `json:"kind"`
+			Job       string                      `json:"job"`
+			Target    string                      `json:"target"`
+			Health    string                      `json:"health"`
+			LastAt    int64                       `json:"last_at"`
+			LastError string                      `json:"last_error"`
+			Hint      string                      `json:"hint"`
+			Samples   int64                       `json:"samples"`
+			Refused   map[string]map[string]int64 `json:"refused_by_signal"`
 		} `json:"sources"`
 	}
 	if err := json.Unmarshal(raw, &body); err != nil {
@@ -44,8 +44,10 @@ func (c *sourceListCmd) Run(w *world) error {
 	t := table{{"KIND", "JOB", "TARGET", "HEALTH", "LAST", "SAMPLES", "REFUSED", "TROUBLE"}}
 	for _, s := range body.Sources {
 		var refused []string
-		for _, reason := range slices.Sorted(maps.Keys(s.Refused)) {
-			refused = append(refused, fmt.Sprintf("%s: %d", reason, s.Refused[reason]))
+		for _, signal := range slices.Sorted(maps.Keys(s.Refused)) {
+			for _, reason := range slices.Sorted(maps.Keys(s.Refused[signal])) {
+				refused = append(refused, fmt.Sprintf("%s %s: %d", signal, reason, s.Refused[signal][reason]))
+			}
 		}
 		trouble := s.Hint
 		if trouble == "" {

@@ -54,7 +54,7 @@ func (h *house) pastOf(ctx context.Context, d *demo.Demo) error {
 			return ctx.Err()
 		}
 		clock = at
-		grant, err := past.Admit(ctx, gate.Credential{Source: demo.HistorySource, Rows: true}, 0)
+		grant, err := past.Admit(ctx, gate.Credential{Source: demo.HistorySource, Signal: gate.Logs}, 0)
 		if err != nil {
 			return err
 		}

@@ -95,7 +95,7 @@ func between(s, from, to string) string {
 // fillRows stores rows of two agencies in all tables; one trace, one session and one case belong to both.
 func fillRows(t *testing.T, h *house, trace rowstore.TraceID) {
 	t.Helper()
-	grant, err := h.gate.Admit(t.Context(), gate.Credential{Source: "test", Rows: true}, 0)
+	grant, err := h.gate.Admit(t.Context(), gate.Credential{Source: "test", Signal: gate.Logs}, 0)
 	require.NoError(t, err)
 	var batches []*rowstore.Batch
 	for _, table := range rowstore.Tables() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/api"
 	"github.com/signalbox/signalbox/internal/board"
+	"github.com/signalbox/signalbox/internal/gate"
 	"github.com/signalbox/signalbox/internal/hostagent"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/probe"
@@ -27,7 +28,7 @@ func (h *house) intervalOf(l labels.Labels) (time.Duration, bool) {
 
 // sources lists where data comes from: scraped targets, this machine, who pushes, and rules.
 func (h *house) sources(context.Context) ([]board.Source, error) {
-	stats := map[string]map[string]int64{}
+	stats := map[string]map[string]map[string]int64{}
 	var out []board.Source
 	for _, s := range h.gate.Sources() {
 		kind := "push"
@@ -51,7 +52,7 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 			continue
 		}
 		src := board.Source{ID: kind + "/" + s.Source, Kind: kind, Job: s.Source, Target: s.Source, Health: "up", LastAt: s.LastAt, LastError: s.LastError,
-			Samples: s.Accepted, Series: s.Series, Refused: s.Refused,
+			Samples: s.Accepted, Series: s.Series, Refused: byReason(s.Refused), RefusedOf: s.Refused,
 			Rows: s.Rows, Dropped: s.Private, SampledOut: s.Sampled + s.Thinned}
 		if kind == "push" && time.Since(time.UnixMilli(s.LastAt)) > 5*time.Minute {
 			src.Health = "late"
@@ -59,16 +60,13 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 		out = append(out, src)
 	}
 	for _, t := range h.scrape.Sources() {
-		refused := map[string]int64{}
+		refused := byReason(stats[t.Job+"/"+t.Labels.Get("instance")]) // a target has nothing but metrics
 		for reason, n := range t.Refused {
 			refused[reason] += int64(n)
 		}
-		for reason, n := range stats[t.Job+"/"+t.Labels.Get("instance")] {
-			refused[reason] += n
-		}
 		out = append(out, board.Source{
 			ID: t.ID, Kind: "scrape", Job: t.Job, Target: t.URL, Labels: t.Labels.Map(), Health: t.Health, LastAt: t.LastScrape, IntervalMS: t.Interval.Milliseconds(),
-			LastError: t.LastError, Hint: t.Hint, Samples: int64(t.Samples), Series: int64(t.Series), Refused: refused, DurationMS: t.Duration.Milliseconds(),
+			LastError: t.LastError, Hint: t.Hint, Samples: int64(t.Samples), Series: int64(t.Series), Refused: refused, RefusedOf: ofMetrics(refused), DurationMS: t.Duration.Milliseconds(),
 		})
 	}
 	out = append(out, h.probeSources()...)
@@ -76,10 +74,29 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 		s := h.host.Source()
 		out = append(out, board.Source{
 			ID: "host", Kind: "host", Job: hostagent.Job, Target: s.Instance, Labels: map[string]string{"instance": s.Instance}, Health: s.Health, LastAt: s.LastScrape,
-			IntervalMS: s.Interval.Milliseconds(), LastError: s.LastError, Samples: int64(s.Samples), Series: int64(s.Samples), Refused: stats["host"], DurationMS: s.Duration.Milliseconds(),
+			IntervalMS: s.Interval.Milliseconds(), LastError: s.LastError, Samples: int64(s.Samples), Series: int64(s.Samples), Refused: byReason(stats["host"]), RefusedOf: stats["host"], DurationMS: s.Duration.Milliseconds(),
 		})
 	}
 	return out, nil
+}
+
+// byReason adds up the refusals of all signals.
+func byReason(of map[string]map[string]int64) map[string]int64 {
+	out := map[string]int64{}
+	for _, by := range of {
+		for reason, n := range by {
+			out[reason] += n
+		}
+	}
+	return out
+}
+
+// ofMetrics is refusals of samples as refusals by signal.
+func ofMetrics(by map[string]int64) map[string]map[string]int64 {
+	if len(by) == 0 {
+		return nil
+	}
+	return map[string]map[string]int64{gate.Metrics.String(): by}
 }
 
 // status says how the server itself is doing.

@@ -25,7 +25,7 @@ func (h *house) serveFiles(ctx context.Context, g *errgroup.Group) error {
 	}
 	f, err := tail.New(tail.Options{
 		Admit: func(source string) (tail.Writer, error) {
-			return h.gate.Admit(ctx, gate.Credential{Source: source, Rows: true}, 0)
+			return h.gate.Admit(ctx, gate.Credential{Source: source, Signal: gate.Logs, Retries: true}, 0)
 		},
 		Sets: fileSets(cfg.Rows.Files), Book: filepath.Join(cfg.Data, tailBook), BusinessIDs: cfg.Rows.BusinessIDs, Now: time.Now,
 		Logger: h.log.With("room", "tail"), Registerer: h.reg,

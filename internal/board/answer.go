@@ -53,11 +53,13 @@ type Source struct {
 	Hint       string            `json:"hint" doc:"What to do about the error, in one line"`
 	Samples    int64             `json:"samples" doc:"Samples of the newest scrape, or accepted since start for pushes"`
 	Series     int64             `json:"series"`
-	Refused    map[string]int64  `json:"refused" doc:"Refused samples and rows by reason"`
-	Rows       map[string]int64  `json:"rows" doc:"Rows stored since start, by logs, spans and events"`
-	Dropped    int64             `json:"dropped" doc:"Rows that a privacy policy took out"`
-	SampledOut int64             `json:"sampled_out" doc:"Rows and samples that a sampling policy left out"`
-	DurationMS int64             `json:"duration_ms"`
+	Refused    map[string]int64  `json:"refused" doc:"Refused samples, rows and requests by reason, of all signals"`
+	// RefusedOf has the same counts for each signal.
+	RefusedOf  map[string]map[string]int64 `json:"refused_by_signal" doc:"The same, first by signal (metrics, logs, spans, events), then by reason"`
+	Rows       map[string]int64            `json:"rows" doc:"Rows stored since start, by logs, spans and events"`
+	Dropped    int64                       `json:"dropped" doc:"Rows that a privacy policy took out"`
+	SampledOut int64                       `json:"sampled_out" doc:"Rows and samples that a sampling policy left out"`
+	DurationMS int64                       `json:"duration_ms"`
 }
 
 // SourcesSummary says whether the data arrives.

@@ -20,6 +20,9 @@ func OrderSources(in []Source) []Source {
 		if out[i].Refused == nil {
 			out[i].Refused = map[string]int64{}
 		}
+		if out[i].RefusedOf == nil {
+			out[i].RefusedOf = map[string]map[string]int64{}
+		}
 		if out[i].Rows == nil {
 			out[i].Rows = map[string]int64{}
 		}

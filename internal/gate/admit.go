@@ -19,7 +19,10 @@ type Credential struct {
 	// trust "public", and who the sender is (service, env, agency, version, release) is what Labels say and never what is sent.
 	Public bool
 	Labels map[string]string
-	Rows   bool // the body holds rows: whether their store can write decides, not that of samples
+	Signal Signal // what it brings: its store decides whether it is let in, and its refusals count for it
+	// Retries says that the sender is our own and tries again until what it has is in: what WriteRows does not take is then no
+	// refusal. What it gives up it counts by Refuse.
+	Retries bool
 }
 
 // Grant is the permission to write on behalf of a source.
@@ -46,7 +49,7 @@ func (g *Gate) Admit(ctx context.Context, c Credential, size int64) (*Grant, err
 	}
 	s := g.sources.at(src)
 	refuse := func(r Reason, err error) (*Grant, error) {
-		s.refuse(r, 1, err, now.UnixMilli())
+		s.refuse(c.Signal, r, 1, err, now.UnixMilli())
 		return nil, err
 	}
 	if g.o.Authenticate != nil {
@@ -59,7 +62,7 @@ func (g *Gate) Admit(ctx context.Context, c Credential, size int64) (*Grant, err
 		return refuse(BodyTooLarge, fault.New(fault.TooLarge, "the body has %d bytes; at most %d are accepted", size, l.BodyBytes))
 	}
 	if size != 0 {
-		if err := g.writable(c.Rows); err != nil {
+		if err := g.writable(c.Signal != Metrics); err != nil {
 			return refuse(StoreRefused, err)
 		}
 		if wait := s.allowed.debt(now); wait > 0 {
@@ -121,8 +124,11 @@ func (gr *Grant) Grow(size int64) error {
 func (gr *Grant) Close() { gr.g.inFlight.Add(-gr.size) }
 
 // Refuse counts a body that its reader could not accept.
-func (gr *Grant) Refuse(r Reason, err error) {
-	gr.g.sources.at(gr.src).refuse(r, 1, err, gr.g.o.Now().UnixMilli())
+func (gr *Grant) Refuse(r Reason, err error) { gr.RefuseAll(r, 1, err) }
+
+// RefuseAll counts n things that are given up.
+func (gr *Grant) RefuseAll(r Reason, n int, err error) {
+	gr.g.sources.at(gr.src).refuse(gr.c.Signal, r, int64(n), err, gr.g.o.Now().UnixMilli())
 }
 
 // AppendableV2 wraps the store for scraping: the references it hands out are the gate's own.

@@ -136,8 +136,7 @@ func (b *Batch) Refuse(r Reason, n int) error {
 }
 
 func (b *Batch) refuseMany(src uint32, r *Refusal, n int) error {
-	b.refuse(src, r)
-	b.g.sources.at(src).refused[r.Reason].Add(int64(max(0, n-1)))
+	b.g.sources.at(src).refuseQuietly(r, int64(max(1, n)), b.now)
 	return r
 }
 
@@ -211,7 +210,7 @@ func (g *Gate) valid(l labels.Labels) *Refusal {
 
 // refuse counts a refusal and returns it as an error.
 func (b *Batch) refuse(src uint32, r *Refusal) error {
-	b.g.sources.at(src).refuseQuietly(r, b.now)
+	b.g.sources.at(src).refuseQuietly(r, 1, b.now)
 	return r
 }
 
@@ -421,7 +420,7 @@ func (b *Batch) commitExemplars() (Result, error) {
 			return Result{}, err
 		}
 		res.ExemplarsRefused++
-		b.g.sources.at(e.src).refuse(ExemplarInvalid, 1, err, b.now)
+		b.g.sources.at(e.src).refuse(Metrics, ExemplarInvalid, 1, err, b.now)
 	}
 	return res, app.Commit()
 }
@@ -448,7 +447,7 @@ func (b *Batch) undo(why error) {
 	for _, c := range b.counted {
 		n += c.n
 	}
-	b.g.sources.at(b.grant.src).refuse(StoreRefused, n, why, b.now)
+	b.g.sources.at(b.grant.src).refuse(Metrics, StoreRefused, n, why, b.now)
 }
 
 // close tells of a store that fails and gives the batch back.

@@ -158,7 +158,7 @@ func TestObserversSeeWhatWasCommittedOnce(t *testing.T) {
 	require.Equal(t, []float64{1, 1.5, 2, 2.5, 3, 4}, stored)
 	st := h.gate.Sources()[0]
 	require.Equal(t, "push", st.Source)
-	require.EqualValues(t, 3, st.Refused["duplicate"])
+	require.EqualValues(t, 3, st.Refused["metrics"]["duplicate"])
 	require.NotEmpty(t, st.LastError)
 }
 
@@ -309,12 +309,12 @@ func TestLimits(t *testing.T) {
 		st[s.Source] = s
 	}
 	require.EqualValues(t, 3, st["scrape:a/1"].Series)
-	require.EqualValues(t, 997, st["scrape:a/1"].Refused["series_of_source"])
+	require.EqualValues(t, 997, st["scrape:a/1"].Refused["metrics"]["series_of_source"])
 	require.Contains(t, st["scrape:a/1"].LastError, "3 a target")
 	require.EqualValues(t, 1, st["scrape:b/2"].Accepted)
 	require.Empty(t, st["scrape:b/2"].Refused)
-	require.EqualValues(t, 1, st["big"].Refused["body_too_large"])
-	require.EqualValues(t, 1, st["second"].Refused["overload"])
+	require.EqualValues(t, 1, st["big"].Refused["metrics"]["body_too_large"])
+	require.EqualValues(t, 1, st["second"].Refused["metrics"]["overload"])
 
 	for i := range 20 {
 		err = h.push(g, series("n", "i", fmt.Sprint(i)), 0, 1)
@@ -351,7 +351,7 @@ func TestAuthenticate(t *testing.T) {
 	}})
 	_, err := h.gate.Admit(t.Context(), gate.Credential{Source: "push"}, 10)
 	require.Equal(t, fault.Forbidden, fault.KindOf(err))
-	require.EqualValues(t, 1, h.gate.Sources()[0].Refused["unauthorized"])
+	require.EqualValues(t, 1, h.gate.Sources()[0].Refused["metrics"]["unauthorized"])
 }
 
 func TestDiskFull(t *testing.T) {

@@ -33,7 +33,7 @@ func (g *Gate) arrival(now time.Time) int64 {
 func (gr *Grant) limit(p *pass, b *rowstore.Batch, now time.Time) {
 	l := &gr.g.o.Limits
 	if gr.c.Public && b.Table != rowstore.Events {
-		p.refused[PublicTable] += int64(len(b.Rows))
+		p.refused[b.Table%3][PublicTable] += int64(len(b.Rows))
 		b.Rows = b.Rows[:0]
 		return
 	}
@@ -67,7 +67,7 @@ func (gr *Grant) limit(p *pass, b *rowstore.Batch, now time.Time) {
 			why = gr.fit(p, l, r)
 		}
 		if why != reasons {
-			p.refused[why]++
+			p.refused[b.Table%3][why]++
 			continue
 		}
 		r.Received, r.Source, r.Weight, r.Trust = received, gr.c.Source, 1, ""

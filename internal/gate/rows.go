@@ -23,7 +23,8 @@ type RowResult struct {
 
 // pass is the memory of one WriteRows, used again.
 type pass struct {
-	refused  [reasons]int64
+	refused  [3][reasons]int64 // by table
+	came     [3]int64          // rows that came, by table
 	live     []*rowstore.Batch
 	resource *rowstore.Resource // the one checked last, and what it became
 	checked  *rowstore.Resource
@@ -51,20 +52,25 @@ func (gr *Grant) WriteRows(ctx context.Context, batches ...*rowstore.Batch) (Row
 	}
 	p := g.passes.Get().(*pass)
 	defer g.recycle(p)
+	for _, b := range batches {
+		p.came[b.Table%3] += int64(len(b.Rows))
+	}
 	stored, r, err := gr.admitRows(ctx, p, s, now, total, batches)
 	if err != nil {
-		s.refuse(r, int64(total), err, now.UnixMilli())
+		gr.turnAway(p, r, err, now.UnixMilli())
 		return RowResult{}, err
 	}
 	res := RowResult{}
-	for r, n := range p.refused {
-		if n > 0 {
-			s.refused[r].Add(n)
-			s.lastErr.Store(&g.refusals[r].Sentence)
-			if res.Refused == 0 {
-				res.Why = g.refusals[r].Sentence
+	for t, by := range p.refused {
+		for r, n := range by {
+			if n > 0 {
+				s.refused.add(SignalOf(rowstore.Table(t)), Reason(r), n)
+				s.lastErr.Store(&g.refusals[r].Sentence)
+				if res.Refused == 0 {
+					res.Why = g.refusals[r].Sentence
+				}
+				res.Refused += int(n)
 			}
-			res.Refused += int(n)
 		}
 	}
 	if res.Refused > 0 {
@@ -86,6 +92,20 @@ func (gr *Grant) WriteRows(ctx context.Context, batches ...*rowstore.Batch) (Row
 		}
 	}
 	return res, nil
+}
+
+// turnAway counts all rows of a pass as refused, unless they are tried again by us.
+func (gr *Grant) turnAway(p *pass, r Reason, err error, now int64) {
+	s := gr.g.sources.at(gr.src)
+	if gr.c.Retries {
+		s.trouble(err, now)
+		return
+	}
+	for t, n := range p.came {
+		if n > 0 {
+			s.refuse(SignalOf(rowstore.Table(t)), r, n, err, now)
+		}
+	}
 }
 
 // admitRows brings the batches to the store; stored is false if no row was left for it. On an error r says why.

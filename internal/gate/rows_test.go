@@ -113,7 +113,7 @@ func TestRowsGoThroughTheStepsInOrder(t *testing.T) {
 	require.Equal(t, float32(2), r.Weight)
 	s := statOf(h.gate, "web")
 	require.Equal(t, map[string]int64{"logs": 3}, s.Rows)
-	require.Equal(t, map[string]int64{"row_too_old": 1}, s.Refused)
+	require.Equal(t, refusals{"logs": {"row_too_old": 1}}, refusals(s.Refused))
 	require.EqualValues(t, 1, s.Private)
 	require.EqualValues(t, 1, s.Sampled)
 	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
@@ -160,7 +160,7 @@ func TestARowBeyondALimitIsRefusedWithItsReason(t *testing.T) {
 		require.Equal(t, 1, res.Accepted, c.reason)
 		require.Equal(t, 1, res.Refused)
 		s := statOf(h.gate, "web")
-		require.Equal(t, map[string]int64{c.reason: 1}, s.Refused)
+		require.Equal(t, refusals{"logs": {c.reason: 1}}, refusals(s.Refused))
 		require.Contains(t, res.Why, s.LastError)
 		require.Len(t, store.rows[rowstore.Logs], 1)
 	}
@@ -187,7 +187,7 @@ func TestTextThatIsNoUTF8IsRepaired(t *testing.T) {
 func TestAPublicSenderIsWhoItsKeySays(t *testing.T) {
 	store := &book{}
 	h := build(t, t.TempDir(), gate.Options{Rows: store})
-	gr, err := h.gate.Admit(t.Context(), gate.Credential{Source: "site portal", Public: true, Labels: map[string]string{"service": "portal", "agency": "IRS"}, Rows: true}, 10)
+	gr, err := h.gate.Admit(t.Context(), gate.Credential{Source: "site portal", Public: true, Labels: map[string]string{"service": "portal", "agency": "IRS"}, Signal: gate.Events}, 10)
 	require.NoError(t, err)
 	defer gr.Close()
 	spans, events := &rowstore.Batch{}, &rowstore.Batch{}
@@ -229,9 +229,9 @@ func TestAStoreOfRowsThatCannotWriteIsSaidAndNothingCounts(t *testing.T) {
 		require.Equal(t, c.busy, errors.As(err, &busy))
 		require.Zero(t, res)
 	}
-	require.Equal(t, map[string]int64{"store": 4, "overload": 2}, statOf(h.gate, "web").Refused)
+	require.Equal(t, refusals{"logs": {"store": 4, "overload": 2}}, refusals(statOf(h.gate, "web").Refused))
 	store.fail, store.full = nil, fault.New(fault.Unavailable, "the disk is full")
-	_, err := h.gate.Admit(t.Context(), gate.Credential{Source: "web", Rows: true}, 10)
+	_, err := h.gate.Admit(t.Context(), gate.Credential{Source: "web", Signal: gate.Events}, 10)
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	h.admit("metrics go on")
 	_, err = gr.WriteRows(t.Context(), logs(2, base))
@@ -258,7 +258,7 @@ func TestWhatCannotBeRedactedIsNotKept(t *testing.T) {
 	_, err := h.admit("web").WriteRows(t.Context(), logs(3, base))
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 	require.Empty(t, store.rows[rowstore.Logs])
-	require.Equal(t, map[string]int64{"privacy": 3}, statOf(h.gate, "web").Refused)
+	require.Equal(t, refusals{"logs": {"privacy": 3}}, refusals(statOf(h.gate, "web").Refused))
 	h = build(t, t.TempDir(), gate.Options{})
 	_, err = h.admit("web").WriteRows(t.Context(), logs(3, base))
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
@@ -337,8 +337,10 @@ func TestWhatComesInIsCountedOnce(t *testing.T) {
 	for _, n := range s.Rows {
 		stored += n
 	}
-	for _, n := range s.Refused {
-		counted += n
+	for _, by := range s.Refused {
+		for _, n := range by {
+			counted += n
+		}
 	}
 	for _, rows := range store.rows {
 		kept += int64(len(rows))
@@ -408,4 +410,55 @@ func BenchmarkWriteRows(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+}
+
+// refusals is what was refused, by signal and reason.
+type refusals map[string]map[string]int64
+
+// TestRefusalsCountForTheirSignal has one source send everything, most of it to be refused.
+func TestRefusalsCountForTheirSignal(t *testing.T) {
+	store := &book{}
+	reg := prometheus.NewRegistry()
+	h := build(t, t.TempDir(), gate.Options{Rows: store, Registerer: reg})
+	admit := func(s gate.Signal, retries bool) *gate.Grant {
+		gr, err := h.gate.Admit(t.Context(), gate.Credential{Source: "web", Signal: s, Retries: retries}, 0)
+		require.NoError(t, err)
+		return gr
+	}
+	old := func(table rowstore.Table) *rowstore.Batch {
+		b := &rowstore.Batch{}
+		b.Reset(table)
+		b.Add().Time = 12 // 1970
+		return b
+	}
+	gr := admit(gate.Spans, false)
+	_, err := gr.WriteRows(t.Context(), old(rowstore.Spans), old(rowstore.Events), old(rowstore.Events))
+	require.NoError(t, err)
+	gr.Refuse(gate.Malformed, errors.New("no protobuf"))
+	admit(gate.Metrics, false).Refuse(gate.BodyTooLarge, nil)
+	require.Error(t, gr.Batch(t.Context()).Refuse(gate.LabelCount, 4))
+	want := refusals{"metrics": {"body_too_large": 1, "label_count": 4}, "spans": {"row_too_old": 1, "malformed": 1}, "events": {"row_too_old": 2}}
+	require.Equal(t, want, refusals(statOf(h.gate, "web").Refused))
+
+	store.fail = fault.New(fault.Unavailable, "the disk is full")
+	ours := admit(gate.Logs, true)
+	for range 3 {
+		_, err = ours.WriteRows(t.Context(), logs(5, base))
+		require.Error(t, err)
+	}
+	require.Equal(t, want, refusals(statOf(h.gate, "web").Refused), "what we try again ourselves is not refused")
+	require.Equal(t, "the disk is full", statOf(h.gate, "web").LastError)
+	ours.RefuseAll(gate.StoreRefused, 5, err)
+	want["logs"] = map[string]int64{"store": 5}
+	require.Equal(t, want, refusals(statOf(h.gate, "web").Refused))
+	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
+# HELP signalbox_gate_refused_total Samples, exemplars, rows and requests that were refused, by source, signal and reason.
+# TYPE signalbox_gate_refused_total counter
+signalbox_gate_refused_total{reason="body_too_large",signal="metrics",source="web"} 1
+signalbox_gate_refused_total{reason="label_count",signal="metrics",source="web"} 4
+signalbox_gate_refused_total{reason="malformed",signal="spans",source="web"} 1
+signalbox_gate_refused_total{reason="row_too_old",signal="events",source="web"} 2
+signalbox_gate_refused_total{reason="row_too_old",signal="spans",source="web"} 1
+signalbox_gate_refused_total{reason="store",signal="logs",source="web"} 5
+`), "signalbox_gate_refused_total"))
 }

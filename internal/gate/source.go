@@ -15,16 +15,17 @@ import (
 
 // SourceStat is what the gate knows of one source since it started.
 type SourceStat struct {
-	Source    string           // the credential's name, for targets with their labels' values: "scrape:efile/127.0.0.1:8000"
-	Series    int64            // live now
-	Accepted  int64            // samples
-	Rows      map[string]int64 // rows that were stored, by table; never nil
-	Refused   map[string]int64 // samples, exemplars, rows or requests by reason; never nil
-	Private   int64            // rows that privacy took out
-	Sampled   int64            // rows that sampling left out
-	Thinned   int64            // samples that came before their series' interval was over
-	LastError string           // the newest refusal's sentence; empty if there was none
-	LastAt    int64            // newest sample, row or refusal, Unix milliseconds
+	Source   string           // the credential's name, for targets with their labels' values: "scrape:efile/127.0.0.1:8000"
+	Series   int64            // live now
+	Accepted int64            // samples
+	Rows     map[string]int64 // rows that were stored, by table; never nil
+	// Refused counts samples, exemplars, rows or requests by signal and reason; never nil.
+	Refused   map[string]map[string]int64
+	Private   int64  // rows that privacy took out
+	Sampled   int64  // rows that sampling left out
+	Thinned   int64  // samples that came before their series' interval was over
+	LastError string // the newest refusal's sentence; empty if there was none
+	LastAt    int64  // newest sample, row or refusal, Unix milliseconds
 }
 
 // source counts for one source.
@@ -36,7 +37,7 @@ type source struct {
 	private  atomic.Int64
 	sampled  atomic.Int64
 	thinned  atomic.Int64
-	refused  [reasons]atomic.Int64
+	refused  refusals
 	lastAt   atomic.Int64
 	lastErr  atomic.Pointer[string]
 	allowed  *allowance // samples; nil without a bound
@@ -86,8 +87,13 @@ func (s *sources) get(name string, limit, rowLimit float64) (i uint32, ok bool) 
 }
 
 // refuse counts n refusals.
-func (s *source) refuse(r Reason, n int64, err error, now int64) {
-	s.refused[r].Add(n)
+func (s *source) refuse(of Signal, r Reason, n int64, err error, now int64) {
+	s.refused.add(of, r, n)
+	s.trouble(err, now)
+}
+
+// trouble keeps a sentence for people.
+func (s *source) trouble(err error, now int64) {
 	s.lastAt.Store(now)
 	if err != nil {
 		msg := err.Error()
@@ -95,9 +101,9 @@ func (s *source) refuse(r Reason, n int64, err error, now int64) {
 	}
 }
 
-// refuseQuietly counts a refusal whose sentence is ready.
-func (s *source) refuseQuietly(r *Refusal, now int64) {
-	s.refused[r.Reason].Add(1)
+// refuseQuietly counts n refusals of samples whose sentence is ready.
+func (s *source) refuseQuietly(r *Refusal, n, now int64) {
+	s.refused.add(Metrics, r.Reason, n)
 	s.lastAt.Store(now)
 	if p := s.lastErr.Load(); p != &r.Sentence {
 		s.lastErr.Store(&r.Sentence)
@@ -109,16 +115,11 @@ func (g *Gate) Sources() []SourceStat {
 	all := *g.sources.all.Load()
 	out := make([]SourceStat, 0, len(all))
 	for _, s := range all {
-		st := SourceStat{Source: s.name, Series: s.series.Load(), Accepted: s.accepted.Load(), Rows: map[string]int64{}, Refused: map[string]int64{},
+		st := SourceStat{Source: s.name, Series: s.series.Load(), Accepted: s.accepted.Load(), Rows: map[string]int64{}, Refused: s.refused.counts(),
 			Private: s.private.Load(), Sampled: s.sampled.Load(), Thinned: s.thinned.Load(), LastAt: s.lastAt.Load()}
 		for _, t := range rowstore.Tables() {
 			if n := s.rows[t].Load(); n > 0 {
 				st.Rows[t.String()] = n
-			}
-		}
-		for r := range s.refused {
-			if n := s.refused[r].Load(); n > 0 {
-				st.Refused[Reason(r).String()] = n
 			}
 		}
 		if p := s.lastErr.Load(); p != nil {
@@ -147,7 +148,7 @@ func target(grant string, by []string, l labels.Labels) string {
 
 var (
 	acceptedDesc = prometheus.NewDesc("signalbox_gate_accepted_samples_total", "Samples that were stored, by source.", []string{"source"}, nil)
-	refusedDesc  = prometheus.NewDesc("signalbox_gate_refused_total", "Samples, exemplars, rows and requests that were refused, by source and reason.", []string{"source", "reason"}, nil)
+	refusedDesc  = prometheus.NewDesc("signalbox_gate_refused_total", "Samples, exemplars, rows and requests that were refused, by source, signal and reason.", []string{"source", "signal", "reason"}, nil)
 	rowsDesc     = prometheus.NewDesc("signalbox_gate_accepted_rows_total", "Rows that were stored, by source and table.", []string{"source", "table"}, nil)
 	droppedDesc  = prometheus.NewDesc("signalbox_gate_dropped_rows_total", "Rows that were taken in and not stored, by source and what took them out: privacy or sampling.", []string{"source", "by"}, nil)
 	thinnedDesc  = prometheus.NewDesc("signalbox_gate_sampled_out_samples_total", "Samples that came before the interval of their series was over, by source.", []string{"source"}, nil)
@@ -184,8 +185,10 @@ func (g *Gate) Collect(c chan<- prometheus.Metric) {
 		if s.Thinned > 0 {
 			c <- prometheus.MustNewConstMetric(thinnedDesc, prometheus.CounterValue, float64(s.Thinned), s.Source)
 		}
-		for r, n := range s.Refused {
-			c <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(n), s.Source, r)
+		for signal, by := range s.Refused {
+			for r, n := range by {
+				c <- prometheus.MustNewConstMetric(refusedDesc, prometheus.CounterValue, float64(n), s.Source, signal, r)
+			}
 		}
 	}
 }

@@ -114,7 +114,7 @@ func (e *Events) segment(call string) http.Handler {
 
 func (e *Events) serve(w http.ResponseWriter, r *http.Request, decode func(*decoder, []byte) error) {
 	c := e.o.Credential(r)
-	c.Rows = true
+	c.Signal = gate.Events
 	grant, err := e.o.Gate.Admit(r.Context(), c, size(r))
 	if err != nil {
 		e.fail(w, err)

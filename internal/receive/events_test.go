@@ -222,7 +222,7 @@ func TestPartialSuccess(t *testing.T) {
 	require.Equal(t, -1, a.Refused[1].Index)
 	require.Equal(t, 1, a.Refused[1].Count)
 	require.Contains(t, a.Refused[1].Reason, "ahead of our clock")
-	refused := d.gate.Sources()[0].Refused
+	refused := d.gate.Sources()[0].Refused["events"]
 	require.EqualValues(t, 1, refused["malformed"], refused)
 	require.Len(t, d.shelf.rows, 2)
 }

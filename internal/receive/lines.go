@@ -87,7 +87,7 @@ var errNotObject = fault.New(fault.Invalid, "a line is no JSON object")
 
 func (l *Lines) serve(w http.ResponseWriter, r *http.Request) {
 	c := l.o.Credential(r)
-	c.Rows = true
+	c.Signal = gate.Logs
 	grant, err := l.o.Gate.Admit(r.Context(), c, size(r))
 	if err != nil {
 		l.fail(w, err)

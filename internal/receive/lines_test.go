@@ -62,7 +62,7 @@ nonsense
 	require.Len(t, s.rows, 2)
 	require.Equal(t, []string{"intake", "no", "error", "4bf92f3577b34da6a3ce929d0e0e4736"}, []string{s.rows[0].Service, s.rows[0].Body, rowstore.Level(s.rows[0].Severity), s.rows[0].Trace.String()})
 	require.Equal(t, attrs("order", "7"), s.rows[0].Attrs)
-	require.Equal(t, int64(2), g.Sources()[0].Refused["malformed"])
+	require.Equal(t, int64(2), g.Sources()[0].Refused["logs"]["malformed"])
 
 	var z bytes.Buffer
 	gz := gzip.NewWriter(&z)

@@ -181,7 +181,7 @@ func (p *Public) site(r *http.Request) (*Site, error) {
 
 // refuse counts a request that is turned away before its body is read, and answers. Unknown keys count for one source.
 func (p *Public) refuse(w http.ResponseWriter, r *http.Request, site *Site, reason gate.Reason, err error) {
-	c := gate.Credential{Source: "public", Rows: true, Public: true}
+	c := gate.Credential{Source: "public", Signal: gate.Events, Public: true}
 	if site != nil {
 		c = site.credential()
 	}

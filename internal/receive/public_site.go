@@ -127,7 +127,7 @@ func (s *Site) source() string { return "public " + s.Key }
 
 // credential has the gate stamp the labels that belong to the server, whatever the page says of them.
 func (s *Site) credential() gate.Credential {
-	return gate.Credential{Source: s.source(), Rows: true, Public: true, Labels: map[string]string{
+	return gate.Credential{Source: s.source(), Signal: gate.Events, Public: true, Labels: map[string]string{
 		"service": s.Service, "env": s.Env, "agency": s.Agency, "version": s.Version, "release": s.Release}}
 }
 

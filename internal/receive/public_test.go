@@ -156,7 +156,7 @@ func TestPublicTurnsAway(t *testing.T) {
 	require.Len(t, p.shelf.rows, 3)
 	refused := map[string]map[string]int64{}
 	for _, s := range p.gate.Sources() {
-		refused[s.Source] = s.Refused
+		refused[s.Source] = s.Refused["events"]
 	}
 	require.EqualValues(t, 2, refused["public"]["unauthorized"], "unknown keys count for one source")
 	require.EqualValues(t, 8, refused["public efile"]["unauthorized"])
@@ -201,7 +201,7 @@ func TestPublicRates(t *testing.T) {
 	require.Equal(t, "Retry-After", res.Header.Get("Access-Control-Expose-Headers"))
 	p.now = p.now.Add(2 * time.Second)
 	require.Equal(t, 1, from(1), "ten events came back, and the 11th is owed")
-	require.NotZero(t, p.gate.Sources()[0].Refused["rate"])
+	require.NotZero(t, p.gate.Sources()[0].Refused["events"]["rate"])
 }
 
 func TestPublicNetworks(t *testing.T) {

@@ -150,8 +150,8 @@ func TestProtocol(t *testing.T) {
 			require.Equal(t, 400, h.post(type2, "snappy", nil).Code)
 			st := h.gate.Sources()[0]
 			require.Equal(t, "push 10.0.0.7", st.Source)
-			require.EqualValues(t, 2, st.Refused["body_too_large"])
-			require.EqualValues(t, 4, st.Refused["malformed"])
+			require.EqualValues(t, 2, st.Refused["metrics"]["body_too_large"])
+			require.EqualValues(t, 4, st.Refused["metrics"]["malformed"])
 			bad := v2(base, metric("a"))
 			bad.Symbols[0] = "x"
 			require.Equal(t, 400, h.send(bad).Code)
@@ -192,7 +192,7 @@ func TestVersion1SaysWhatItRefuses(t *testing.T) {
 	require.Contains(t, w.Body.String(), "future 1 (the timestamp is more than 10m0s ahead of our clock)")
 	st := h.gate.Sources()[0]
 	require.EqualValues(t, 2, st.Accepted)
-	require.EqualValues(t, 3, st.Refused["labels_invalid"])
+	require.EqualValues(t, 3, st.Refused["metrics"]["labels_invalid"])
 }
 
 // Every kind of sample, out of both protocols, again and again and in changing order: what was sent is there, once.
@@ -358,7 +358,7 @@ func TestCardinality(t *testing.T) {
 	require.Equal(t, 204, rec.Code)
 	st := h.gate.Sources()
 	require.EqualValues(t, 1000, st[0].Series)
-	require.EqualValues(t, 4000, st[0].Refused["series_of_source"])
+	require.EqualValues(t, 4000, st[0].Refused["metrics"]["series_of_source"])
 	require.Empty(t, st[1].Refused)
 }
 

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/signalbox/signalbox/internal/fault"
+	"github.com/signalbox/signalbox/internal/gate"
 )
 
 // Limits of a gRPC connection.
@@ -98,7 +99,7 @@ func (rc *Receiver) export(stream grpc.ServerStream, s signal) (err error) {
 	if err != nil {
 		return rc.status(err)
 	}
-	c.Rows = s != metrics
+	c.Signal = gate.Signal(s)
 	grant, err := rc.o.Gate.Admit(ctx, c, -1)
 	if err != nil {
 		return rc.status(err)

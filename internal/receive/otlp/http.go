@@ -30,7 +30,7 @@ func (rc *Receiver) serve(w http.ResponseWriter, r *http.Request, s signal) {
 		return
 	}
 	c := rc.o.Credential(r)
-	c.Rows = s != metrics
+	c.Signal = gate.Signal(s)
 	grant, err := rc.o.Gate.Admit(r.Context(), c, -1)
 	if err != nil {
 		rc.fail(a, err)

@@ -147,8 +147,8 @@ func TestEveryDatapointThatIsRefusedIsCounted(t *testing.T) {
 	require.Contains(t, p.ErrorMessage, "7 were refused: ")
 	require.Equal(t, []string{"0 0 1"}, h.samplesOf("a_total"))
 	src := h.gate.Sources()[0]
-	require.NotZero(t, src.Refused["label_length"])
-	require.NotZero(t, src.Refused["future"])
+	require.NotZero(t, src.Refused["metrics"]["label_length"])
+	require.NotZero(t, src.Refused["metrics"]["future"])
 }
 
 func TestExemplarsAreKept(t *testing.T) {

@@ -147,7 +147,7 @@ func TestARecordThatIsWrongIsRefusedAlone(t *testing.T) {
 	w := h.send(spansRequest(none, span(3), short))
 	require.Equal(t, 200, w.Code)
 	require.Len(t, h.rows.of(rowstore.Spans), 1)
-	require.EqualValues(t, 4, h.gate.Sources()[0].Refused["malformed"])
+	require.Equal(t, map[string]map[string]int64{"logs": {"malformed": 2}, "spans": {"malformed": 2}}, h.gate.Sources()[0].Refused)
 }
 
 func TestResourcesAreShared(t *testing.T) {

@@ -3,6 +3,7 @@ package syslog_test
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -122,12 +123,20 @@ func (h *house) wait(n int) []rowstore.Row {
 func (h *house) refused(source string) (n int64) {
 	for _, s := range h.gate.Sources() {
 		if strings.HasPrefix(s.Source, source) {
-			for _, r := range s.Refused {
+			for _, r := range s.Refused["logs"] {
 				n += r
 			}
 		}
 	}
 	return n
+}
+
+// tried waits until the gate has turned a batch of a sender away.
+func (h *house) tried(source string) {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool {
+		return slices.ContainsFunc(h.gate.Sources(), func(s gate.SourceStat) bool { return s.Source == source && s.LastError != "" })
+	}, time.Minute, time.Millisecond, "a try")
 }
 
 func attr(r rowstore.Row, key string) string {

@@ -97,7 +97,7 @@ func (rc *Receiver) grant(host string) *gate.Grant {
 			return g
 		}
 	}
-	g, err := rc.o.Gate.Admit(context.Background(), gate.Credential{Source: "syslog " + name, Rows: true}, 0)
+	g, err := rc.o.Gate.Admit(context.Background(), gate.Credential{Source: "syslog " + name, Signal: gate.Logs, Retries: true}, 0)
 	if err != nil { // the gate refuses nobody who sends nothing yet
 		rc.o.Logger.Error("a syslog sender was not admitted", "err", err)
 		return nil
@@ -115,7 +115,7 @@ func hostOf(a net.Addr) string {
 }
 
 // write brings messages of one host to the gate and tries until they are in. The error is the context's: they are not, and
-// were counted.
+// were counted as refused, once.
 func (rc *Receiver) write(ctx context.Context, host string, m *messages, d *decoder) error {
 	grant := rc.grant(host)
 	if grant == nil || len(m.ends) == 0 {
@@ -140,6 +140,7 @@ func (rc *Receiver) write(ctx context.Context, host string, m *messages, d *deco
 		case <-t.C:
 		case <-ctx.Done():
 			t.Stop()
+			grant.RefuseAll(gate.StoreRefused, len(m.ends), err)
 			m.reset()
 			return ctx.Err()
 		}

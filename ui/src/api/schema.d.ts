@@ -1892,6 +1892,7 @@ export interface components {
             notes: string[];
             period: string;
             points: components["schemas"]["ActivePoint"][];
+            standing: boolean;
             /** Format: double */
             stickiness: number | null;
             /** Format: int64 */
@@ -4241,9 +4242,15 @@ export interface components {
              */
             last_at: number;
             last_error: string;
-            /** @description Refused samples and rows by reason */
+            /** @description Refused samples, rows and requests by reason, of all signals */
             refused: {
                 [key: string]: number;
+            };
+            /** @description The same, first by signal (metrics, logs, spans, events), then by reason */
+            refused_by_signal: {
+                [key: string]: {
+                    [key: string]: number;
+                };
             };
             /** @description Rows stored since start, by logs, spans and events */
             rows: {

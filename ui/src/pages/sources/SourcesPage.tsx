@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
@@ -13,7 +13,17 @@ import { LightLabel, LightShape } from '../../light/Light';
 import { Ago } from '../../time/Ago';
 import { span } from '../../time/format';
 import { Choices } from '../welcome/Choices';
-import { rateOf, rateOfAll, sent, signalOf, signals, sourcesOf, type Signal, type SignalInfo } from './signals';
+import {
+  rateOf,
+  rateOfAll,
+  refusedOf,
+  sent,
+  signalOf,
+  signals,
+  sourcesOf,
+  type Signal,
+  type SignalInfo,
+} from './signals';
 import css from './Sources.module.css';
 
 const Snippets = lazy(() => import('./Snippets').then((m) => ({ default: m.Snippets })));
@@ -106,7 +116,7 @@ export function SourcesPage() {
 
 /** A source with everything it may lack in an answer from before rows were counted. */
 function full(s: Source): Source {
-  const quiet = { rows: {}, dropped: 0, sampled_out: 0, refused: {} };
+  const quiet = { rows: {}, dropped: 0, sampled_out: 0, refused: {}, refused_by_signal: {} };
   return { ...quiet, ...s };
 }
 
@@ -309,7 +319,7 @@ function OfSignal({
             </thead>
             <tbody>
               {list.map((s) => {
-                const refused = Object.entries(s.refused).filter(([, n]) => n > 0);
+                const refused = refusedOf(s, of);
                 const rate = rateOf(heard, s.id, of);
                 return (
                   <tr key={s.id} id={s.health === 'up' ? s.id : undefined}>
@@ -348,8 +358,8 @@ function OfSignal({
       )}
       {rows && list.length > 0 ? (
         <p className={`fine ${css.note}`}>
-          Refused, dropped and sampled out are of all signals of a source. Nothing is dropped in silence: what is
-          refused was answered so, and the sender may send it again.
+          Dropped and sampled out are of all signals of a source. Nothing is dropped in silence: what is refused was
+          answered so, and the sender may send it again.
         </p>
       ) : null}
     </section>

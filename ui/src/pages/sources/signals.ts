@@ -23,10 +23,20 @@ export function sent(s: Source, of: SignalInfo): number {
   return of.key === '' ? s.samples : (s.rows[of.key] ?? 0);
 }
 
+/** What was refused of a signal, by reason. */
+export function refusedOf(s: Source, of: SignalInfo): [string, number][] {
+  const by = s.refused_by_signal[of.key === '' ? 'metrics' : of.key] ?? {};
+  return Object.entries(by).filter(([, n]) => n > 0);
+}
+
 /** The sources of a signal. */
 export function sourcesOf(list: readonly Source[], of: SignalInfo): Source[] {
   const rows = (s: Source) => Object.values(s.rows).reduce((a, b) => a + b, 0);
-  return list.filter((s) => (of.key === '' ? s.kind !== 'push' || s.samples > 0 || rows(s) === 0 : sent(s, of) > 0));
+  return list.filter((s) =>
+    of.key === ''
+      ? s.kind !== 'push' || s.samples > 0 || rows(s) === 0
+      : sent(s, of) > 0 || refusedOf(s, of).length > 0,
+  );
 }
 
 type Heard = { as_of: number; sources: readonly Source[] };

@@ -21,6 +21,7 @@ const source = (more: Partial<Source>): Source => ({
   samples: 0,
   series: 0,
   refused: {},
+  refused_by_signal: {},
   rows: {},
   dropped: 0,
   sampled_out: 0,
