@@ -100,7 +100,7 @@ func (s *shelf) Attributes(context.Context, rowstore.Table, rowstore.Between) ([
 // empty answers every question of usage with lists without entries.
 type empty struct{}
 
-func (empty) Actives(usage.ActivesQuestion) (usage.Actives, error) {
+func (empty) Actives(context.Context, usage.ActivesQuestion) (usage.Actives, error) {
 	return usage.Actives{Points: []usage.ActivePoint{}, Apps: []usage.App{}, Notes: []string{}}, nil
 }
 func (empty) Sessions(context.Context, usage.SessionsQuestion) (usage.Sessions, error) {

@@ -18,7 +18,7 @@ import (
 
 // Usage answers how people use what is watched.
 type Usage interface {
-	Actives(q usage.ActivesQuestion) (usage.Actives, error)
+	Actives(ctx context.Context, q usage.ActivesQuestion) (usage.Actives, error)
 	Sessions(ctx context.Context, q usage.SessionsQuestion) (usage.Sessions, error)
 	Retention(ctx context.Context, q usage.RetentionQuestion) (usage.Retention, error)
 	Funnel(ctx context.Context, q usage.FunnelQuestion) (usage.Funnel, error)
@@ -89,7 +89,7 @@ func (a *API) registerUsage(m *table) {
 		m.absent = "row store"
 	}
 	add(a, m, "usage-actives", http.MethodGet, "/usage/actives", access.ReadSignals, "How many people were active", func(ctx context.Context, in *UsageSpan) (*out[usage.Actives], error) {
-		b, err := u.Actives(usage.ActivesQuestion{Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Period: usage.Period(in.Period)})
+		b, err := u.Actives(ctx, usage.ActivesQuestion{Scope: scopeOf(ctx, in.AppChoice), Range: rangeOf(in.Span), Period: usage.Period(in.Period)})
 		b.Hide(a.k())
 		return &out[usage.Actives]{b}, err
 	})

@@ -36,11 +36,12 @@ const (
 	Month Period = "month"
 )
 
-// ActivesQuestion asks how many people were active per period. Standing.
+// ActivesQuestion asks how many people were active per period. Standing, but for applications beyond the bound.
 type ActivesQuestion struct {
 	Scope
 	Range
 	Period Period `json:"period"`
+	AdHoc  bool   `json:"ad_hoc"`
 }
 
 // Actives answers it. Day, Week and Month are the people of the newest day, 7 days and 30 days of the range.
@@ -52,6 +53,7 @@ type Actives struct {
 	Month      int64         `json:"month"`
 	Stickiness *float64      `json:"stickiness"` // Day / Month
 	Apps       []App         `json:"apps"`       // those that were chosen
+	Standing   bool          `json:"standing"`   // kept at ingest; else from the rows
 	Notes      []string      `json:"notes"`
 }
 

@@ -1,17 +1,102 @@
 package usage
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"maps"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
+// maxNames bounds the names of a kind of feature in an answer from the rows.
+const maxNames = 20_000
+
+// Actives answers from what is kept or, for applications beyond the bound, from the rows.
+func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) {
+	kept := r.kept(q.Scope)
+	if kept && !q.AdHoc {
+		return r.actives(q)
+	}
+	period, err := q.Period.valid()
+	if err != nil {
+		return Actives{}, err
+	}
+	now := r.opt.Now()
+	starts, end, err := period.span(q.Range, now)
+	if err != nil {
+		return Actives{}, err
+	}
+	today := dayOf(now.UnixMicro())
+	last := min(end-1, today)
+	out := Actives{Period: period, Points: make([]ActivePoint, len(starts)), Notes: notes(nil)}
+	for i, at := range starts {
+		out.Points[i].At, out.Points[i].Complete = millisOf(at), period.next(at) <= today
+	}
+	apps, weights := map[App]bool{}, make([]float64, len(starts))
+	spans := []int32{1, 7, 30}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: q.expr(), Fields: needs(nil, "service", "env", "agency", "weight")}
+	scan.To = millisOf(max(end, last+1)) * 1000 // from the beginning: who is new is known from everything before
+	_, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (int32, bool) {
+		a := App{row.Service, row.Env, row.Agency}
+		if q.See != nil && !q.See(a) {
+			return 0, false
+		}
+		d := dayOf(row.Time)
+		if i := periodAt(starts, d); i >= 0 && d < end {
+			weights[i] += float64(row.Weight)
+		}
+		if !apps[a] {
+			apps[App{strings.Clone(a.Service), strings.Clone(a.Env), strings.Clone(a.Agency)}] = true
+		}
+		return d, true
+	}, func(days []int32) {
+		seen, counted := -1, [3]bool{}
+		for k, d := range days {
+			if i := periodAt(starts, d); i >= 0 && d < end {
+				if i != seen {
+					out.Points[i].People++
+				}
+				if k == 0 {
+					out.Points[i].New++
+				}
+				seen = i
+			}
+			for j, n := range spans {
+				counted[j] = counted[j] || d > last-n && d <= last
+			}
+		}
+		for j, n := range []*int64{&out.Day, &out.Week, &out.Month} {
+			if counted[j] {
+				*n++
+			}
+		}
+	})
+	if err != nil {
+		return Actives{}, err
+	}
+	for i, w := range weights {
+		out.Points[i].Events = int64(math.Round(w))
+	}
+	out.Apps = append([]App{}, slices.SortedFunc(maps.Keys(apps), App.compare)...)
+	out.Stickiness = share(float64(out.Day), float64(out.Month))
+	if !kept {
+		out.Notes = unkept(out.Notes, "applications")
+	}
+	return out, nil
+}
+
 // Sessions answers from what is kept or, with a filter, from the rows.
 func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, error) {
-	if q.Where.IsEverything() && !q.AdHoc {
+	standing := q.Where.IsEverything() && !q.AdHoc
+	kept := r.kept(q.Scope)
+	if standing && kept {
 		return r.sessions(q)
 	}
 	period, err := q.Period.valid()
@@ -66,6 +151,9 @@ func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, erro
 	}
 	out.Total = finish(total.point(millisOf(starts[0])), slices.Concat(lasted...), everybody, end)
 	out.Distribution = total.distribution()
+	if standing {
+		out.Notes = unkept(out.Notes, "applications")
+	}
 	return out, nil
 }
 
@@ -80,7 +168,8 @@ func periodAt(starts []int32, day int32) int {
 
 // Retention answers from what is kept or, with a start, a return or a filter, from the rows.
 func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, error) {
-	if q.Where.IsEverything() && q.Start.IsEverything() && q.Return.IsEverything() && !q.AdHoc {
+	standing := q.Where.IsEverything() && q.Start.IsEverything() && q.Return.IsEverything() && !q.AdHoc
+	if standing && r.kept(q.Scope) {
 		return r.retention(q)
 	}
 	period, err := q.Period.valid()
@@ -151,14 +240,14 @@ func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, e
 		out.Notes = append(out.Notes, "First time means: as far back as rows are kept.")
 	}
 	out.Cohorts, out.Weighted, out.Simple = g.retention(columns, q.OnOrAfter)
+	if standing {
+		out.Notes = unkept(out.Notes, "applications")
+	}
 	return out, nil
 }
 
 // Adoption answers from what is kept or, with a filter, from the rows.
 func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, error) {
-	if q.Where.IsEverything() && !q.AdHoc {
-		return r.adoption(q)
-	}
 	kind, err := kindOf(q.Kind)
 	if err != nil {
 		return Adoption{}, err
@@ -167,7 +256,12 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 	if err != nil {
 		return Adoption{}, err
 	}
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "release", map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind])...)}
+	standing := q.Where.IsEverything() && !q.AdHoc
+	missing := r.missing(q, kind, days[0])
+	if standing && missing == "" {
+		return r.adoption(q)
+	}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "release", "weight", map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind])...)}
 	scan.Between = rowstore.Between{From: millisOf(days[0]) * 1000, To: millisOf(end) * 1000}
 	m := newMeasure(days)
 	names := map[string]string{}
@@ -183,7 +277,7 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 		day           int
 		name, release string
 	}
-	number := uint32(0)
+	number, crowded := uint32(0), false
 	_, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (use, bool) {
 		name := row.Name
 		switch kind {
@@ -192,17 +286,32 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 		case 'l':
 			name = row.Release
 		}
-		return use{periodAt(days, dayOf(row.Time)), keep(name), keep(row.Release)}, q.sees(row)
+		if !q.sees(row) {
+			return use{}, false
+		}
+		if len(q.Names) > 0 && !slices.Contains(q.Names, name) {
+			name = ""
+		}
+		u := use{periodAt(days, dayOf(row.Time)), keep(name), keep(row.Release)}
+		if u.name != "" {
+			if m.features[u.name] == nil {
+				if len(m.features) == maxNames {
+					crowded = true
+					return use{}, false
+				}
+				m.add(u.name, u.day, roaring.New(), 0, 0)
+			}
+			m.features[u.name].events += float64(row.Weight)
+		}
+		return u, true
 	}, func(us []use) {
 		for _, u := range us {
 			m.actives[u.day].Add(number)
 			if u.name != "" {
 				f := m.features[u.name]
-				if f == nil || f.people[u.day] == nil {
-					m.add(u.name, u.day, roaring.New(), 0, 0)
-					f = m.features[u.name]
+				if f.people[u.day] == nil {
+					f.people[u.day] = roaring.New()
 				}
-				f.events++
 				f.people[u.day].Add(number)
 			}
 			if u.release != "" {
@@ -217,12 +326,37 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 	if err != nil {
 		return Adoption{}, err
 	}
+	switch {
+	case crowded && standing:
+		out, err := r.adoption(q)
+		out.Notes = append(out.Notes, fmt.Sprintf("There are more than %d names; only those that came first are counted.", maxNames))
+		return out, err
+	case crowded:
+		return Adoption{}, fault.New(fault.TooLarge, "the range holds more than %d names of %ss", maxNames, cmp.Or(q.Kind, "event")).Hint("Take a shorter range or a narrower filter.")
+	}
 	out := m.answer(q)
 	out.Actives = int64(number)
 	for i := range out.Features {
 		out.Features[i].Share = share(float64(*out.Features[i].People), float64(number))
 	}
+	if standing {
+		out.Notes = unkept(out.Notes, missing)
+	}
 	return out, nil
+}
+
+// missing says what is not kept of what a question wants: applications or names, or nothing.
+func (r *Room) missing(q AdoptionQuestion, kind byte, first int32) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.state
+	switch {
+	case s.beyondApps.since(first, q.chooses): // names are kept by application, even for everything
+		return "applications"
+	case s.lacksNames(q.Scope, kind, first), q.Releases && s.lacksNames(q.Scope, 'l', first):
+		return "names"
+	}
+	return ""
 }
 
 // People counts a cohort: who did all of some things and none of others.

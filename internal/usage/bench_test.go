@@ -72,7 +72,7 @@ func BenchmarkStanding(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	r, s := rand.New(rand.NewPCG(1, 1)), room.state
-	ids := s.slicesOf(App{"portal", "prod", "IRS"})
+	ids := s.slicesOf(App{"portal", "prod", "IRS"}, 0)
 	for n := range all {
 		_, _ = s.of(fmt.Sprintf("pseudonym-%08x", n), "")
 	}
@@ -119,8 +119,8 @@ func BenchmarkStanding(b *testing.B) {
 	b.Logf("first checkpoint %v, %d MB; the next one holds the room for %v and writes %d parts", full, size>>20, time.Since(begin), len(bodies)+1)
 	app := Scope{App: App{Service: "portal"}}
 	for name, f := range map[string]func() error{
-		"actives day":   func() error { _, err := room.Actives(ActivesQuestion{Scope: app}); return err },
-		"actives month": func() error { _, err := room.Actives(ActivesQuestion{Period: Month}); return err },
+		"actives day":   func() error { _, err := room.Actives(b.Context(), ActivesQuestion{Scope: app}); return err },
+		"actives month": func() error { _, err := room.Actives(b.Context(), ActivesQuestion{Period: Month}); return err },
 		"sessions day":  func() error { _, err := room.sessions(SessionsQuestion{Scope: app}); return err },
 		"retention day": func() error { _, err := room.retention(RetentionQuestion{Scope: app}); return err },
 		"retention came": func() error {

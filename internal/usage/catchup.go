@@ -51,23 +51,15 @@ func (r *Room) CatchUp(ctx context.Context) error {
 			return ctx.Err()
 		})
 		if err != nil {
-			r.again()
+			r.restore()
 			return fmt.Errorf("usage: catch up with %s: %w", t, err)
 		}
 	}
 	if err := r.rejoin(ctx, now); err != nil {
-		r.again()
+		r.restore()
 		return fmt.Errorf("usage: catch up with the service map: %w", err)
 	}
 	return nil
-}
-
-// again takes the state back to its files, after a catch-up that broke off.
-func (r *Room) again() {
-	r.reset()
-	if err := r.load(); err != nil {
-		r.reset()
-	}
 }
 
 // rejoin reads the spans that were waiting for their parents.

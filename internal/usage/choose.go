@@ -19,16 +19,17 @@ type choice struct {
 // choose finds the slices of a scope. Sets of people join exactly, whatever is chosen. Sessions are kept for everything, per
 // application and for the labels of state.masks; for another choice those of the applications are added up.
 func (s *state) choose(q Scope) (c choice) {
+	if ids, ok := s.ofApp[q.App]; ok && maskOf(q.App) == byAll && q.chooses(q.App) {
+		return choice{sets: ids[:1:1], sessions: ids[:1:1], apps: []App{q.App}}
+	}
 	for a, ids := range s.ofApp {
-		if m := maskOf(q.App); a.masked(m).App == q.App && (q.See == nil || q.See(a)) {
+		if q.chooses(a) {
 			c.sets = append(c.sets, ids[0])
 			c.apps = append(c.apps, a)
 		}
 	}
 	slices.Sort(c.sets)
-	slices.SortFunc(c.apps, func(a, b App) int {
-		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Env, b.Env), cmp.Compare(a.Agency, b.Agency))
-	})
+	slices.SortFunc(c.apps, App.compare)
 	all := len(c.sets) == len(s.ofApp)
 	switch id, kept := s.sliceOf[q.App.masked(maskOf(q.App))]; {
 	case q.App == (App{}) && q.See == nil || all && s.appsBeyond == 0 && q.App == (App{}):
@@ -44,6 +45,10 @@ func (s *state) choose(q Scope) (c choice) {
 		}
 	}
 	return c
+}
+
+func (a App) compare(b App) int {
+	return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Env, b.Env), cmp.Compare(a.Agency, b.Agency))
 }
 
 // seesAll reports whether the asker may see every application that the scope's labels choose.

@@ -38,9 +38,16 @@ func (e *encoder) app(a App) {
 }
 
 func (e *encoder) spread(s *spread) {
-	e.uint(uint64(s.low))
-	e.uint(uint64(len(s.counts)))
-	for _, n := range s.counts {
+	low, counts := s.low, s.counts
+	if s.none != 0 { // written as one array
+		low, counts = 0, make([]float64, s.low+len(s.counts))
+		copy(counts[s.low:], s.counts)
+		counts = append(counts, make([]float64, 1-min(1, len(counts)))...)
+		counts[0] = s.none
+	}
+	e.uint(uint64(low))
+	e.uint(uint64(len(counts)))
+	for _, n := range counts {
 		if n >= 0 && n < 1<<52 && n == math.Trunc(n) {
 			e.uint(uint64(n)<<1 | 1)
 			continue
@@ -132,15 +139,17 @@ func (d *decoder) set() *roaring.Bitmap {
 func (d *decoder) app() App { return App{d.text(), d.text(), d.text()} }
 
 func (d *decoder) spread() (s spread) {
-	s.low = int(d.uint())
-	n := d.len()
-	for range n {
-		v := d.uint()
-		if v&1 == 1 {
-			s.counts = append(s.counts, float64(v>>1))
-			continue
+	low := int(d.uint())
+	for i := range d.len() {
+		n := 0.0
+		if v := d.uint(); v&1 == 1 {
+			n = float64(v >> 1)
+		} else {
+			n = d.float()
 		}
-		s.counts = append(s.counts, d.float())
+		if n != 0 {
+			s.addBucket(low+i, n)
+		}
 	}
 	return s
 }

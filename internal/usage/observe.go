@@ -19,7 +19,7 @@ func (s *state) event(r *rowstore.Row, w words) {
 	d := dayOf(r.Time)
 	day := s.day(d)
 	day.dirty = true
-	ids := s.slicesOf(App{r.Service, r.Env, r.Agency})
+	ids := s.slicesOf(App{r.Service, r.Env, r.Agency}, d)
 	weight := float64(r.Weight)
 	n, known := s.of(r.User, r.Session)
 	s.attend(day, d, 0, n, known, weight)
@@ -75,7 +75,7 @@ func (s *state) use(day *day, d int32, f feature, n uint32, known bool, weight f
 	if f.name == "" {
 		return
 	}
-	id, ok := s.featureOf(f)
+	id, ok := s.featureOf(f, d)
 	if !ok {
 		return
 	}
@@ -210,11 +210,11 @@ func (s *state) expire(first, today int32) {
 			used[id] = true
 		}
 	}
+	s.tablesDirty = s.beyondApps.expire(first) || s.tablesDirty
+	s.tablesDirty = s.beyondNames.expire(first) || s.tablesDirty
 	for id, f := range s.features {
 		if f.kind != 0 && !used[uint32(id)] {
-			delete(s.feature, f)
-			s.features[id] = feature{}
-			s.tablesDirty = true
+			s.giveUp(f, uint32(id))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -152,6 +153,8 @@ func (s *state) writeTables(e *encoder) {
 		e.uint(uint64(f.kind))
 		e.text(f.name)
 	}
+	s.beyondApps.write(e)
+	s.beyondNames.write(e)
 }
 
 func (s *state) readTables(d *decoder) {
@@ -165,12 +168,19 @@ func (s *state) readTables(d *decoder) {
 	}
 	for range d.len() {
 		f := feature{app: uint16(d.uint()), kind: byte(d.uint()), name: d.text()}
-		if f.kind != 0 {
-			s.feature[f] = uint32(len(s.features))
-		}
+		n := uint32(len(s.features))
 		s.features = append(s.features, f)
+		if f.kind != 0 {
+			s.admit(f, n)
+		} else {
+			s.freeFeatures = append(s.freeFeatures, n)
+		}
 	}
 	s.tablesDirty = false
+	if s.unlisted = len(d.b) == 0; !s.unlisted {
+		s.beyondApps.read(d)
+		s.beyondNames.read(d)
+	}
 }
 
 // saved is a watched funnel as it is written; the question's own JSON leaves the expressions out.
@@ -221,6 +231,9 @@ func (r *Room) readWatched(d *decoder) {
 	}
 }
 
+// errUnlisted says that a server of an earlier version had no room for some applications or names and did not list them.
+var errUnlisted = errors.New("some applications or names were beyond the bound, and there is more room now")
+
 // restored puts what follows from the parts right once all of them are read.
 func (r *Room) restored() error {
 	s := r.state
@@ -235,6 +248,9 @@ func (r *Room) restored() error {
 		if s.ever[uint16(id)] == nil && (x.mask == 0 || x.mask == byAll) {
 			s.ever[uint16(id)] = roaring.New()
 		}
+	}
+	if s.unlisted && s.appsBeyond+s.featsBeyond > 0 {
+		return errUnlisted
 	}
 	if len(s.slices) == 0 || s.slices[0] != (slice{}) {
 		return fmt.Errorf("the tables do not begin with everything")

@@ -94,12 +94,12 @@ func (a App) labels() map[string]string {
 // The questions below are the room's own and cannot be wrong, so their errors cannot be.
 
 func (r *Room) publishActives(b *bunch, s Scope, last, today Range) {
-	if a, err := r.Actives(ActivesQuestion{Scope: s, Range: last}); err == nil {
+	if a, err := r.actives(ActivesQuestion{Scope: s, Range: last}); err == nil {
 		b.count("actives", a.Day, "span", "day")
 		b.count("actives", a.Week, "span", "week")
 		b.count("actives", a.Month, "span", "month")
 	}
-	if a, err := r.Actives(ActivesQuestion{Scope: s, Range: today}); err == nil {
+	if a, err := r.actives(ActivesQuestion{Scope: s, Range: today}); err == nil {
 		b.count("actives", a.Day, "span", "today")
 	}
 }

@@ -46,7 +46,7 @@ func TestTheRoomRuns(t *testing.T) {
 					room.ObserveRows(&rowstore.Batch{Table: rowstore.Events, Rows: rows})
 					span := rowstore.Row{Time: time.Now().UnixMicro(), Received: time.Now().UnixMicro(), Trace: rowstore.TraceIDOf(1, 1), Span: 1, Service: "a", Kind: 2, Weight: 1, Status: rowstore.StatusError}
 					room.ObserveRows(&rowstore.Batch{Table: rowstore.Spans, Rows: []rowstore.Row{span}})
-					_, err := room.Actives(ActivesQuestion{})
+					_, err := room.Actives(t.Context(), ActivesQuestion{})
 					require.NoError(t, err)
 					_, err = room.Map(t.Context(), MapQuestion{})
 					require.NoError(t, err)

@@ -140,8 +140,8 @@ func (t *tally) distribution() []SessionBracket {
 			out[i].To = &edges[i+1]
 		}
 	}
-	for i, n := range t.lasted.counts {
-		v := spreadValue(t.lasted.low + i)
+	for bucket, n := range t.lasted.each {
+		v := spreadValue(bucket)
 		b := sort.SearchFloat64s(edges, v)
 		if b == len(edges) || edges[b] > v {
 			b--

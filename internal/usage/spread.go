@@ -3,8 +3,9 @@ package usage
 import "math"
 
 // spread counts durations in buckets of equal relative width, so that any quantile is within 2 % and what was counted can be
-// taken back. Bucket 0 is what lasted under a microsecond.
+// taken back. Bucket 0 is what lasted under a microsecond; it is kept apart, because the others are far from it.
 type spread struct {
+	none   float64   // in bucket 0
 	low    int       // the bucket of counts[0]
 	counts []float64 // by weight
 }
@@ -32,6 +33,9 @@ func (s *spread) add(seconds, weight float64) { s.addBucket(spreadBucket(seconds
 
 func (s *spread) addBucket(b int, weight float64) {
 	switch {
+	case b == 0:
+		s.none += weight
+		return
 	case len(s.counts) == 0:
 		s.low, s.counts = b, append(s.counts, 0)
 	case b < s.low:
@@ -46,16 +50,26 @@ func (s *spread) addBucket(b int, weight float64) {
 	s.counts[b-s.low] += weight
 }
 
-func (s *spread) merge(o *spread) {
-	for i, n := range o.counts {
-		if n != 0 {
-			s.addBucket(o.low+i, n)
+// each goes through the buckets that have something, shortest first.
+func (s *spread) each(f func(bucket int, n float64) bool) {
+	if s.none != 0 && !f(0, s.none) {
+		return
+	}
+	for i, n := range s.counts {
+		if n != 0 && !f(s.low+i, n) {
+			return
 		}
 	}
 }
 
+func (s *spread) merge(o *spread) {
+	for b, n := range o.each {
+		s.addBucket(b, n)
+	}
+}
+
 func (s *spread) total() (n float64) {
-	for _, c := range s.counts {
+	for _, c := range s.each {
 		n += c
 	}
 	return n
@@ -64,9 +78,9 @@ func (s *spread) total() (n float64) {
 // quantile is the nearest-rank quantile, nothing of nothing.
 func (s *spread) quantile(q float64) *float64 {
 	rank, sum := math.Ceil(q*s.total()), 0.0
-	for i, c := range s.counts {
+	for b, c := range s.each {
 		if sum += c; c > 0 && sum >= max(rank, 1e-9) {
-			v := spreadValue(s.low + i)
+			v := spreadValue(b)
 			return &v
 		}
 	}

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -15,8 +16,28 @@ func notes(n []string) []string {
 	return n
 }
 
-// Actives answers from what is kept.
-func (r *Room) Actives(q ActivesQuestion) (Actives, error) {
+// unkept notes why an answer is made from the rows although nobody asked for that.
+func unkept(notes []string, what string) []string {
+	return append(notes, "There is no room to keep the numbers of all "+what+" at hand: these are counted from the rows.")
+}
+
+// uncounted notes that there were more people than there is room for.
+func (s *state) uncounted(notes []string) []string {
+	if s.beyond == 0 {
+		return notes
+	}
+	return append(notes, fmt.Sprintf("There were more than %d people; the events of the others are counted, they themselves are not.", s.most))
+}
+
+// kept reports whether what is kept can answer for a scope.
+func (r *Room) kept(q Scope) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.state.lacks(q)
+}
+
+// actives answers from what is kept.
+func (r *Room) actives(q ActivesQuestion) (Actives, error) {
 	period, err := q.Period.valid()
 	if err != nil {
 		return Actives{}, err
@@ -31,7 +52,7 @@ func (r *Room) Actives(q ActivesQuestion) (Actives, error) {
 	defer r.mu.Unlock()
 	s := r.state
 	c := s.choose(q.Scope)
-	out := Actives{Period: period, Points: make([]ActivePoint, len(starts)), Apps: slices.Concat([]App{}, c.apps), Notes: notes(nil)}
+	out := Actives{Period: period, Points: make([]ActivePoint, len(starts)), Apps: slices.Concat([]App{}, c.apps), Standing: true, Notes: notes(nil)}
 	for i, fresh := range s.fresh(c.sets, starts, end) {
 		to := period.next(starts[i])
 		out.Points[i] = ActivePoint{At: millisOf(starts[i]), People: int64(s.active(c.sets, starts[i], to).GetCardinality()), New: int64(fresh.GetCardinality()),
@@ -45,6 +66,7 @@ func (r *Room) Actives(q ActivesQuestion) (Actives, error) {
 		*x.n = int64(s.active(c.sets, last-x.of+1, last+1).GetCardinality())
 	}
 	out.Stickiness = share(float64(out.Day), float64(out.Month))
+	out.Notes = s.uncounted(out.Notes)
 	return out, nil
 }
 
@@ -85,6 +107,7 @@ func (r *Room) sessions(q SessionsQuestion) (Sessions, error) {
 	out.Total.People = int64(s.active(c.sets, starts[0], end).GetCardinality())
 	out.Total.Complete = end <= dayOf(now.UnixMicro())
 	out.Distribution = total.distribution()
+	out.Notes = s.uncounted(out.Notes)
 	return out, nil
 }
 
@@ -142,6 +165,7 @@ func (r *Room) retention(q RetentionQuestion) (Retention, error) {
 		}
 	}
 	out.Cohorts, out.Weighted, out.Simple = g.retention(columns, q.OnOrAfter)
+	out.Notes = s.uncounted(out.Notes)
 	return out, nil
 }
 
@@ -199,8 +223,6 @@ func (r *Room) adoption(q AdoptionQuestion) (Adoption, error) {
 			out.Features[i].Share = share(float64(*p), float64(out.Actives))
 		}
 	}
-	if s.featsBeyond > 0 {
-		out.Notes = append(out.Notes, "There are more than 1,000 names of a kind; the newest of them are not counted one by one. Ask the rows for them.")
-	}
+	out.Notes = s.uncounted(out.Notes)
 	return out, nil
 }

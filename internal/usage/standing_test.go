@@ -77,7 +77,7 @@ func answers(t *testing.T, r *Room) []any {
 	for _, p := range []Period{Day, Week, Month} {
 		for _, s := range []Scope{{}, {App: App{Service: "portal"}}, {App: App{Agency: "IRS"}}, {App: App{Service: "portal", Env: "prod", Agency: "IRS"}}} {
 			rg := Range{From: now.AddDate(0, 0, -34).UnixMilli()}
-			a, err := r.Actives(ActivesQuestion{Scope: s, Period: p, Range: rg})
+			a, err := r.Actives(t.Context(), ActivesQuestion{Scope: s, Period: p, Range: rg})
 			require.NoError(t, err)
 			b, err := r.sessions(SessionsQuestion{Scope: s, Period: p, Range: rg})
 			require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestStandingNumbersAreThoseOfTheRows(t *testing.T) {
 		})
 		rg := Range{From: now.AddDate(0, 0, -34).UnixMilli()}
 		for _, p := range []Period{Day, Week, Month} {
-			a, err := r.Actives(ActivesQuestion{Scope: Scope{App: scope}, Period: p, Range: rg})
+			a, err := r.Actives(t.Context(), ActivesQuestion{Scope: Scope{App: scope}, Period: p, Range: rg})
 			require.NoError(t, err)
 			ss, err := r.sessions(SessionsQuestion{Scope: Scope{App: scope}, Period: p, Range: rg})
 			require.NoError(t, err)

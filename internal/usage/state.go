@@ -77,23 +77,30 @@ type featureDay struct {
 // state is the standing numbers about people. All of it is guarded by the room's lock.
 type state struct {
 	people
-	slices   []slice // 0 is everything
-	sliceOf  map[slice]uint16
-	ofApp    map[App][]uint16 // slices that an application's events belong to, its own first
-	masks    []uint8
-	features []feature
-	feature  map[feature]uint32
-	days     map[int32]*day
-	ever     map[uint16]*roaring.Bitmap // by slice as in day.sets
-	live     seats                      // sessions by slice and person
-	newest   int32                      // newest day
+	slices       []slice // 0 is everything
+	sliceOf      map[slice]uint16
+	ofApp        map[App][]uint16 // slices that an application's events belong to, its own first
+	masks        []uint8
+	features     []feature
+	feature      map[feature]uint32
+	freeFeatures []uint32
+	days         map[int32]*day
+	ever         map[uint16]*roaring.Bitmap // by slice as in day.sets
+	live         seats                      // sessions by slice and person
+	newest       int32                      // newest day
 
 	late        float64 // events that came too late for sessions
 	appsBeyond  float64 // events of applications beyond the bound
 	featsBeyond float64
+	beyondApps  beyond          // the applications beyond the bound
+	beyondNames beyond          // applications with names beyond the bound; an App's kind stands in front of its service
+	named       map[byte]int    // names by kind
+	namedOf     map[feature]int // names by application and kind
 	tablesDirty bool
 	everDirty   map[uint16]bool
 	evicted     int64 // clock of the last eviction
+	mostSlices  int
+	unlisted    bool // read from files that do not say what is beyond
 
 	measured   [2]lengthBucket
 	unions     map[unionKey]union
@@ -104,8 +111,9 @@ type state struct {
 }
 
 const (
-	maxSlices       = 256
-	maxFeatureNames = 1000             // per kind
+	maxSlices       = 1024
+	maxFeatureNames = 5000             // per kind
+	maxNamesOfApp   = 1000             // per kind and application
 	exactDays       = 35               // days for which the people of a feature are kept one by one
 	lateFor         = 2 * dayMicros    // how late an event may come and still take part in sessions
 	slack           = 5 * 60 * 1000000 // microseconds between being received and being seen, at most
@@ -113,8 +121,9 @@ const (
 
 func newState(mostPeople int) *state {
 	s := &state{people: newPeople(mostPeople), sliceOf: map[slice]uint16{}, ofApp: map[App][]uint16{}, feature: map[feature]uint32{},
-		masks: []uint8{byService, byEnv, byAgency, byEnv | byAgency},
-		days:  map[int32]*day{}, ever: map[uint16]*roaring.Bitmap{}, live: newSeats(), everDirty: map[uint16]bool{}, unions: map[unionKey]union{}}
+		masks:      []uint8{byService, byEnv, byAgency, byEnv | byAgency},
+		beyondApps: newBeyond(), beyondNames: newBeyond(), named: map[byte]int{}, namedOf: map[feature]int{}, mostSlices: maxSlices,
+		days: map[int32]*day{}, ever: map[uint16]*roaring.Bitmap{}, live: newSeats(), everDirty: map[uint16]bool{}, unions: map[unionKey]union{}}
 	s.addSlice(slice{})
 	return s
 }
@@ -133,15 +142,18 @@ func (s *state) addSlice(x slice) uint16 {
 	return n
 }
 
-// slicesOf returns the slices of an application, its own first. Beyond the bound there is only everything.
-func (s *state) slicesOf(a App) []uint16 {
+// slicesOf returns the slices of an application, its own first. Beyond the bound there is only everything; d is the day of the
+// event that is counted so.
+func (s *state) slicesOf(a App, d int32) []uint16 {
 	if a == s.lastApp && s.lastSlices != nil {
 		return s.lastSlices
 	}
 	ids, ok := s.ofApp[a]
 	if !ok {
-		if len(s.slices)+len(s.masks)+1 > maxSlices {
+		// Who was turned away once stays so: a part of its events would pass for all of them.
+		if len(s.slices)+len(s.masks)+1 > s.mostSlices || s.beyondApps.has(a) {
 			s.appsBeyond++
+			s.tablesDirty = s.beyondApps.add(a, d) || s.tablesDirty
 			return nil
 		}
 		a = App{strings.Clone(a.Service), strings.Clone(a.Env), strings.Clone(a.Agency)}
@@ -185,34 +197,44 @@ func (d *day) set(slice uint16) *daySet {
 	return x
 }
 
-func (s *state) featureOf(f feature) (uint32, bool) {
+// featureOf returns the number of a feature, used on day d; ok is false where there is no room for it.
+func (s *state) featureOf(f feature, d int32) (n uint32, ok bool) {
 	if n, ok := s.feature[f]; ok {
 		return n, true
 	}
-	kind := 0
-	for _, x := range s.features {
-		if x.kind == f.kind {
-			kind++
-		}
-	}
-	if kind >= maxFeatureNames {
+	if s.named[f.kind] >= maxFeatureNames || s.namedOf[feature{f.app, f.kind, ""}] >= maxNamesOfApp {
 		s.featsBeyond++
+		s.tablesDirty = s.beyondNames.add(s.slices[f.app].App.of(f.kind), d) || s.tablesDirty
 		return 0, false
 	}
 	f.name = strings.Clone(f.name)
-	n := uint32(len(s.features))
-	for i, x := range s.features {
-		if x.kind == 0 { // given up
-			n = uint32(i)
-		}
-	}
-	if int(n) == len(s.features) {
+	if k := len(s.freeFeatures); k > 0 {
+		n, s.freeFeatures = s.freeFeatures[k-1], s.freeFeatures[:k-1]
+		s.features[n] = f
+	} else {
+		n = uint32(len(s.features))
 		s.features = append(s.features, f)
 	}
-	s.features[n] = f
-	s.feature[f] = n
+	s.admit(f, n)
 	s.tablesDirty = true
 	return n, true
+}
+
+// admit makes a feature known by its number.
+func (s *state) admit(f feature, n uint32) {
+	s.feature[f] = n
+	s.named[f.kind]++
+	s.namedOf[feature{f.app, f.kind, ""}]++
+}
+
+// giveUp forgets a feature of no day.
+func (s *state) giveUp(f feature, n uint32) {
+	delete(s.feature, f)
+	s.named[f.kind]--
+	s.namedOf[feature{f.app, f.kind, ""}]--
+	s.features[n] = feature{}
+	s.freeFeatures = append(s.freeFeatures, n)
+	s.tablesDirty = true
 }
 
 func newFeatureDay() *featureDay { return &featureDay{people: roaring.New()} }

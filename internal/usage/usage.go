@@ -103,13 +103,23 @@ func New(o Options) (*Room, error) {
 	if err := r.metrics.register(r); err != nil {
 		return nil, fmt.Errorf("usage: %w", err)
 	}
+	r.restore()
+	return r, nil
+}
+
+// restore takes the state back to its files. What cannot be read is given up, but for the funnels that are watched.
+func (r *Room) restore() {
 	r.reset()
 	err := r.load()
-	if err != nil && !errors.Is(err, errNoCheckpoint) {
-		r.opt.Logger.Warn("usage files cannot be read and are made anew from the rows", "dir", r.opt.Dir, "err", err)
-		r.reset()
+	if err == nil {
+		return
 	}
-	return r, nil
+	if !errors.Is(err, errNoCheckpoint) {
+		r.opt.Logger.Warn("usage files are made anew from the rows", "dir", r.opt.Dir, "err", err)
+	}
+	watched := r.watched
+	r.reset()
+	r.watched = watched
 }
 
 func (r *Room) reset() {

@@ -12,7 +12,8 @@ import (
 const maxAnonymous = 5_000_000
 
 // walk reads events person by person: take makes of a row what is needed of it, or nothing, and each gets what was made of one
-// person's rows, in order of time. Its slice is used again. It returns how many rows were taken.
+// person's rows, in order of time. Its slice is used again. Rows of nobody are shown to take only. It returns how many rows of
+// people were taken.
 func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, take func(*rowstore.Row) (T, bool), each func([]T)) (taken int64, err error) {
 	q.ByUser = true
 	var user string
@@ -28,16 +29,13 @@ func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, tak
 	err = store.Scan(ctx, q, func(rows []rowstore.Row) error {
 		for i := range rows {
 			r := &rows[i]
-			if r.User == "" && r.Session == "" {
+			x, ok := take(r)
+			if !ok || r.User == "" && r.Session == "" {
 				continue
 			}
 			if r.User != user {
 				flush()
 				user = strings.Clone(r.User)
-			}
-			x, ok := take(r)
-			if !ok {
-				continue
 			}
 			taken++
 			if r.User != "" {
