@@ -1,4 +1,4 @@
-import { Modal } from '@mantine/core';
+import { Modal } from './kit';
 import css from './Dialog.module.css';
 
 /** A dialog: focus stays inside, Escape closes, the page behind does not move. */

@@ -1,4 +1,4 @@
-import { Switch } from '@mantine/core';
+import { Switch } from './kit';
 import { useQuery } from '@tanstack/react-query';
 import { meQuery, signOut, useStatus } from '../api/status';
 import { setKeysEnabled, useKeysEnabled } from '../keys/keys';

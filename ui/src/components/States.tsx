@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { Link, type ErrorComponentProps } from '@tanstack/react-router';
 import { ApiError } from '../api/client';
 import { LightShape } from '../light/Light';
@@ -81,7 +80,11 @@ export function Failure({ error, what, retry }: { error: unknown; what: string; 
           </p>
         ) : null}
       </div>
-      {retry && !signedOut ? <Button onClick={retry}>Try again</Button> : null}
+      {retry && !signedOut ? (
+        <button type="button" className={css.retry} onClick={retry}>
+          Try again
+        </button>
+      ) : null}
     </div>
   );
 }

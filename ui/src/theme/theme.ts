@@ -1,4 +1,4 @@
-import { Button, createTheme, Input, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type ButtonProps, type MantineColorsTuple } from '@mantine/core';
 
 const accent: MantineColorsTuple = [
   '#e6edfd',
@@ -13,7 +13,10 @@ const accent: MantineColorsTuple = [
   '#12307f',
 ];
 
-/** Mantine in the house's type, spacing and colour; the colours themselves are the tokens of tokens.css. */
+/**
+ * Mantine in the house's type, spacing and colour; the colours themselves are the tokens of tokens.css. Parts are named and not
+ * imported, so that the first page does not load them.
+ */
 export const theme = createTheme({
   fontFamily: 'var(--font)',
   fontFamilyMonospace: 'var(--mono)',
@@ -26,8 +29,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   autoContrast: false,
   components: {
-    Button: Button.extend({
-      vars: (_, props) => ({
+    Button: {
+      vars: (_: unknown, props: ButtonProps) => ({
         root: {
           '--button-height': props.size?.startsWith('compact') ? '1.5rem' : 'var(--control-h)',
           '--button-padding-x': '0.75rem',
@@ -36,11 +39,11 @@ export const theme = createTheme({
         },
       }),
       defaultProps: { variant: 'default' },
-    }),
-    Input: Input.extend({
+    },
+    Input: {
       vars: () => ({
         wrapper: { '--input-height': 'var(--control-h)', '--input-size': 'var(--control-h)', '--input-fz': '0.875rem' },
       }),
-    }),
+    },
   },
 });

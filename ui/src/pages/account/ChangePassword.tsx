@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { useState } from 'react';
 import { useChangePassword } from '../../api/people';
 import { Fault } from '../people/Fault';

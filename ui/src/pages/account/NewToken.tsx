@@ -1,4 +1,4 @@
-import { Button, Checkbox, TextInput } from '@mantine/core';
+import { Button, Checkbox, TextInput } from '../../components/kit';
 import { useState } from 'react';
 import { useCreateToken, type Grant, type Me } from '../../api/people';
 import { Copy } from '../../components/Copy';

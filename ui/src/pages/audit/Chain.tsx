@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { useQuery } from '@tanstack/react-query';
 import { useVerify, verifiedQuery, type AuditPage } from '../../api/audit';
 import { Icon } from '../../components/Icon';

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { useId, useState } from 'react';
 import { useImport, type Proposed, type ReportLine } from '../../api/boards';
 import { Dialog } from '../../components/Dialog';

@@ -1,4 +1,4 @@
-import { Textarea, TextInput } from '@mantine/core';
+import { Textarea, TextInput } from '../../components/kit';
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { boardQuery } from '../../api/board';

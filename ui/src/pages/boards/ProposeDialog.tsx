@@ -1,4 +1,4 @@
-import { Button, Textarea, TextInput } from '@mantine/core';
+import { Button, Textarea, TextInput } from '../../components/kit';
 import { useState } from 'react';
 import { usePropose, type Proposed } from '../../api/boards';
 import { Dialog } from '../../components/Dialog';

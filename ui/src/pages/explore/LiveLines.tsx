@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { useState } from 'react';
 import type { Row } from '../../api/rows';
 import { plain } from '../../format/number';

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { Icon } from '../../components/Icon';
 import { Segments } from '../../components/Segments';
 import { clockSeconds, exact } from '../../time/format';

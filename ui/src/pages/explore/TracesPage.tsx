@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { ApiError } from '../../api/client';
 import { tracesQuery, type TraceSummary } from '../../api/traces';
 import { Empty, Failure, Loading } from '../../components/States';

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { useMemo, useRef, useState } from 'react';
 import type { Trace } from '../../api/traces';
 import { Icon } from '../../components/Icon';

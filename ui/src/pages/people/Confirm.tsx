@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { Dialog } from '../../components/Dialog';
 import { Fault } from './Fault';
 import css from './Form.module.css';

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button, TextInput } from '../../components/kit';
 import { useState } from 'react';
 import { Icon } from '../../components/Icon';
 import css from './Form.module.css';

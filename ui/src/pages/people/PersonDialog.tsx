@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button, TextInput } from '../../components/kit';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import {

@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import type { Session } from '../../api/people';
 import { Ago } from '../../time/Ago';
 import { when } from '../../time/format';

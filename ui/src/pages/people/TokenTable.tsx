@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import type { Token } from '../../api/people';
 import { LightLabel } from '../../light/Light';
 import type { StateName } from '../../light/light';

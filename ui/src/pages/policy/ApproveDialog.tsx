@@ -1,4 +1,4 @@
-import { Button, Textarea, TextInput } from '@mantine/core';
+import { Button, Textarea, TextInput } from '../../components/kit';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { asksConfirm, type Proposal } from '../../api/govern';

@@ -1,4 +1,4 @@
-import { Button, Textarea } from '@mantine/core';
+import { Button, Textarea } from '../../components/kit';
 import { useState } from 'react';
 import { useMove, type Comment, type Proposal } from '../../api/govern';
 import { Icon, type IconName } from '../../components/Icon';

@@ -1,4 +1,4 @@
-import { TextInput } from '@mantine/core';
+import { TextInput } from '../../components/kit';
 import { useMemo } from 'react';
 import type { Finding, Kind } from '../../api/govern';
 import css from './Editor.module.css';

@@ -1,4 +1,4 @@
-import { Button, Textarea } from '@mantine/core';
+import { Button, Textarea } from '../../components/kit';
 import { useState } from 'react';
 import { Dialog } from '../../components/Dialog';
 import { LightShape } from '../../light/Light';

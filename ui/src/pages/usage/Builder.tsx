@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button } from '../../components/kit';
 import { useEffect, useRef, useState } from 'react';
 import { Icon } from '../../components/Icon';
 import { SearchField } from './SearchField';
