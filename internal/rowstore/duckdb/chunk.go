@@ -73,8 +73,6 @@ type chunker struct {
 	room     int // pairs there is room for
 	n        int // rows laid out
 
-	own      []unsafe.Pointer // columns of attributes
-	there    []unsafe.Pointer // which rows have one, a bit each
 	arena    arena
 	before   [columns]string // the text of the row before by column: the same string is laid out once
 	resource *rowstore.Resource
@@ -82,36 +80,18 @@ type chunker struct {
 	seen     map[string]struct{} // keys since the owner last took them
 }
 
-// newChunker returns a chunker for the columns of schema.sql and, behind them, one for each of so many attributes.
-func newChunker(own int) *chunker {
-	c := &chunker{own: make([]unsafe.Pointer, own), there: make([]unsafe.Pointer, own), keys: map[string]text{}, seen: map[string]struct{}{}}
-	of := func(t raw.Type) raw.LogicalType {
-		l := raw.CreateLogicalType(t)
-		c.types = append(c.types, l)
-		return l
-	}
-	words := func(n int) {
-		for range n {
-			of(raw.TypeVarchar)
-		}
-	}
-	of(raw.TypeTimestamp)
-	of(raw.TypeTimestamp)
-	for range 4 {
-		of(raw.TypeUBigInt)
-	}
-	words(12)
-	for range 3 {
-		of(raw.TypeUTinyInt)
-	}
-	of(raw.TypeBigInt)
-	of(raw.TypeDouble)
-	words(3)
-	of(raw.TypeFloat)
+// newChunker returns a chunker for the columns of schema.sql.
+func newChunker() *chunker {
+	c := &chunker{keys: map[string]text{}, seen: map[string]struct{}{}}
 	word := raw.CreateLogicalType(raw.TypeVarchar)
 	defer raw.DestroyLogicalType(&word)
-	c.types = append(c.types, raw.CreateMapType(word, word))
-	words(1 + own)
+	for col := range columnsOf {
+		if col == colAttrs {
+			c.types = append(c.types, raw.CreateMapType(word, word))
+		} else {
+			c.types = append(c.types, raw.CreateLogicalType(columnsOf[col].raw))
+		}
+	}
 	c.chunk = raw.CreateDataChunk(c.types)
 	c.reset()
 	return c
@@ -134,12 +114,6 @@ func (c *chunker) reset() {
 		if i == colAttrs {
 			c.attrs = v
 		}
-	}
-	for i := range c.own {
-		v := raw.DataChunkGetVector(c.chunk, raw.IdxT(columns+i))
-		raw.VectorEnsureValidityWritable(v)
-		c.own[i], c.there[i] = raw.VectorGetData(v), unsafe.Pointer(raw.VectorGetValidity(v))
-		clear(unsafe.Slice((*uint64)(c.there[i]), chunkRows/64))
 	}
 	c.pairs, c.room, c.n = 0, 0, 0
 	c.grow(16 * chunkRows)
@@ -168,10 +142,7 @@ func (c *chunker) grow(pairs int) {
 func (c *chunker) full() bool { return c.n == chunkRows }
 
 // add lays a row out.
-func (c *chunker) add(r *rowstore.Row) { c.addTo(r, nil) }
-
-// addTo lays a row out. columns, if any, has for each attribute which of the columns of attributes is its own, or -1.
-func (c *chunker) addTo(r *rowstore.Row, columns []int16) {
+func (c *chunker) add(r *rowstore.Row) {
 	hi, lo := r.Trace.Halves()
 	put(c, colTime, r.Time)
 	put(c, colReceived, r.Received)
@@ -215,12 +186,6 @@ func (c *chunker) addTo(r *rowstore.Row, columns []int16) {
 	from := c.pairs
 	for i := range r.Attrs {
 		if again(r.Attrs, i) {
-			continue
-		}
-		if columns != nil && columns[i] >= 0 {
-			k := columns[i]
-			*at[text](c.own[k], c.n) = c.lay(r.Attrs[i].Value)
-			*at[uint64](c.there[k], c.n/64) |= 1 << (c.n % 64)
 			continue
 		}
 		*at[text](c.key, c.pairs) = c.keyText(r.Attrs[i].Key)

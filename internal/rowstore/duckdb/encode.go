@@ -2,252 +2,260 @@ package duckdb
 
 import (
 	"encoding/binary"
-	"errors"
 	"math"
 	"unsafe"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
-// maxShared is how many different resources of one Write are written once; more are repeated.
-const maxShared = 16
+// The log keeps rows in parts of up to partRows rows of one table, column by column: what is the same in all rows stands once,
+// what repeats stands in a list of words, and what is left lies side by side, where it compresses best.
+//
+//	part: table 1, rows, times (differences), trace ids, the numbers, the texts, the resources, the lists of keys and which of
+//	them each row has, and for each list the values of each key in the rows that have it
+//
+// Each column begins with its form. Counts and lengths are varints, numbers of fixed width little-endian.
+const partRows = 1024
 
-// encodeBatches appends the rows of batches as the log keeps them: for each batch the table, the number of rows and the rows.
-// Numbers are varints or little-endian, text has its length before it. A resource is written where it first occurs, keys of
-// attributes where they differ from those of the row before.
-func encodeBatches(b []byte, batches []*rowstore.Batch) []byte {
-	var shared [maxShared]*rowstore.Resource
-	known := 0
-	var before []rowstore.Attr
-	for _, batch := range batches {
-		b = append(b, byte(batch.Table))
-		b = binary.AppendUvarint(b, uint64(len(batch.Rows)))
-		for i := range batch.Rows {
-			r := &batch.Rows[i]
-			b = binary.AppendVarint(b, r.Time)
-			b = binary.AppendVarint(b, r.Received-r.Time)
-			b = append(b, r.Trace[:]...)
-			b = binary.LittleEndian.AppendUint64(b, uint64(r.Span))
-			b = binary.LittleEndian.AppendUint64(b, uint64(r.Parent))
-			b = append(b, r.Kind, r.Severity, r.Status)
-			b = binary.AppendVarint(b, r.Duration)
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(r.Value))
-			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(r.Weight))
-			for _, s := range texts(r) {
-				b = appendText(b, *s)
-			}
-			again := sameKeys(before, r.Attrs)
-			before = r.Attrs
-			b = binary.AppendUvarint(b, uint64(len(r.Attrs))<<1|uint64(again))
-			for k := range r.Attrs {
-				if again == 0 {
-					b = appendText(b, r.Attrs[k].Key)
-				}
-				b = appendText(b, r.Attrs[k].Value)
-			}
-			if r.Resource == nil {
-				b = append(b, 0)
-				continue
-			}
-			at := 0
-			for at < known && shared[at] != r.Resource {
-				at++
-			}
-			b = append(b, byte(at+1))
-			if at == known {
-				if known < maxShared {
-					shared[known] = r.Resource
-					known++
-				}
-				b = appendText(b, r.Resource.JSON)
-			}
-		}
-	}
-	return b
-}
+// The forms of a column.
+const (
+	formZero  = iota // 0 or nothing in all rows
+	formOne          // one value, which all rows have
+	formEach         // a value for each row
+	formWords        // texts: some words, and which of them each row has
+	formHex          // texts of one even length that are small hexadecimal digits, two of them in a byte
+)
 
-// sameKeys returns 1 if two rows' attributes have the same keys in the same order: they are not written again.
-func sameKeys(a, b []rowstore.Attr) byte {
-	if len(a) != len(b) {
-		return 0
+// The numbers of a row, in the order in which they are kept.
+const (
+	numReceived = iota
+	numSpan
+	numParent
+	numKind
+	numSeverity
+	numStatus
+	numDuration
+	numValue
+	numWeight
+	numbersOfRow
+)
+
+// widths are the bytes of a number; 0: a varint.
+var widths = [numbersOfRow]int{numSpan: 8, numParent: 8, numKind: 1, numSeverity: 1, numStatus: 1, numValue: 8, numWeight: 4}
+
+// number returns a number of a row by its bits.
+func number(r *rowstore.Row, which int) uint64 {
+	switch which {
+	case numReceived:
+		return uint64(r.Received)
+	case numSpan:
+		return uint64(r.Span)
+	case numParent:
+		return uint64(r.Parent)
+	case numKind:
+		return uint64(r.Kind)
+	case numSeverity:
+		return uint64(r.Severity)
+	case numStatus:
+		return uint64(r.Status)
+	case numDuration:
+		return uint64(r.Duration)
+	case numValue:
+		return math.Float64bits(r.Value)
+	default:
+		return uint64(math.Float32bits(r.Weight))
 	}
-	for i := range a {
-		if a[i].Key != b[i].Key {
-			return 0
-		}
-	}
-	return 1
 }
 
 // texts lists the text columns of a row.
-func texts(r *rowstore.Row) [15]*string {
+func texts(r *rowstore.Row) [textsOfRow]*string {
 	return [...]*string{&r.Service, &r.Env, &r.Agency, &r.Version, &r.Release, &r.Source, &r.Trust, &r.User, &r.Session, &r.Business,
 		&r.Name, &r.Route, &r.ErrorType, &r.Body, &r.Detail}
 }
 
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+const textsOfRow = 15
+
+// offsets are where the texts lie in a row.
+var offsets = func() (at [textsOfRow]uintptr) {
+	var r rowstore.Row
+	for i, s := range texts(&r) {
+		at[i] = uintptr(unsafe.Pointer(s)) - uintptr(unsafe.Pointer(&r))
+	}
+	return at
+}()
+
+// encoder writes parts. It keeps its memory, but nothing of the rows.
+type encoder struct {
+	plain   []byte // what was written last
+	numbers [partRows]uint64
+	texts   [partRows]string
+	words   wordList
+
+	lists  []keyed
+	listOf [partRows]uint32 // of each row
+	inList []uint32         // the rows of one list
 }
 
-var errShort = errors.New("rows of the log end early")
-
-// decoder reads what encodeBatches wrote. The rows' text is that of the encoded bytes.
-type decoder struct {
-	b      []byte
-	err    error
-	shared [maxShared]*rowstore.Resource
-	known  int
-	keys   []string // of the row before
-
-	elsewhere bool // keys are those of the row itself, and its resource is known
+// keyed is a list of keys of attributes and how many rows have it.
+type keyed struct {
+	attrs []rowstore.Attr
+	rows  int
 }
 
-// decodeBatches hands over each batch; it is reused.
-func decodeBatches(b []byte, batch *rowstore.Batch, f func(*rowstore.Batch) error) error {
-	d := &decoder{b: b}
-	for len(d.b) > 0 {
-		t := rowstore.Table(d.byte())
-		n := d.uvarint()
-		if d.err != nil || t > rowstore.Events {
-			return errors.Join(d.err, errShort)
-		}
-		batch.Reset(t)
-		for range n {
-			if d.row(batch); d.err != nil {
-				return d.err
-			}
-		}
-		if err := f(batch); err != nil {
-			return err
+// encode appends the rows of batches.
+func (e *encoder) encode(b []byte, batches []*rowstore.Batch) []byte {
+	most := 0
+	for _, batch := range batches {
+		for rows := batch.Rows; len(rows) > 0; {
+			n := min(len(rows), partRows)
+			b = e.part(b, batch.Table, rows[:n])
+			rows, most = rows[n:], max(most, n)
 		}
 	}
-	return d.err
-}
-
-func (d *decoder) row(batch *rowstore.Batch) {
-	r := batch.Add()
-	r.Time = d.varint()
-	r.Received = r.Time + d.varint()
-	copy(r.Trace[:], d.bytes(16))
-	r.Span, r.Parent = rowstore.SpanID(d.uint64()), rowstore.SpanID(d.uint64())
-	r.Kind, r.Severity, r.Status = d.byte(), d.byte(), d.byte()
-	r.Duration = d.varint()
-	r.Value = math.Float64frombits(d.uint64())
-	if b := d.bytes(4); d.err == nil {
-		r.Weight = math.Float32frombits(binary.LittleEndian.Uint32(b))
-	}
-	for _, s := range texts(r) {
-		*s = d.text()
-	}
-	head := d.uvarint()
-	n, again := head>>1, head&1 == 1
-	if again && n != uint64(len(d.keys)) {
-		d.err = errShort
-	}
-	if d.elsewhere && n != uint64(len(d.keys)) {
-		d.err = errShort
-	}
-	if !again && !d.elsewhere {
-		d.keys = d.keys[:0]
-	}
-	for i := range n {
-		if d.err != nil {
-			return
-		}
-		if !again && d.elsewhere {
-			d.text()
-		} else if !again {
-			d.keys = append(d.keys, d.text())
-		}
-		batch.Attr(d.keys[i], d.text())
-	}
-	if d.elsewhere {
-		return
-	}
-	r = &batch.Rows[len(batch.Rows)-1]
-	switch at := int(d.byte()); {
-	case at == 0:
-	case at <= d.known:
-		r.Resource = d.shared[at-1]
-	default:
-		r.Resource = &rowstore.Resource{JSON: d.text()}
-		if d.known < maxShared {
-			d.shared[d.known] = r.Resource
-			d.known++
-		}
-	}
-}
-
-// skim reads of a row what sorting needs. A resource is known by its number; where it is a new one, its text is left to read.
-func (d *decoder) skim() (time int64, service string, again bool, resource int) {
-	time = d.varint()
-	d.varint()
-	d.bytes(16 + 8 + 8 + 3)
-	d.varint()
-	d.bytes(8 + 4)
-	service = d.text()
-	for range 14 {
-		d.text()
-	}
-	head := d.uvarint()
-	n := head >> 1
-	if again = head&1 == 1; again && n != uint64(len(d.keys)) {
-		d.err = errShort
-	}
-	if !again {
-		d.keys = d.keys[:0]
-	}
-	for range n {
-		if d.err != nil {
-			return
-		}
-		if !again {
-			d.keys = append(d.keys, d.text())
-		}
-		d.text()
-	}
-	return time, service, again, int(d.byte())
-}
-
-func (d *decoder) bytes(n int) []byte {
-	if d.err != nil || n < 0 || n > len(d.b) {
-		d.err = errShort
-		return make([]byte, min(max(n, 0), 16))
-	}
-	b := d.b[:n]
-	d.b = d.b[n:]
+	clear(e.texts[:most])
+	clear(e.lists[:cap(e.lists)])
 	return b
 }
 
-func (d *decoder) byte() byte     { return d.bytes(1)[0] }
-func (d *decoder) uint64() uint64 { return binary.LittleEndian.Uint64(d.bytes(8)) }
-
-func (d *decoder) text() string {
-	n := d.uvarint()
-	if d.err != nil || n > uint64(len(d.b)) {
-		d.err = errShort
-		return ""
+func (e *encoder) part(b []byte, t rowstore.Table, rows []rowstore.Row) []byte {
+	b = append(b, byte(t))
+	b = binary.AppendUvarint(b, uint64(len(rows)))
+	var before int64
+	for i := range rows {
+		b = binary.AppendVarint(b, rows[i].Time-before)
+		before = rows[i].Time
 	}
-	b := d.bytes(int(n))
-	return unsafe.String(unsafe.SliceData(b), len(b))
+	b = appendTraces(b, rows)
+	for which := range numbersOfRow {
+		b = e.numberColumn(b, rows, which)
+	}
+	for _, at := range offsets {
+		for i := range rows {
+			e.texts[i] = *(*string)(unsafe.Add(unsafe.Pointer(&rows[i]), at))
+		}
+		b = e.words.column(b, e.texts[:len(rows)])
+	}
+	for i := range rows {
+		e.texts[i] = ""
+		if r := rows[i].Resource; r != nil {
+			e.texts[i] = r.JSON
+		}
+	}
+	b = e.words.column(b, e.texts[:len(rows)])
+	return e.attributes(b, rows)
 }
 
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.b)
-	if d.err != nil || n <= 0 {
-		d.err = errShort
-		return 0
+func appendTraces(b []byte, rows []rowstore.Row) []byte {
+	form := byte(formZero)
+	for i := range rows {
+		if rows[i].Trace != rows[0].Trace {
+			form = formEach
+			break
+		}
 	}
-	d.b = d.b[n:]
-	return v
+	if form == formZero && rows[0].Trace != (rowstore.TraceID{}) {
+		form, rows = formOne, rows[:1]
+	}
+	if b = append(b, form); form != formZero {
+		for i := range rows {
+			b = append(b, rows[i].Trace[:]...)
+		}
+	}
+	return b
 }
 
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.b)
-	if d.err != nil || n <= 0 {
-		d.err = errShort
-		return 0
+func (e *encoder) numberColumn(b []byte, rows []rowstore.Row, which int) []byte {
+	all, first := e.numbers[:len(rows)], number(&rows[0], which)
+	var differ uint64
+	for i := range rows {
+		all[i] = number(&rows[i], which)
+		differ |= all[i] ^ first
 	}
-	d.b = d.b[n:]
-	return v
+	switch {
+	case differ != 0:
+		b = append(b, formEach)
+	case first == 0:
+		return append(b, formZero)
+	default:
+		b, all = append(b, formOne), all[:1]
+	}
+	for _, v := range all {
+		switch widths[which] {
+		case 8:
+			b = binary.LittleEndian.AppendUint64(b, v)
+		case 4:
+			b = binary.LittleEndian.AppendUint32(b, uint32(v))
+		case 1:
+			b = append(b, byte(v))
+		default:
+			b = binary.AppendVarint(b, int64(v))
+		}
+	}
+	return b
+}
+
+// knownLists is among how many lists of keys a row's is looked for; more are written again and again.
+const knownLists = 64
+
+// attributes appends the lists of keys, which of them each row has, and the values.
+func (e *encoder) attributes(b []byte, rows []rowstore.Row) []byte {
+	e.lists = e.lists[:0]
+	list := 0
+	for i := range rows {
+		if attrs := rows[i].Attrs; i == 0 || !sameKeys(e.lists[list].attrs, attrs) {
+			list = 0
+			for list < len(e.lists) && (list >= knownLists || !sameKeys(e.lists[list].attrs, attrs)) {
+				list++
+			}
+			if list == len(e.lists) {
+				e.lists = append(e.lists, keyed{attrs: attrs})
+			}
+		}
+		e.listOf[i] = uint32(list)
+		e.lists[list].rows++
+	}
+	b = binary.AppendUvarint(b, uint64(len(e.lists)))
+	for _, l := range e.lists {
+		b = binary.AppendUvarint(b, uint64(len(l.attrs)))
+		for i := range l.attrs {
+			b = appendText(b, l.attrs[i].Key)
+		}
+	}
+	if len(e.lists) > 1 {
+		for i := range rows {
+			b = binary.AppendUvarint(b, uint64(e.listOf[i]))
+		}
+	}
+	for no, l := range e.lists {
+		e.inList = e.inList[:0]
+		for i := 0; len(e.inList) < l.rows; i++ {
+			if e.listOf[i] == uint32(no) {
+				e.inList = append(e.inList, uint32(i))
+			}
+		}
+		for k := range l.attrs {
+			for n, i := range e.inList {
+				e.texts[n] = rows[i].Attrs[k].Value
+			}
+			b = e.words.column(b, e.texts[:l.rows])
+		}
+	}
+	return b
+}
+
+// sameKeys reports whether two rows' attributes have the same keys in the same order.
+func sameKeys(a, b []rowstore.Attr) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Key != b[i].Key {
+			return false
+		}
+	}
+	return true
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }

@@ -1,7 +1,12 @@
 package duckdb
 
 import (
+	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,11 +21,16 @@ func FuzzDecode(f *testing.F) {
 		var b rowstore.Batch
 		benchRows(&b, t, rnd, 3, 1)
 		b.Rows[1].Attrs, b.Rows[2].Resource = nil, nil
-		f.Add(encodeBatches(nil, []*rowstore.Batch{&b, &b}))
+		f.Add(new(encoder).encode(nil, []*rowstore.Batch{&b, &b}), false)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	log, err := os.ReadFile(filepath.Join("testdata", "former.log"))
+	require.NoError(f, err)
+	former, err := unpack(log[frameHeader:frameHeader+int(binary.LittleEndian.Uint32(log[4:]))], func(n int) []byte { return make([]byte, n) })
+	require.NoError(f, err)
+	f.Add(former, true)
+	f.Fuzz(func(t *testing.T, data []byte, former bool) {
 		var batch rowstore.Batch
-		_ = decodeBatches(data, &batch, func(b *rowstore.Batch) error { return nil })
+		_ = frame{former: former, plain: data}.decode(&part{}, &batch, func(*rowstore.Batch) error { return nil })
 	})
 }
 
@@ -29,21 +39,29 @@ func TestTheLogKeepsRowsAsTheyAre(t *testing.T) {
 	var batches []*rowstore.Batch
 	for i := range 6 {
 		b := &rowstore.Batch{}
-		benchRows(b, rowstore.Table(i%3), rnd, 50, -5)
+		benchRows(b, rowstore.Table(i%3), rnd, []int{1, 2, 50, partRows, 100, 2*partRows + 7}[i], -5)
 		for k := range b.Rows {
 			r := &b.Rows[k]
-			r.Attrs = r.Attrs[:rnd.IntN(9)]
+			r.Attrs = slices.Clone(r.Attrs[:rnd.IntN(9)])
+			if i == 3 { // each row has a list of keys of its own
+				r.Attrs = append(r.Attrs, rowstore.Attr{Key: fmt.Sprint("key ", k)})
+			}
+			r.Session = fmt.Sprintf("%016x", rnd.Uint64())
 			r.Resource = []*rowstore.Resource{nil, {JSON: "x"}, r.Resource}[rnd.IntN(3)]
 			r.Weight, r.Detail, r.Value = 2.5, "[]", -1e300
 		}
 		batches = append(batches, b)
 	}
+	var want []rowstore.Row
+	for _, b := range batches {
+		want = append(want, b.Rows...)
+	}
 	var got rowstore.Batch
-	n := 0
-	require.NoError(t, decodeBatches(encodeBatches(nil, batches), &got, func(b *rowstore.Batch) error {
-		require.Equal(t, batches[n].Table, b.Table)
+	at := 0
+	plain := new(encoder).encode(nil, batches)
+	require.NoError(t, frame{plain: plain}.decode(&part{}, &got, func(b *rowstore.Batch) error {
 		for i := range b.Rows {
-			want, have := batches[n].Rows[i], b.Rows[i]
+			want, have := want[at], b.Rows[i]
 			if want.Resource != nil {
 				require.Equal(t, want.Resource.JSON, have.Resource.JSON)
 			} else {
@@ -55,9 +73,14 @@ func TestTheLogKeepsRowsAsTheyAre(t *testing.T) {
 			}
 			want.Resource, have.Resource, want.Attrs, have.Attrs = nil, nil, nil, nil
 			require.Equal(t, want, have)
+			at++
 		}
-		n++
 		return nil
 	}))
-	require.Equal(t, len(batches), n)
+	require.Len(t, want, at)
+	for range 200 { // what ends early, and not between two parts, is an error
+		n := 1 + rnd.IntN(len(plain)-1)
+		err := frame{plain: plain[:n]}.decode(&part{}, &got, func(b *rowstore.Batch) error { return nil })
+		require.ErrorIs(t, err, errShort, n)
+	}
 }

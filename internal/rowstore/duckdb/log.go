@@ -15,11 +15,13 @@ import (
 
 // A log is the durable form of a hot segment: one frame for each Write, which is there with all its rows or not at all.
 //
-//	frame: magic 4, length 4, checksum 4, rows 4, payload (S2 of encodeBatches); little-endian
+//	frame: magic 4, length 4, checksum 4, rows 4, payload (S2 of what encoder wrote); little-endian
 //
-// The checksum (CRC-32C) covers rows and payload. A frame that was torn by a crash was never acknowledged.
+// The checksum (CRC-32C) covers rows and payload. A frame that was torn by a crash was never acknowledged. The magic number is
+// the version of what is in the payload.
 const (
-	frameMagic  = 0x57524253 // SBRW
+	formerMagic = 0x57524253 // SBRW: rows one behind the other
+	frameMagic  = 0x43524253 // SBRC: column by column
 	frameHeader = 16
 	maxFrame    = 1 << 30
 	maxPlain    = 2 << 30
@@ -28,21 +30,21 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendFrame appends a frame of rows; plain is scratch memory, which it returns.
-func appendFrame(b, plain []byte, batches []*rowstore.Batch, rows int) (frame, scratch []byte) {
-	plain = encodeBatches(plain[:0], batches)
+// appendFrame appends a frame of rows.
+func appendFrame(b []byte, e *encoder, batches []*rowstore.Batch, rows int) []byte {
+	e.plain = e.encode(e.plain[:0], batches)
 	head := len(b)
-	if need := head + frameHeader + s2.MaxEncodedLen(len(plain)); cap(b) < need {
+	if need := head + frameHeader + s2.MaxEncodedLen(len(e.plain)); cap(b) < need {
 		b = append(make([]byte, 0, need), b...)
 	}
-	body := s2.Encode(b[head+frameHeader:cap(b)], plain)
+	body := s2.Encode(b[head+frameHeader:cap(b)], e.plain)
 	b = b[:head+frameHeader+len(body)]
 	h := b[head:]
 	binary.LittleEndian.PutUint32(h, frameMagic)
 	binary.LittleEndian.PutUint32(h[4:], uint32(len(body)))
 	binary.LittleEndian.PutUint32(h[12:], uint32(rows))
 	binary.LittleEndian.PutUint32(h[8:], crc32.Checksum(h[12:], castagnoli))
-	return b, plain
+	return b
 }
 
 // writeLog is a log that is written.
@@ -78,9 +80,40 @@ type logRead struct {
 	where   int64 // the first of them
 }
 
+// frame is the payload of a frame before compression.
+type frame struct {
+	former bool // its rows lie one behind the other
+	rows   uint32
+	plain  []byte
+}
+
+// decode hands over the rows, batch by batch; p and the batch are used again.
+func (x frame) decode(p *part, batch *rowstore.Batch, f func(*rowstore.Batch) error) error {
+	if !x.former {
+		var known resources
+		return decodeParts(x.plain, p, func(p *part) error {
+			batch.Reset(p.table)
+			p.addTo(batch, &known)
+			return f(batch)
+		})
+	}
+	var of [3]rowstore.Batch
+	for _, t := range rowstore.Tables() {
+		of[t].Reset(t)
+	}
+	err := decodeFormer(x.plain, func(t rowstore.Table) *rowstore.Batch { return &of[t] })
+	for t := range of {
+		if err == nil && len(of[t].Rows) > 0 {
+			err = f(&of[t])
+		}
+	}
+	return err
+}
+
 // readLog hands over the rows of a log from a byte, where a frame begins, to another. Damaged frames are left out and counted;
 // what is torn at the end is no damage.
 func readLog(path string, from, upTo int64, f func(*rowstore.Batch) error) (got logRead, err error) {
+	var p part
 	var batch rowstore.Batch
 	var plain []byte
 	return readFrames(path, from, upTo, func(n int) []byte {
@@ -88,11 +121,11 @@ func readLog(path string, from, upTo int64, f func(*rowstore.Batch) error) (got 
 			plain = make([]byte, n)
 		}
 		return plain[:n]
-	}, func(_ uint32, plain []byte) error { return decodeBatches(plain, &batch, f) })
+	}, func(x frame) error { return x.decode(&p, &batch, f) })
 }
 
-// readFrames hands over the plain payload of each frame, in memory that take has given for it.
-func readFrames(path string, from, upTo int64, take func(n int) []byte, f func(rows uint32, plain []byte) error) (got logRead, err error) {
+// readFrames hands over each frame, in memory that take has given for it.
+func readFrames(path string, from, upTo int64, take func(n int) []byte, f func(frame) error) (got logRead, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return got, err
@@ -105,10 +138,9 @@ func readFrames(path string, from, upTo int64, take func(n int) []byte, f func(r
 	size := min(info.Size(), upTo)
 	var r frameReader
 	for at := from; at+frameHeader <= size; {
-		rows, next, packed, err := r.read(file, at, size)
-		var plain []byte
+		x, next, packed, err := r.read(file, at, size)
 		if err == nil {
-			plain, err = unpack(packed, take)
+			x.plain, err = unpack(packed, take)
 		}
 		if err != nil {
 			next, err := nextFrame(file, at+1, size)
@@ -122,10 +154,10 @@ func readFrames(path string, from, upTo int64, take func(n int) []byte, f func(r
 			at = next
 			continue
 		}
-		if err := f(rows, plain); err != nil {
+		if err := f(x); err != nil {
 			return got, fmt.Errorf("log %s at byte %d: %w", path, at, err)
 		}
-		got.rows += int64(rows)
+		got.rows += int64(x.rows)
 		at, got.end = next, next
 	}
 	return got, nil
@@ -140,28 +172,31 @@ type frameReader struct {
 }
 
 // read reads the frame at a byte of the file and checks it. next is the byte behind it.
-func (r *frameReader) read(file *os.File, at, size int64) (rows uint32, next int64, packed []byte, err error) {
+func (r *frameReader) read(file *os.File, at, size int64) (x frame, next int64, packed []byte, err error) {
 	h := r.head[:]
 	if _, err := file.ReadAt(h, at); err != nil {
-		return 0, 0, nil, err
+		return x, 0, nil, err
 	}
 	n := int64(binary.LittleEndian.Uint32(h[4:]))
 	next = at + frameHeader + n
-	if binary.LittleEndian.Uint32(h) != frameMagic || n > maxFrame || next > size {
-		return 0, 0, nil, errFrame
+	if magic := binary.LittleEndian.Uint32(h); !isMagic(magic) || n > maxFrame || next > size {
+		return x, 0, nil, errFrame
 	}
 	if int64(cap(r.b)) < n {
 		r.b = make([]byte, n)
 	}
 	packed = r.b[:n]
 	if _, err := file.ReadAt(packed, at+frameHeader); err != nil {
-		return 0, 0, nil, err
+		return x, 0, nil, err
 	}
 	if crc32.Update(crc32.Checksum(h[12:], castagnoli), castagnoli, packed) != binary.LittleEndian.Uint32(h[8:]) {
-		return 0, 0, nil, errFrame
+		return x, 0, nil, errFrame
 	}
-	return binary.LittleEndian.Uint32(h[12:]), next, packed, nil
+	x = frame{former: binary.LittleEndian.Uint32(h) == formerMagic, rows: binary.LittleEndian.Uint32(h[12:])}
+	return x, next, packed, nil
 }
+
+func isMagic(n uint32) bool { return n == frameMagic || n == formerMagic }
 
 // unpack returns the payload as it was before compression.
 func unpack(packed []byte, take func(n int) []byte) ([]byte, error) {
@@ -190,7 +225,7 @@ func nextFrame(file *os.File, from, size int64) (int64, error) {
 			return -1, err
 		}
 		for i := 0; i+4 <= n; i++ {
-			if binary.LittleEndian.Uint32(b[i:]) != frameMagic {
+			if !isMagic(binary.LittleEndian.Uint32(b[i:])) {
 				continue
 			}
 			if _, _, _, err := r.read(file, from+int64(i), size); err == nil {

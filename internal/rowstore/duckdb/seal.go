@@ -90,7 +90,7 @@ func (s *Store) seal(ctx context.Context, seg *segment) (err error) {
 		if rules := s.tailRules(); t == rowstore.Spans && len(rules) > 0 {
 			files, err = s.sealSampled(ctx, p, h, rules)
 		} else {
-			files, err = s.sealSorted(p, t, l.marks[t], l)
+			files, err = s.sealSorted(p, t, l)
 		}
 		e.Add = append(e.Add, files...)
 		if err != nil {

@@ -2,41 +2,40 @@ package duckdb
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	raw "github.com/duckdb/duckdb-go/v2/mapping"
-
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
-// loadedLog is the rows of a log, encoded as they are, and what sorting them needs. What repeats is kept once and has a number.
+// loadedLog is the rows of a log in the columns in which they were kept, and what sorting them needs.
 type loadedLog struct {
-	memory    arena
-	frames    [][]byte
-	marks     [3][]mark
-	services  []string
-	keys      [][]string // lists of attributes' keys
-	resources []*rowstore.Resource
+	memory   arena
+	parts    []*part
+	marks    [3][]mark
+	services []string
 }
 
 // mark is where a row is in a loaded log.
 type mark struct {
-	time     int64
-	frame    uint32
-	at       uint32
-	service  uint32
-	keys     uint32
-	resource uint32 // 0: none
+	time    int64
+	part    uint32
+	row     uint16 // of the part
+	service uint16
 }
+
+// maxServices is how many services are told apart when rows are sorted; those beyond are taken for one.
+const maxServices = 1<<16 - 1
+
+// fewRows is of how many rows a frame must be to stay as it is: rows of smaller ones are put together first.
+const fewRows = 64
 
 // loadLog reads the log of a closed segment. The caller closes what it returns.
 func (s *Store) loadLog(seg *segment) (_ *loadedLog, err error) {
-	l := &loadedLog{memory: arena{block: 16 << 20}, keys: [][]string{nil}, resources: []*rowstore.Resource{nil}}
+	l := &loadedLog{memory: arena{block: 16 << 20}}
 	defer func() {
 		if err != nil {
 			l.close()
@@ -45,8 +44,14 @@ func (s *Store) loadLog(seg *segment) (_ *loadedLog, err error) {
 	for t, h := range seg.tables {
 		l.marks[t] = make([]mark, 0, h.rows)
 	}
-	m := marker{loadedLog: l, services: map[string]uint32{}, keys: map[string]uint32{"": 0}, resources: map[string]uint32{}}
-	got, err := readFrames(seg.path, 0, seg.kept, l.memory.take, func(_ uint32, plain []byte) error { return m.frame(plain) })
+	m := marker{loadedLog: l, services: map[string]uint16{}}
+	for t := range m.few {
+		m.few[t].Reset(rowstore.Table(t))
+	}
+	got, err := readFrames(seg.path, 0, seg.kept, l.memory.take, m.frame)
+	if err == nil {
+		err = m.gather()
+	}
 	if err == nil && got.damaged > 0 {
 		s.note(fmt.Sprintf("The log %s was damaged before it was sealed: %d bytes from byte %d on cannot be read, and the rows in them are lost", filepath.Base(seg.path), got.damaged, got.where))
 	}
@@ -61,140 +66,150 @@ func (l *loadedLog) close() { l.memory.close() }
 // marker fills a loaded log.
 type marker struct {
 	*loadedLog
-	services  map[string]uint32
-	last      uint32            // service of the row before
-	keys      map[string]uint32 // by the keys, joined
-	resources map[string]uint32
-	joined    []byte
+	services map[string]uint16
+	few      [3]rowstore.Batch // rows of small frames
+	known    resources
+	scratch  part
+	encoder  encoder
 }
 
 // frame marks the rows of a frame.
-func (m *marker) frame(plain []byte) error {
-	no := uint32(len(m.frames))
-	m.frames = append(m.frames, plain)
-	d := &decoder{b: plain}
-	var numbers [maxShared]uint32 // of the frame's resources
-	known := 0
-	for len(d.b) > 0 {
-		t := rowstore.Table(d.byte())
-		n := d.uvarint()
-		if d.err != nil || t > rowstore.Events {
-			return errors.Join(d.err, errShort)
+func (m *marker) frame(x frame) error {
+	if !x.former && x.rows >= fewRows {
+		if err := m.gather(); err != nil {
+			return err
 		}
-		keys, first := uint32(0), true
-		for range n {
-			at := uint32(len(plain) - len(d.b))
-			time, service, again, resource := d.skim()
-			if d.err != nil {
-				return d.err
-			}
-			if !again || first {
-				keys, first = m.list(d.keys), false
-			}
-			w := mark{time: time, frame: no, at: at, service: m.service(service), keys: keys}
-			switch {
-			case resource == 0:
-			case resource <= known:
-				w.resource = numbers[resource-1]
-			default:
-				w.resource = m.resource(d.text())
-				if known < maxShared {
-					numbers[known] = w.resource
-					known++
-				}
-			}
-			m.marks[t] = append(m.marks[t], w)
+		return m.add(x.plain)
+	}
+	var err error
+	if x.former {
+		err = decodeFormer(x.plain, func(t rowstore.Table) *rowstore.Batch { return &m.few[t] })
+	} else {
+		err = decodeParts(x.plain, &m.scratch, func(p *part) error {
+			p.addTo(&m.few[p.table], &m.known)
+			return nil
+		})
+	}
+	for t := range m.few {
+		if err == nil && len(m.few[t].Rows) >= partRows {
+			err = m.gather()
 		}
 	}
-	return d.err
+	return err
 }
 
-func (m *marker) service(name string) uint32 {
-	if m.last < uint32(len(m.loadedLog.services)) && m.loadedLog.services[m.last] == name {
-		return m.last
+// gather makes parts of the rows of small frames.
+func (m *marker) gather() error {
+	for t := range m.few {
+		if len(m.few[t].Rows) == 0 {
+			continue
+		}
+		m.encoder.plain = m.encoder.encode(m.encoder.plain[:0], []*rowstore.Batch{&m.few[t]})
+		m.few[t].Reset(rowstore.Table(t))
+		plain := m.memory.take(len(m.encoder.plain))
+		copy(plain, m.encoder.plain)
+		if err := m.add(plain); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// add marks the rows of parts that lie in the log's memory.
+func (m *marker) add(plain []byte) error {
+	d := &cursor{b: plain}
+	for len(d.b) > 0 {
+		p := &part{take: m.memory.take}
+		if p.read(d); d.err != nil {
+			return d.err
+		}
+		p.lay(&m.memory)
+		no, service := uint32(len(m.parts)), &p.texts[0]
+		m.parts = append(m.parts, p)
+		id := m.service(service.at(0))
+		for i := range p.n {
+			if service.form >= formEach && i > 0 && service.at(i) != m.loadedLog.services[id] {
+				id = m.service(service.at(i))
+			}
+			m.marks[p.table] = append(m.marks[p.table], mark{time: p.times[i], part: no, row: uint16(i), service: id})
+		}
+	}
+	return nil
+}
+
+func (m *marker) service(name string) uint16 {
 	id, ok := m.services[name]
 	if !ok {
-		id = uint32(len(m.loadedLog.services))
+		if len(m.services) == maxServices {
+			return maxServices - 1
+		}
+		id = uint16(len(m.loadedLog.services))
 		m.services[name] = id
 		m.loadedLog.services = append(m.loadedLog.services, name)
 	}
-	m.last = id
 	return id
-}
-
-func (m *marker) list(keys []string) uint32 {
-	m.joined = m.joined[:0]
-	for _, k := range keys {
-		m.joined = appendText(m.joined, k)
-	}
-	id, ok := m.keys[string(m.joined)]
-	if !ok {
-		id = uint32(len(m.loadedLog.keys))
-		m.keys[string(m.joined)] = id
-		own := make([]string, len(keys)) // what is said of a file outlives the log
-		for i, k := range keys {
-			own[i] = strings.Clone(k)
-		}
-		m.loadedLog.keys = append(m.loadedLog.keys, own)
-	}
-	return id
-}
-
-func (m *marker) resource(json string) uint32 {
-	id, ok := m.resources[json]
-	if !ok {
-		id = uint32(len(m.loadedLog.resources))
-		m.resources[json] = id
-		m.loadedLog.resources = append(m.loadedLog.resources, &rowstore.Resource{JSON: json})
-	}
-	return id
-}
-
-// row decodes a row into a batch.
-func (l *loadedLog) row(w *mark, b *rowstore.Batch) (*rowstore.Row, error) {
-	b.Reset(b.Table)
-	d := decoder{b: l.frames[w.frame][w.at:], keys: l.keys[w.keys], elsewhere: true}
-	d.row(b)
-	r := &b.Rows[0]
-	r.Resource = l.resources[w.resource]
-	return r, d.err
 }
 
 // sort sorts marks by service and time; rows of one time stay as they came.
 func (l *loadedLog) sort(marks []mark) {
-	order := make([]uint32, len(l.services))
-	byName := make([]uint32, len(l.services))
+	order := make([]uint16, len(l.services))
+	byName := make([]uint16, len(l.services))
 	for i := range byName {
-		byName[i] = uint32(i)
+		byName[i] = uint16(i)
 	}
-	slices.SortFunc(byName, func(a, b uint32) int { return strings.Compare(l.services[a], l.services[b]) })
+	slices.SortFunc(byName, func(a, b uint16) int { return strings.Compare(l.services[a], l.services[b]) })
 	for i, id := range byName {
-		order[id] = uint32(i)
+		order[id] = uint16(i)
 	}
-	slices.SortFunc(marks, func(a, b mark) int {
-		if a.service != b.service {
-			return cmp.Compare(order[a.service], order[b.service])
-		}
-		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.frame, b.frame), cmp.Compare(a.at, b.at))
-	})
+	starts := make([]int, len(order)+1)
+	for i := range marks {
+		marks[i].service = order[marks[i].service]
+		starts[marks[i].service+1]++
+	}
+	for i := 1; i < len(starts); i++ {
+		starts[i] += starts[i-1]
+	}
+	at := slices.Clone(starts)
+	byService := make([]mark, len(marks))
+	for _, w := range marks {
+		byService[at[w.service]] = w
+		at[w.service]++
+	}
+	copy(marks, byService)
+	for i := 1; i < len(starts); i++ {
+		slices.SortFunc(marks[starts[i-1]:starts[i]], func(a, b mark) int {
+			switch {
+			case a.time != b.time:
+				return cmp.Compare(a.time, b.time)
+			case a.part != b.part:
+				return cmp.Compare(a.part, b.part)
+			}
+			return cmp.Compare(a.row, b.row)
+		})
+	}
 }
 
-// count returns in how many rows each key stands.
-func (l *loadedLog) count(marks []mark) map[string]int {
-	lists := make([]int, len(l.keys))
-	for i := range marks {
-		lists[marks[i].keys]++
-	}
+// count returns in how many rows of a table each key stands.
+func (l *loadedLog) count(t rowstore.Table) map[string]int {
 	rows := map[string]int{}
-	for id, n := range lists {
-		for i, k := range l.keys[id] {
-			if n > 0 && !slices.Contains(l.keys[id][:i], k) {
-				rows[strings.ToValidUTF8(k, "\uFFFD")] += n
+	for _, p := range l.parts {
+		if p.table != t {
+			continue
+		}
+		for i := range p.lists {
+			list := &p.lists[i]
+			for k, key := range list.keys {
+				if !list.again[k] {
+					rows[key] += list.rows
+				}
 			}
 		}
 	}
-	return rows
+	valid := map[string]int{}
+	for k, n := range rows { // the keys outlive the log
+		valid[strings.ToValidUTF8(strings.Clone(k), "\uFFFD")] += n
+	}
+	return valid
 }
 
 // ownColumns picks the keys that are worth a column.
@@ -209,11 +224,12 @@ func ownColumns(rows map[string]int, all int) (columns []string) {
 	return columns
 }
 
-// sealSorted writes a file for each day of marked rows. Stragglers of many days share one file, so that wrong clocks do not
-// make thousands.
-func (s *Store) sealSorted(p *shop, t rowstore.Table, marks []mark, l *loadedLog) (files []sealedFile, err error) {
-	rows := l.count(marks)
+// sealSorted writes a file for each day of the rows of a table. Stragglers of many days share one file, so that wrong clocks
+// do not make thousands.
+func (s *Store) sealSorted(p *shop, t rowstore.Table, l *loadedLog) (files []sealedFile, err error) {
+	marks, rows := l.marks[t], l.count(t)
 	keys, columns := slices.Sorted(maps.Keys(rows)), ownColumns(rows, len(marks))
+	lay := l.layout(t, columns)
 	byDay := map[int64]int{}
 	for i := range marks {
 		byDay[dayOf(marks[i].time)]++
@@ -230,71 +246,18 @@ func (s *Store) sealSorted(p *shop, t rowstore.Table, marks []mark, l *loadedLog
 			rest = slices.DeleteFunc(marks, func(w mark) bool { return slices.Contains(days[:i], dayOf(w.time)) })
 			break
 		}
-		f, err := s.writeMarked(p, sealedFile{Table: t, Day: day, Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)}, columns, part, l)
+		f, err := s.writeMarked(p, sealedFile{Table: t, Day: day, Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)}, lay, part, l)
 		if err != nil {
 			return files, err
 		}
 		files = append(files, f)
 	}
 	if len(rest) > 0 {
-		f, err := s.writeMarked(p, sealedFile{Table: t, Day: mixedDay, Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)}, columns, rest, l)
+		f, err := s.writeMarked(p, sealedFile{Table: t, Day: mixedDay, Schema: schemaVersion, Keys: keys, Promoted: promoted(columns)}, lay, rest, l)
 		if err != nil {
 			return files, err
 		}
 		files = append(files, f)
 	}
 	return files, nil
-}
-
-// writeMarked writes rows into a file in their order.
-func (s *Store) writeMarked(p *shop, f sealedFile, columns []string, marks []mark, l *loadedLog) (sealedFile, error) {
-	slots := make([][]int16, len(l.keys)) // for each list of keys: the keys' columns
-	for i, list := range l.keys {
-		slots[i] = make([]int16, len(list))
-		for k, key := range list {
-			slots[i][k] = int16(slices.Index(columns, key))
-		}
-	}
-	return s.newFile(p, f, func() (err error) {
-		create := "CREATE TABLE out.rows AS SELECT *"
-		for _, k := range columns {
-			create += ", NULL::VARCHAR AS " + promotedColumn(k)
-		}
-		defer func() {
-			if err != nil {
-				err = errors.Join(err, run(p.conn, "ROLLBACK"))
-			}
-		}()
-		if err := p.run("BEGIN", create+" FROM stage.empty"); err != nil {
-			return err
-		}
-		var a raw.Appender
-		if raw.AppenderCreateExt(p.conn, "out", "main", "rows", &a) == raw.StateError {
-			err := errors.New(raw.AppenderError(a))
-			raw.AppenderDestroy(&a)
-			return err
-		}
-		defer raw.AppenderDestroy(&a)
-		c := newChunker(len(columns))
-		defer c.close()
-		var b rowstore.Batch
-		for i := range marks {
-			r, err := l.row(&marks[i], &b)
-			if err != nil {
-				return err
-			}
-			if c.addTo(r, slots[marks[i].keys]); c.full() {
-				if err := c.appendTo(a); err != nil {
-					return err
-				}
-			}
-		}
-		if err := c.appendTo(a); err != nil {
-			return err
-		}
-		if raw.AppenderClose(a) == raw.StateError {
-			return errors.New(raw.AppenderError(a))
-		}
-		return p.run("COMMIT")
-	})
 }

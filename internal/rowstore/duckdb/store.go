@@ -120,7 +120,7 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 		}
 	}
 	for _, t := range rowstore.Tables() {
-		s.bringer.chunkers[t] = newChunker(0)
+		s.bringer.chunkers[t] = newChunker()
 		if err := s.query.exec(ctx, fmt.Sprintf(schema, s.emptyTable(t))); err != nil {
 			return nil, err
 		}

@@ -22,7 +22,7 @@ type request struct {
 	rows    int
 	extents [3]extent
 	frame   []byte
-	plain   []byte
+	encoder encoder
 	done    chan error
 }
 
@@ -54,16 +54,17 @@ func (s *Store) Write(ctx context.Context, batches ...*rowstore.Batch) error {
 	for _, b := range batches {
 		r.extents[b.Table] = r.extents[b.Table].with(extentOf(b.Rows))
 	}
-	r.frame, r.plain = appendFrame(r.frame[:0], r.plain, batches, rows)
+	r.frame = appendFrame(r.frame[:0], &r.encoder, batches, rows)
 	defer func() { r.batches = nil }()
 	if len(r.frame) > maxFrame {
 		return fault.New(fault.TooLarge, "%d rows of %d MB at once: want at most %d MB", rows, len(r.frame)>>20, maxFrame>>20)
 	}
-	if n := s.pending.Add(int64(len(r.plain))); n > s.opt.PendingBytes && n > int64(len(r.plain)) {
-		s.pending.Add(-int64(len(r.plain)))
+	plain := int64(len(r.encoder.plain))
+	if n := s.pending.Add(plain); n > s.opt.PendingBytes && n > plain {
+		s.pending.Add(-plain)
 		return fault.New(fault.Limited, "the row store has %d MB of rows waiting, as much as it takes", n>>20).Hint("Send again later")
 	}
-	defer s.pending.Add(-int64(len(r.plain)))
+	defer s.pending.Add(-plain)
 	s.closing.RLock()
 	if s.ended {
 		s.closing.RUnlock()
@@ -173,7 +174,7 @@ func (s *Store) commit(group []*request) error {
 			seg.tables[t].extent = seg.tables[t].with(x)
 			s.metrics.rows[t].Add(float64(x.rows))
 		}
-		seg.log.plain += int64(len(r.plain))
+		seg.log.plain += int64(len(r.encoder.plain))
 	}
 	seg.kept = seg.log.size
 	if seg.opened == 0 {
