@@ -2,10 +2,12 @@ package access_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,7 +41,9 @@ func TestWrongPasswordTellsNothing(t *testing.T) {
 	require.NoError(t, err)
 	said := map[string]bool{}
 	least := map[string]time.Duration{}
-	for i := range 4 {
+	// The least of many tries is the work itself, on a machine that is busy, too.
+	for i := 0; i < 4 || i < 100 && !alike(least); i++ {
+		w.clock.add(time.Hour) // nobody is slowed for the tries before
 		for _, login := range []string{"ann", "off", "nobody-at-all"} {
 			at := time.Now()
 			err := w.try(fmt.Sprintf("203.0.113.%d", 10+i), login, "a wrong password")
@@ -52,14 +56,17 @@ func TestWrongPasswordTellsNothing(t *testing.T) {
 		require.Equal(t, fault.Unauthorized, fault.KindOf(w.try(fmt.Sprintf("203.0.114.%d", 10+i), "off", pass)))
 	}
 	require.Len(t, said, 1)
-	for login, d := range least {
-		require.Greater(t, d, least["ann"]/3, login)
-		require.Less(t, d, least["ann"]*3, login)
-	}
+	require.True(t, alike(least), "%v", least)
 	_, _, err = w.Login(request("203.0.113.1:1"), access.LoginInput{Login: "ann", Password: pass, Secret: "x"})
 	require.Equal(t, fault.Invalid, fault.KindOf(err))
 	require.Error(t, w.try("203.0.113.1", "ann", ""))
 	require.Error(t, w.try("203.0.113.1", "", pass))
+}
+
+// alike reports whether none of them is three times another.
+func alike(took map[string]time.Duration) bool {
+	all := slices.Collect(maps.Values(took))
+	return slices.Max(all) < 3*slices.Min(all)
 }
 
 func TestGuessingIsSlowedByAddress(t *testing.T) {
