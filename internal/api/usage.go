@@ -152,6 +152,7 @@ func (a *API) registerUsage(m *table) {
 		return &out[usage.Success]{b}, err
 	})
 	m.absent = ""
+	a.registerUsagePeople(m)
 }
 
 // k is the smallest group of people that may be shown; 0 is no minimum.

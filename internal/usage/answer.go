@@ -202,3 +202,10 @@ type FeatureRelease struct {
 	Of      int64    `json:"of"`
 	Share   *float64 `json:"share"`
 }
+
+// Touched is how many people and sessions some rows tell of. Rows without a person may still have a session.
+type Touched struct {
+	People   int64    `json:"people"`
+	Sessions int64    `json:"sessions"`
+	Notes    []string `json:"notes"`
+}

@@ -153,6 +153,17 @@ func (e *Errors) Hide(k int) {
 // Hide takes out how many people the error touched if they are fewer than k, and reports whether it did.
 func (g *ErrorGroup) Hide(k int) bool { return hide(k, &g.People) }
 
+// Hide takes out people who are fewer than k, and with them their sessions: nobody has half of one. Where nobody is named a
+// session stands for somebody.
+func (t *Touched) Hide(k int) {
+	any := hide(k, &t.People)
+	if any && t.Sessions > 0 {
+		t.Sessions = Few
+	}
+	any = t.People == 0 && hide(k, &t.Sessions) || any
+	t.Notes = hidden(t.Notes, k, any)
+}
+
 // Shown leaves out the samples that would tell of fewer than k people: counts below k, and everything of an application whose
 // 30 days have fewer.
 func Shown(samples []Sample, k int) []Sample {

@@ -64,3 +64,14 @@ func TestPublishedNumbersOfFewPeopleAreLeftOut(t *testing.T) {
 	require.Equal(t, all, Shown(all, 0))
 	require.Equal(t, []Sample{all[0], all[2]}, Shown(all, 10))
 }
+
+func TestFewPeopleOfRowsAreNotTold(t *testing.T) {
+	for _, c := range []struct{ people, sessions, toldPeople, toldSessions int64 }{
+		{3, 4, Few, Few}, {0, 4, 0, Few}, {0, 9, 0, 9}, {9, 4, 9, 4}, {3, 0, Few, 0}, {0, 0, 0, 0},
+	} {
+		x := Touched{People: c.people, Sessions: c.sessions}
+		x.Hide(5)
+		require.Equal(t, []int64{c.toldPeople, c.toldSessions}, []int64{x.People, x.Sessions})
+		require.Equal(t, c.toldPeople < 0 || c.toldSessions < 0, len(x.Notes) == 1)
+	}
+}

@@ -319,6 +319,15 @@ export function routes(now = () => Date.now()) {
         return [200, funnel(q)];
       case 'GET /usage/success':
         return [200, success(q, from, to, at)];
+      case 'GET /usage/people':
+        return [
+          200,
+          {
+            people: q.get('table') === 'events' ? 214 : 37,
+            sessions: q.get('table') === 'events' ? 260 : 41,
+            notes: [],
+          },
+        ];
       case 'POST /usage/kpi':
         return kpi(body);
       case 'GET /privacy/requests':

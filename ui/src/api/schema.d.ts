@@ -1763,6 +1763,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalbox/v1/usage/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people and sessions some rows tell of */
+        get: operations["usage-people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signalbox/v1/usage/retention": {
         parameters: {
             query?: never;
@@ -4592,6 +4609,13 @@ export interface components {
         };
         TokensBody: {
             tokens: components["schemas"]["Token"][];
+        };
+        Touched: {
+            notes: string[];
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            sessions: number;
         };
         Trace: {
             /** Format: double */
@@ -8718,6 +8742,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KPIDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "usage-people": {
+        parameters: {
+            query?: {
+                /** @description Unix ms; left out: a default look-back before to */
+                from?: number;
+                q?: string;
+                table?: "logs" | "spans" | "events";
+                /** @description Unix ms; now when left out */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Touched"];
                 };
             };
             /** @description Error */

@@ -62,6 +62,15 @@ export function retentionQuery(
   });
 }
 
+/** How many people and sessions some rows tell of. */
+export function peopleQuery(query: Searched & { table: Table }) {
+  return queryOptions({
+    queryKey: ['usage', 'people', query],
+    queryFn: ({ signal }) => ok(api.GET('/api/signalbox/v1/usage/people', { params: { query }, signal })),
+    ...kept,
+  });
+}
+
 /** Who uses what. */
 export function adoptionQuery(
   query: AppChoice & Span & { kind: FeatureKind; top: number; releases: boolean; name?: string[]; q?: string },

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { errorsQuery } from '../../api/errors';
-import { countQuery, facetsQuery, type Row, type Table } from '../../api/rows';
+import { countQuery, type Row, type Table } from '../../api/rows';
 import { tracesQuery, type TraceSummary } from '../../api/traces';
 import type { View } from '../../api/types';
-import { leadsQuery, newestQuery, type Leads } from '../../api/usage';
+import { leadsQuery, newestQuery, peopleQuery, type Leads } from '../../api/usage';
 import { Segments } from '../../components/Segments';
 import { Failure, Loading } from '../../components/States';
 import { compact } from '../../format/number';
@@ -14,13 +14,13 @@ import { useNow } from '../../time/useNow';
 import { useZone } from '../../time/zone';
 import { Go } from '../explore/Go';
 import { LevelMark } from '../explore/LevelMark';
+import { seconds } from '../explore/rowFields';
 import css from './Evidence.module.css';
 import type { SetSearch } from './KpiPage';
 import { groupOf, type KpiSearch } from './search';
 
 /** A little before the light changed: what caused it came first. */
 const leadIn = 5 * 60_000;
-const counted = 200;
 
 type Lead = Leads['searches'][number];
 type Span = { from: number; to: number };
@@ -95,28 +95,27 @@ function placeOf(l: Lead, s: Span) {
   return { view: 'logs', search: { q: l.where, range, ...(l.table === 'events' ? { table: 'events' } : {}) } };
 }
 
+/** Who some rows tell of; numbers below zero are of too few to be told. */
+function touched({ people, sessions }: { people: number; sessions: number }) {
+  const some = (n: number, one: string, more: string) =>
+    n < 0 ? `few ${more}` : `${compact(n)} ${n === 1 ? one : more}`;
+  const who = people === 0 ? 'no person is named' : some(people, 'person', 'people');
+  return sessions === 0 || people < 0 ? who : `${who}, ${some(sessions, 'session', 'sessions')}`;
+}
+
 function LeadCard({ lead, span }: { lead: Lead; span: Span }) {
   const table = tableOf(lead.table);
   const asked = { q: lead.where, ...span };
   const n = useQuery(countQuery(table, asked));
-  const who = useQuery(facetsQuery(table, asked, ['user', 'session'], counted));
+  const who = useQuery(peopleQuery({ table, ...asked }));
   const unit = { logs: 'lines', spans: 'spans', events: 'events' }[table];
-  const of = (field: string) => {
-    const f = who.data?.find((x) => x.field === field);
-    const k = f?.values.filter((v) => v.value !== '').length ?? 0;
-    return k === 0 ? undefined : `${k}${f?.more ? ' or more' : ''}`;
-  };
-  const [people, sessions] = [of('user'), of('session')];
   return (
     <li>
       <Go place={placeOf(lead, span)}>{lead.title}</Go>
       <p className={css.count}>
         {n.data ? compact(n.data.count) : n.isError ? '—' : '…'} <span>{unit}</span>
       </p>
-      <p className="small muted">
-        {people ? `${people} ${people === '1' ? 'person' : 'people'}` : 'no person is named'}
-        {sessions ? `, ${sessions} ${sessions === '1' ? 'session' : 'sessions'}` : ''}
-      </p>
+      <p className="small muted">{who.data ? touched(who.data) : null}</p>
     </li>
   );
 }
@@ -139,7 +138,7 @@ function Failing({ where, span }: { where: string; span: Span }) {
                   {nameOf(t)}
                 </Go>
                 <span className="muted">
-                  {compact(Math.round(t.duration * 1000))} ms, {t.errors} {t.errors === 1 ? 'error' : 'errors'}
+                  {seconds(t.duration)}, {t.errors} {t.errors === 1 ? 'error' : 'errors'}
                 </span>
               </li>
             ))}
@@ -213,7 +212,7 @@ function Errors({ where, span }: { where: string; span: Span }) {
               {[g.type, g.message].filter(Boolean).join(': ')}
             </Go>
             <span className="muted">
-              {g.people < 0 ? 'few people' : `${compact(g.people)} people`}
+              {g.people < 0 ? 'few people' : g.people === 0 ? 'nobody named' : `${compact(g.people)} people`}
               {g.state === 'new' ? ', new' : g.state === 'regressed' ? ', came back' : ''}
             </span>
           </li>

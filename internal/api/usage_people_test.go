@@ -1,0 +1,50 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalbox/signalbox/internal/access/scoped"
+	"github.com/signalbox/signalbox/internal/api"
+	"github.com/signalbox/signalbox/internal/rowstore"
+	"github.com/signalbox/signalbox/internal/usage"
+)
+
+// told counts people and sessions as it was told to.
+type told struct {
+	scoped.RowReader
+	numbers []float64
+	asked   rowstore.Count
+}
+
+func (x *told) Count(_ context.Context, q rowstore.Count) (rowstore.Groups, error) {
+	x.asked = q
+	if x.numbers == nil {
+		return rowstore.Groups{}, nil
+	}
+	return rowstore.Groups{Rows: []rowstore.Group{{Numbers: x.numbers}}}, nil
+}
+
+// TestFewPeopleOfEvidenceAreNotTold asks how many people some rows tell of, with small groups hidden and without.
+func TestFewPeopleOfEvidenceAreNotTold(t *testing.T) {
+	k, rows := 0, &told{numbers: []float64{3, 4}}
+	h := newHouse(t, func(o *api.Options) { o.Rows, o.Usage, o.K = rows, empty{}, func() int { return k } })
+	ask := func() (b usage.Touched) {
+		code, raw := h.do(t, "GET", api.Prefix+"/usage/people?table=spans&q=status:error", "")
+		require.Equal(t, 200, code, raw)
+		require.NoError(t, json.Unmarshal([]byte(raw), &b))
+		return b
+	}
+	require.Equal(t, usage.Touched{People: 3, Sessions: 4, Notes: []string{}}, ask())
+	require.Equal(t, rowstore.Spans, rows.asked.Table)
+	require.Contains(t, rows.asked.Where.String(), "status")
+	k = 5
+	require.Equal(t, usage.Touched{People: usage.Few, Sessions: usage.Few, Notes: []string{"Groups of fewer than 5 people are not shown."}}, ask())
+	rows.numbers = nil
+	require.Equal(t, usage.Touched{Notes: []string{}}, ask(), "nobody is no secret")
+	code, raw := h.do(t, "GET", api.Prefix+"/usage/people?q=(", "")
+	require.Equal(t, 400, code, raw)
+}
