@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"hash/maphash"
 	"sync"
-
-	"github.com/signalbox/signalbox/internal/gate"
 )
 
 // cache keeps what was understood of two messages that belong together, a resource and a scope, under their bytes.
@@ -57,49 +55,4 @@ func (c *cache[T]) get(a, b []byte) (v T, hash uint64, err error) {
 	}
 	c.m[hash] = cached[T]{a, b, v}
 	return v, hash, nil
-}
-
-// known finds the gate's reference of a series by the hash of the bytes that name it. It is for senders without an order, as
-// those are that keep their datapoints in a map.
-type known struct {
-	shards [64]shard
-	most   int // of one shard
-}
-
-type shard struct {
-	mu sync.RWMutex
-	m  map[uint64]gate.Ref
-	_  [32]byte
-}
-
-func newKnown(entries int) *known {
-	k := &known{most: max(1, entries/64)}
-	for i := range k.shards {
-		k.shards[i].m = map[uint64]gate.Ref{}
-	}
-	return k
-}
-
-func (k *known) get(hash uint64) gate.Ref {
-	s := &k.shards[hash>>58]
-	s.mu.RLock()
-	r := s.m[hash]
-	s.mu.RUnlock()
-	return r
-}
-
-func (k *known) put(hash uint64, r gate.Ref) {
-	s := &k.shards[hash>>58]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.m) >= k.most {
-		n := len(s.m)/8 + 1
-		for h := range s.m { // any eighth; the gate knows the series still
-			if n--; n < 0 {
-				break
-			}
-			delete(s.m, h)
-		}
-	}
-	s.m[hash] = r
 }

@@ -92,7 +92,7 @@ func (d *points) readMetric(b []byte) error {
 			d.rejected++
 		}
 	}
-	return nil
+	return d.unhold(true)
 }
 
 // head reads what stands beside the datapoints: aggregation_temporality = 2, is_monotonic = 3.

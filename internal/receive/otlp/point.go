@@ -7,6 +7,7 @@ import (
 
 	prom "github.com/prometheus/prometheus/model/value"
 
+	"github.com/signalbox/signalbox/internal/gate"
 	"github.com/signalbox/signalbox/internal/receive/wire"
 )
 
@@ -119,20 +120,30 @@ func (d *points) number(b []byte) error {
 	if x.integer {
 		v = float64(int64(x.bits))
 	}
+	whole := b
+	if !x.exemplars || d.metric.kind != sum {
+		whole = nil
+	}
+	if !d.metric.delta && (len(d.held) > 0 || d.batch.Guess().Hash != mix(x.hash, plain)|1) {
+		return d.hold(v, whole)
+	}
 	r, ok := d.series(part{key: plain})
 	if !ok {
 		return nil
 	}
-	if err := d.sample(r, v); err != nil {
+	return d.append(r, v, whole)
+}
+
+// append appends the number of the datapoint, and its exemplars if it is handed over whole for them.
+func (d *points) append(r gate.Ref, v float64, whole []byte) error {
+	if err := d.sample(r, v); err != nil || whole == nil {
 		return err
 	}
-	if x.exemplars && d.metric.kind == sum {
-		if err := d.readExemplars(b, 5); err != nil {
-			return err
-		}
-		for i := range d.exemplars {
-			d.batch.AppendExemplar(r, d.exemplars[i].Exemplar)
-		}
+	if err := d.readExemplars(whole, 5); err != nil {
+		return err
+	}
+	for i := range d.exemplars {
+		d.batch.AppendExemplar(r, d.exemplars[i].Exemplar)
 	}
 	return nil
 }

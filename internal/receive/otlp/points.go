@@ -38,6 +38,9 @@ type points struct {
 	counts    []uint64
 	exemplars []sighting
 	totals    journal
+	held      []held   // datapoints of the metric, in the order in which they came
+	ranks     []uint64 // of their series
+	order     uint64   // hash of the ranks
 
 	rejected int64
 	why      string
@@ -108,9 +111,10 @@ func (d *points) release() {
 	d.totals.close()
 	clear(d.attrs[:cap(d.attrs)])
 	clear(d.exemplars[:cap(d.exemplars)])
+	clear(d.held[:cap(d.held)])
 	d.builder.Reset(labels.EmptyLabels())
 	*d = points{rc: d.rc, builder: d.builder, attrs: d.attrs[:0], numbers: d.numbers[:0], counts: d.counts[:0], exemplars: d.exemplars[:0],
-		totals: journal{entries: d.totals.entries[:0]}}
+		totals: journal{entries: d.totals.entries[:0]}, held: d.held[:0], ranks: d.ranks[:0]}
 	if cap(d.attrs) < 4096 && cap(d.counts) < 64<<10 && cap(d.totals.entries) < 64<<10 {
 		d.rc.metrics.Put(d)
 	}

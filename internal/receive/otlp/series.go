@@ -23,7 +23,7 @@ func (d *points) series(p part) (gate.Ref, bool) {
 	if d.batch.Guess() == m {
 		return d.batch.Take(), true
 	}
-	if r := d.rc.known.get(m.Hash); r != 0 && d.batch.Again(r, m) {
+	if r := d.rc.known.get(d.metric.hash, m.Hash); r != 0 && d.batch.Again(r, m) {
 		return r, true
 	}
 	return d.born(m, p)
@@ -43,16 +43,16 @@ func (d *points) born(m gate.Mark, p part) (gate.Ref, bool) {
 		}
 		d.builder.Set(p.label, value)
 	}
-	return d.resolve(d.builder.Labels(), m)
+	return d.resolve(d.builder.Labels(), d.metric.hash, m)
 }
 
-func (d *points) resolve(l labels.Labels, m gate.Mark) (gate.Ref, bool) {
+func (d *points) resolve(l labels.Labels, metric uint64, m gate.Mark) (gate.Ref, bool) {
 	r, err := d.batch.Resolve(l, m, 1)
 	if err != nil {
 		d.refuse(err.Error())
 		return 0, false
 	}
-	d.rc.known.put(m.Hash, r)
+	d.rc.known.put(metric, m.Hash, r)
 	return r, true
 }
 
@@ -123,12 +123,12 @@ func (d *points) info(t *target, origin uint64) error {
 	lost, why := d.lost, d.why
 	defer func() { d.lost, d.why = lost, why }()
 	m := gate.Mark{Hash: mix(origin, infoKey) | 1}
-	r := d.rc.known.get(m.Hash)
+	r := d.rc.known.get(m.Hash, m.Hash)
 	if d.batch.Guess() == m {
 		r = d.batch.Take()
 	} else if r == 0 || !d.batch.Again(r, m) {
 		var ok bool
-		if r, ok = d.resolve(t.info, m); !ok {
+		if r, ok = d.resolve(t.info, m.Hash, m); !ok {
 			return nil
 		}
 	}
