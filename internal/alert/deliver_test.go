@@ -218,12 +218,12 @@ receivers: [{name: both, email_configs: [{to: c@d.example}], webhook_configs: [{
 	for i := range 50 {
 		begun := time.Now()
 		h.signal(red(errorRate(), fmt.Sprint("s", i), 0.084, time.Now()))
-		require.Less(t, time.Since(begun), 2*time.Second)
+		require.Less(t, time.Since(begun), patience)
 		hook.next(t)
 	}
 	begun := time.Now()
 	h.stop()
-	require.Less(t, time.Since(begun), 10*time.Second, "a delivery that hangs does not hold up the end")
+	require.Less(t, time.Since(begun), patience, "a delivery that hangs does not hold up the end")
 	require.NoError(t, l.Close())
 	require.NoError(t, first.Close())
 	for c := range conns {
