@@ -27,6 +27,7 @@ func Run(t *testing.T, open Open) {
 		"text that is no UTF-8 is mended or refused": badText,
 		"rows come in order, page by page":           pages,
 		"an expression means what Go makes of it":    expressions,
+		"of many rows the ends are found":            many,
 		"a count is what Go counts":                  counts,
 		"a scan hands everything over in order":      scans,
 		"attributes are named":                       attributes,

@@ -18,3 +18,12 @@ func TestConformance(t *testing.T) {
 		return s
 	})
 }
+
+// TestConformanceIndexed runs the suite on files that have indexes however small they are.
+func TestConformanceIndexed(t *testing.T) {
+	conformance.Run(t, func(t *testing.T, dir string) rowstore.Store {
+		s, err := duckdb.Open(context.Background(), duckdb.Options{Dir: dir, IndexRows: 1})
+		require.NoError(t, err)
+		return s
+	})
+}

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -13,7 +14,8 @@ import (
 
 const (
 	maxFound = 100_000 // pairs of source and expression of which it is known where the matches are
-	maxSpans = 32      // and in how many spans of rows they may be
+	maxSpans = 1 << 20 // and in how many spans of rows they are, all together
+	maxParts = 12      // spans that are asked for one by one; more of them are asked for by a bit for each block
 	maxKnown = 10_000  // sources whose resources' keys are known
 )
 
@@ -22,6 +24,7 @@ const (
 type memory struct {
 	mu       sync.Mutex
 	found    map[asking][]span
+	spans    int // in found
 	resource map[uint64][]string
 }
 
@@ -45,8 +48,7 @@ func (m *memory) where(src source, where string) (spans []span, ok bool) {
 	return spans, ok && src.Sealed()
 }
 
-// learn remembers in which blocks of a source all its matches are, roughly if they are many. What is spread over half of the
-// source is not worth it.
+// learn remembers in which blocks of a source all its matches are. What is spread over half of the source is not worth it.
 func (m *memory) learn(src source, where string, blocks map[int64]bool) {
 	if !src.Sealed() || where == "" {
 		return
@@ -59,40 +61,67 @@ func (m *memory) learn(src source, where string, blocks map[int64]bool) {
 		}
 		spans = append(spans, span{b << blockBits, (b+1)<<blockBits - 1})
 	}
-	spans = fewer(spans)
-	rows := int64(0)
-	for _, x := range spans {
-		rows += x.to - x.from + 1
-	}
-	if 2*rows > src.Rows && len(spans) > 1 {
+	if 2*rowsOf(spans) > src.Rows && len(spans) > 1 {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.found == nil || len(m.found) >= maxFound {
-		m.found = map[asking][]span{}
+	if m.found == nil || len(m.found) >= maxFound || m.spans >= maxSpans {
+		m.found, m.spans = map[asking][]span{}, 0
 	}
-	m.found[asking{src.ID, where}] = spans
+	key := asking{src.ID, where}
+	m.spans += len(spans) - len(m.found[key])
+	m.found[key] = spans
 }
 
-// from renders what stands behind FROM: the source, or those rows of it that can match.
+// from renders what stands behind FROM: the source, or those rows of it that can match, or their whole blocks.
 func (s *seeker) from() string {
 	if !s.narrow {
 		return s.Name
 	}
 	var parts []string
-	for _, x := range s.spans {
-		parts = append(parts, fmt.Sprintf("SELECT * FROM %s WHERE rowid BETWEEN %d AND %d", s.Name, x.from, x.to))
+	if len(s.spans) <= maxParts {
+		for _, x := range s.spans {
+			parts = append(parts, fmt.Sprintf("SELECT *, rowid AS row_number FROM %s WHERE rowid BETWEEN %d AND %d", s.Name, x.from, x.to))
+		}
+		return "(" + strings.Join(parts, " UNION ALL ") + ")"
 	}
-	return "(" + strings.Join(parts, " UNION ALL ") + ")"
+	// A condition on the range of rows beside this one would make DuckDB read all of the other columns.
+	blocks := bytes.Repeat([]byte{'0'}, int((s.Rows-1)>>blockBits+1))
+	for _, x := range s.spans {
+		for b := x.from >> blockBits; b <= min(x.to, s.Rows-1)>>blockBits; b++ {
+			blocks[b] = '1'
+		}
+	}
+	return fmt.Sprintf("(SELECT *, rowid AS row_number FROM %s WHERE get_bit('%s'::BIT, (rowid >> %d)::INTEGER) = 1)", s.Name, blocks, blockBits)
 }
 
-// block renders the number of a row's block; ok is false, and the number -1, where it need not or cannot be learned.
+// row renders the number of a row of what from renders.
+func (s *seeker) row() string {
+	if s.narrow {
+		return "row_number"
+	}
+	return "rowid"
+}
+
+// block renders the number of a row's block; ok is false, and the number -1, where it cannot be learned where the matches
+// are.
 func (s *seeker) block() (number string, ok bool) {
-	if s.narrow || !s.Sealed() || strings.ContainsAny(s.Name, " (") {
+	if s.chosen || !s.Sealed() || strings.ContainsAny(s.Name, " (") {
 		return "-1::BIGINT", false
 	}
-	return fmt.Sprintf("(rowid >> %d)", blockBits), true
+	return fmt.Sprintf("(%s >> %d)", s.row(), blockBits), true
+}
+
+// narrowTo leaves rows out that cannot match, and reports whether any can.
+func (s *seeker) narrowTo(spans []span) bool {
+	if s.narrow {
+		spans = both(s.spans, spans)
+	}
+	if s.narrow || rowsOf(spans) < s.Rows {
+		s.spans, s.narrow = spans, true
+	}
+	return len(spans) > 0
 }
 
 // covered reports whether a span of time has all rows of a source.
@@ -102,7 +131,7 @@ func (s source) covered(b rowstore.Between) bool {
 
 // seekers prepares the sources of a reading for a question: those that can have a matching row, and what must be known to
 // find attributes.
-func (s *Store) seekers(ctx context.Context, q *question, r *reading, where rowstore.Expr, fields ...string) ([]*seeker, error) {
+func (s *Store) seekers(ctx context.Context, q *question, r *reading, between rowstore.Between, where rowstore.Expr, fields ...string) ([]*seeker, error) {
 	attributes := usesAttributes(where)
 	for _, f := range fields {
 		attributes = attributes || rowstore.FieldOf(f).Column == ""
@@ -112,6 +141,9 @@ func (s *Store) seekers(ctx context.Context, q *question, r *reading, where rows
 	for _, src := range r.Sources {
 		k := &seeker{question: q, source: src}
 		if k.spans, k.narrow = s.memory.where(src, key); k.narrow && len(k.spans) == 0 {
+			continue
+		}
+		if src.index != nil && !k.narrowTo(src.index.find(where, between)) {
 			continue
 		}
 		if attributes {

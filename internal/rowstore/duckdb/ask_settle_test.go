@@ -2,14 +2,23 @@ package duckdb
 
 import "context"
 
-// Settle seals what is in memory and merges the files, as Run does in time.
+// Settle seals what is in memory and merges the files and makes their indexes, as Run does in time.
 func (s *Store) Settle(ctx context.Context) error {
 	if err := s.sealAll(ctx, true); err != nil {
 		return err
 	}
 	s.work.Lock()
 	defer s.work.Unlock()
-	return s.merge(ctx)
+	if err := s.merge(ctx); err != nil {
+		return err
+	}
+	for more := true; more; {
+		var err error
+		if more, err = s.indexOne(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Forget drops what queries remember.

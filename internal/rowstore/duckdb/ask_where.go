@@ -16,7 +16,8 @@ type seeker struct {
 	source
 	resources []string // keys of its rows' resources
 	narrow    bool     // only rows in spans can match
-	spans     []span
+	chosen    bool     // and spans are some of those only
+	spans     []span   // in order
 }
 
 // where renders an expression as a condition that holds for exactly the rows for which e.Compile's test holds. plain says
@@ -66,6 +67,9 @@ func (s *seeker) match(m *rowstore.Match, plain bool) (string, error) {
 	}
 	switch m.Op {
 	case rowstore.Equal:
+		if f.Name == "service" && s.ofService(m.Value) {
+			return "TRUE", nil
+		}
 		if f.Type == rowstore.TypeID {
 			return s.id(f.Name, m.Value), nil
 		}

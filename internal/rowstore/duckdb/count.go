@@ -65,7 +65,7 @@ func (s *Store) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, e
 	}
 	c := &counting{question: new(question), q: q, where: q.Where, learns: costly(q.Where),
 		weighs: slices.ContainsFunc(q.Of, func(a rowstore.Aggregate) bool { return a.Kind == "quantile" })}
-	sources, err := s.seekers(ctx, c.question, r, q.Where, fields...)
+	sources, err := s.seekers(ctx, c.question, r, q.Between, q.Where, fields...)
 	if err != nil {
 		return out, err
 	}
@@ -73,7 +73,7 @@ func (s *Store) Count(ctx context.Context, q rowstore.Count) (rowstore.Groups, e
 		c.keys = append(c.keys, keyOf(by))
 	}
 	for _, src := range sources {
-		c.rows += src.Rows
+		c.rows += src.looked()
 	}
 	out.Scanned = c.rows
 	if len(sources) == 0 {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -31,6 +33,9 @@ type liveFile struct {
 	sealedFile
 	path string
 
+	indexPath string
+	index     atomic.Pointer[index] // nil: there is none yet, or it is not open
+
 	attach   sync.Mutex
 	attached bool
 	broken   error
@@ -45,7 +50,7 @@ func (s *Store) liveFile(f sealedFile) *liveFile {
 	if f.Day != mixedDay {
 		day = time.Unix(f.Day*86400, 0).UTC().Format("2006-01-02")
 	}
-	return &liveFile{sealedFile: f, gone: make(chan struct{}), path: filepath.Join(s.opt.Dir, "sealed", f.Table.String(), fmt.Sprintf("%s-%d.duckdb", day, f.ID))}
+	return &liveFile{sealedFile: f, gone: make(chan struct{}), indexPath: filepath.Join(s.dir("index"), strconv.FormatUint(f.ID, 10)), path: filepath.Join(s.opt.Dir, "sealed", f.Table.String(), fmt.Sprintf("%s-%d.duckdb", day, f.ID))}
 }
 
 // overlaps reports whether rows from one time to another can be in a span.
@@ -65,12 +70,15 @@ func (f *liveFile) open(ctx context.Context, in *instance) error {
 		f.broken = err
 	}
 	f.attached = err == nil
+	if x, err := openIndex(f.indexPath, f.sealedFile); err == nil && f.index.Load() == nil {
+		f.index.Store(x)
+	}
 	return err
 }
 
 // source returns what queries read.
 func (f *liveFile) source() source {
-	return source{Name: f.behindFrom(addedColumns()), ID: f.ID, From: f.From, To: f.To, Rows: f.Rows, Promoted: f.Promoted, keys: f.Keys}
+	return source{Name: f.behindFrom(addedColumns()), ID: f.ID, From: f.From, To: f.To, Rows: f.Rows, Promoted: f.Promoted, keys: f.Keys, index: f.index.Load()}
 }
 
 // releaseFile gives a file back; the last reader of a removed one deletes it.
@@ -97,6 +105,9 @@ func (s *Store) deleteFile(f *liveFile) {
 	f.broken = os.ErrNotExist
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.opt.Logger.Error("A file of rows stays on disk though the catalogue has it no more", "file", f.path, "err", err)
+	}
+	if err := errors.Join(f.closeIndex(), removeAll(f.indexPath)); err != nil {
+		s.opt.Logger.Error("The index of a deleted file of rows stays on disk", "file", f.path, "err", err)
 	}
 	close(f.gone)
 }

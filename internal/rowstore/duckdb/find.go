@@ -59,7 +59,7 @@ func (s *Store) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, erro
 		return nil, asked(ctx, err)
 	}
 	defer r.Close()
-	sources, err := s.seekers(ctx, nil, r, q.Where)
+	sources, err := s.seekers(ctx, nil, r, between, q.Where)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (s *Store) probe(ctx context.Context, sources []*seeker, e rowstore.Expr, b
 		if err != nil {
 			return err
 		}
-		parts = append(parts, fmt.Sprintf("SELECT %d::BIGINT AS i, %s AS block FROM %s WHERE %s", i, block, src.Name, where))
+		parts = append(parts, fmt.Sprintf("SELECT %d::BIGINT AS i, %s AS block FROM %s WHERE %s", i, block, src.from(), where))
 	}
 	if len(parts) == 0 {
 		return nil
@@ -166,7 +166,9 @@ func (s *Store) probe(ctx context.Context, sources []*seeker, e rowstore.Expr, b
 	for i, src := range sources {
 		if found[i] != nil {
 			s.memory.learn(src.source, e.String(), found[i])
-			src.spans, src.narrow = s.memory.where(src.source, e.String())
+			if spans, ok := s.memory.where(src.source, e.String()); ok {
+				src.narrowTo(spans)
+			}
 		}
 	}
 	return nil

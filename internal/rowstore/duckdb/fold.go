@@ -50,14 +50,7 @@ type tally struct {
 	sum, weight []float64
 	set         []bitmap
 	words       interner
-	values      []weighed
-}
-
-// weighed is a value of a group with its weight.
-type weighed struct {
-	v     float64
-	w     float32
-	group uint32
+	values      quantileValues
 }
 
 // foldable reports whether a count can be folded.
@@ -98,7 +91,11 @@ func (s *Store) fold(ctx context.Context, c *counting, sources []*seeker) ([]row
 		f.keys = append(f.keys, k)
 	}
 	for _, a := range c.q.Of {
-		f.of = append(f.of, tally{Aggregate: a})
+		t := tally{Aggregate: a}
+		if a.Kind == "quantile" {
+			t.values.room(int(min(c.rows, foldValues)))
+		}
+		f.of = append(f.of, t)
 	}
 	f.codes = make([][]uint32, len(f.keys))
 	c.times = true
@@ -149,12 +146,12 @@ func (f *fold) add(c chunk) error {
 		case "unique":
 			f.bytes += t.unique(column[text](c, next), has, of)
 		case "quantile":
-			t.keep(column[float64](c, next), has, of, f.weights)
+			t.values.add(column[float64](c, next), has, of, f.weights)
 		default:
 			t.amount(column[float64](c, next), has, of, f.weights)
 		}
 		next++
-		if len(t.values) > foldValues {
+		if len(t.values.v) > foldValues {
 			return errBig
 		}
 	}

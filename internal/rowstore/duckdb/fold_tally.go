@@ -2,7 +2,6 @@ package duckdb
 
 import (
 	"math"
-	"slices"
 )
 
 // room makes room for n groups.
@@ -38,7 +37,7 @@ func (t *tally) numbers() []float64 {
 			t.sum[g] = float64(t.set[g].n)
 		}
 	case "quantile":
-		t.quantiles()
+		t.values.quantiles(t.Q, t.sum)
 	}
 	return t.sum
 }
@@ -80,76 +79,6 @@ func (t *tally) amount(v []float64, has func(int) bool, of []uint32, weights []f
 		default:
 			w := float64(weights[i])
 			t.sum[g], t.weight[g] = s+x*w, t.weight[g]+w
-		}
-	}
-}
-
-// keep takes numbers for quantiles.
-func (t *tally) keep(v []float64, has func(int) bool, of []uint32, weights []float32) {
-	t.values = slices.Grow(t.values, len(of))
-	for i, g := range of {
-		if has(i) {
-			t.values = append(t.values, weighed{v[i], weights[i], g})
-		}
-	}
-}
-
-// quantiles computes the smallest value of each group that as much of the weight as asked for does not exceed.
-func (t *tally) quantiles() {
-	ends := make([]int, len(t.sum)+1)
-	for i := range t.values {
-		ends[t.values[i].group+1]++
-	}
-	for g := range t.sum {
-		ends[g+1] += ends[g]
-	}
-	sorted := make([]weighed, len(t.values))
-	next := slices.Clone(ends)
-	for _, v := range t.values {
-		sorted[next[v.group]] = v
-		next[v.group]++
-	}
-	var values []float64
-	for g := range t.sum {
-		mine := sorted[ends[g]:ends[g+1]]
-		if len(mine) == 0 {
-			continue
-		}
-		total, same := 0.0, true
-		for _, v := range mine {
-			total += float64(v.w)
-			same = same && v.w == mine[0].w
-		}
-		if same {
-			values = values[:0]
-			for _, v := range mine {
-				values = append(values, v.v)
-			}
-			slices.Sort(values)
-			upto, want := 0.0, t.Q*total
-			for _, v := range values {
-				if upto += float64(mine[0].w); upto >= want {
-					t.sum[g] = v
-					break
-				}
-			}
-			continue
-		}
-		slices.SortFunc(mine, func(a, b weighed) int {
-			switch {
-			case a.v < b.v:
-				return -1
-			case a.v > b.v:
-				return 1
-			}
-			return 0
-		})
-		upto := 0.0
-		for _, v := range mine {
-			if upto += float64(v.w); upto >= t.Q*total {
-				t.sum[g] = v.v
-				break
-			}
 		}
 	}
 }

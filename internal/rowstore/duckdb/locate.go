@@ -16,23 +16,30 @@ const tiesLooked = 64
 // rows only: it narrows the seeker, and returns the span of time that has the rows. Where the rows are is remembered if that
 // is all that match.
 func (s *Store) locate(ctx context.Context, src *seeker, q rowstore.Find, between rowstore.Between, limit int) (rowstore.Between, error) {
-	if _, ok := src.block(); !ok || src.Rows < 4*chunkRows {
+	if _, ok := src.block(); !ok || src.looked() < 4*chunkRows {
 		return between, nil
 	}
-	src.question = new(question)
-	where, err := src.where(q.Where, true)
-	if err != nil {
-		return between, err
-	}
-	fmt.Fprintf(src, "SELECT time, rowid FROM %s WHERE %s%s", src.Name, where, src.within(between))
 	top := ends{n: limit + tiesLooked, oldest: q.Oldest}
-	if err := s.ask(ctx, src.question, func(c chunk) error {
-		top.add(column[int64](c, 0), column[int64](c, 1))
-		return nil
-	}); err != nil {
-		return between, err
+	var times, rows []int64
+	for _, step := range src.steps(q, between) {
+		if len(rows) >= limit && step.behind(times[limit-1], q.Oldest) {
+			break
+		}
+		part := &seeker{question: new(question), source: src.source, resources: src.resources, narrow: src.narrow, spans: src.spans}
+		part.narrowTo(step.rows)
+		where, err := part.where(q.Where, true)
+		if err != nil {
+			return between, err
+		}
+		fmt.Fprintf(part, "SELECT time, %s FROM %s WHERE %s%s", part.row(), part.from(), where, part.within(between))
+		if err := s.ask(ctx, part.question, func(c chunk) error {
+			top.add(column[int64](c, 0), column[int64](c, 1))
+			return nil
+		}); err != nil {
+			return between, err
+		}
+		times, rows = top.sorted()
 	}
-	times, rows := top.sorted()
 	if len(rows) < limit && src.covered(between) {
 		blocks := map[int64]bool{}
 		for _, r := range rows {
@@ -65,7 +72,7 @@ func (s *Store) locate(ctx context.Context, src *seeker, q rowstore.Find, betwee
 		}
 		spans = append(spans, span{r, r})
 	}
-	src.spans, src.narrow = fewer(spans), true
+	src.spans, src.narrow, src.chosen = spans, true, true
 	return between, nil
 }
 
@@ -110,20 +117,4 @@ func (e *ends) sorted() (times, rows []int64) {
 		times, rows = append(times, x.time), append(rows, x.row)
 	}
 	return times, rows
-}
-
-// fewer joins spans that are close to each other until there are few enough to ask for.
-func fewer(spans []span) []span {
-	for gap := int64(1) << (blockBits + 1); len(spans) > maxSpans; gap *= 2 {
-		joined := spans[:1:1]
-		for _, x := range spans[1:] {
-			if last := &joined[len(joined)-1]; x.from-last.to <= gap {
-				last.to = x.to
-			} else {
-				joined = append(joined, x)
-			}
-		}
-		spans = joined
-	}
-	return spans
 }

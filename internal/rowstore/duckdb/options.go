@@ -24,6 +24,7 @@ type Options struct {
 	MaxSegments  int           // segments that may wait to be sealed before nothing more is accepted; default 8
 	PendingBytes int64         // rows that may wait to be committed; default 64 MB
 	MergedRows   int64         // about how many rows a sealed file has in the end; default 1,000,000
+	IndexRows    int64         // rows from which on a sealed file gets an index; default 65,536
 
 	Queries     int   // queries that run at the same time; default 3
 	Threads     int   // threads that queries have together; default 2
@@ -50,6 +51,7 @@ func (o *Options) Validate() error {
 	def(&o.MaxSegments, 8)
 	def(&o.PendingBytes, 64<<20)
 	def(&o.MergedRows, mergedRows)
+	def(&o.IndexRows, 65_536)
 	def(&o.Queries, 3)
 	def(&o.Threads, 2)
 	def(&o.QueryMemory, 1<<30)
@@ -61,7 +63,7 @@ func (o *Options) Validate() error {
 		v    int64
 	}{
 		{"segment_rows", o.SegmentRows}, {"segment_bytes", o.SegmentBytes}, {"segment_age", int64(o.SegmentAge)},
-		{"max_segments", int64(o.MaxSegments)}, {"pending_bytes", o.PendingBytes}, {"merged_rows", o.MergedRows},
+		{"max_segments", int64(o.MaxSegments)}, {"pending_bytes", o.PendingBytes}, {"merged_rows", o.MergedRows}, {"index_rows", o.IndexRows},
 		{"queries", int64(o.Queries)}, {"threads", int64(o.Threads)}, {"query_memory", o.QueryMemory},
 		{"seal_memory", o.SealMemory}, {"temp_bytes", o.TempBytes},
 	} {

@@ -37,7 +37,8 @@ type source struct {
 	// VARCHAR, NULL where the row has no such attribute. They are NOT in the map `attrs` as well.
 	Promoted map[string]string
 
-	keys []string // attribute keys, sorted
+	keys  []string // attribute keys, sorted
+	index *index   // what is known of the rows; nil: nothing
 }
 
 // Sealed reports whether the source never changes.

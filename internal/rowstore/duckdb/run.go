@@ -29,12 +29,25 @@ func (s *Store) Run(ctx context.Context) error {
 	}
 }
 
+// again makes Run look for work at once.
+func (s *Store) again() {
+	select {
+	case s.rotated <- struct{}{}:
+	default:
+	}
+}
+
 // tidy does each of its works even where another fails.
 func (s *Store) tidy(ctx context.Context, expired *time.Time) error {
 	err := s.sealAll(ctx, false)
 	s.work.Lock()
 	err = errors.Join(err, s.merge(ctx))
+	more, e := s.indexOne(ctx)
+	err = errors.Join(err, e)
 	s.work.Unlock()
+	if more { // sealing goes first
+		s.again()
+	}
 	if now := s.opt.Now(); s.opt.Keep != nil && now.Sub(*expired) >= expireEvery {
 		bytes, e := s.Expire(ctx, now, s.opt.Keep())
 		if err = errors.Join(err, e); e == nil {

@@ -22,9 +22,14 @@ func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row
 	}
 	defer r.Close()
 	ask := &question{}
-	sources, err := s.seekers(ctx, ask, r, q.Where, q.Fields...)
+	sources, err := s.seekers(ctx, ask, r, q.Between, q.Where, q.Fields...)
 	if err != nil || len(sources) == 0 {
 		return err
+	}
+	if q.ByUser && q.Parts > 0 {
+		if err := s.scanPaths(ctx, q, sources, f); !errors.Is(err, errBig) {
+			return err
+		}
 	}
 	if q.ByUser {
 		if err := s.scanByUser(ctx, q, wantedOf(q.Fields), sources, f); !errors.Is(err, errBig) {
@@ -60,7 +65,7 @@ func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row
 			}
 		}
 		list, _ := want.list(part)
-		parts = append(parts, fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", list, src.from(), where, src.within(q.Between)))
+		parts = append(parts, fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", list, src.from(), where, src.within(q.Between)+partWhere(src, q)))
 	}
 	order := "time"
 	if q.ByUser {

@@ -10,6 +10,7 @@
 //	catalogue            edits, one a line
 //	hot/ID.log           rows that are not sealed
 //	sealed/TABLE/DAY-ID.duckdb
+//	index/ID             where something can be in a sealed file; made anew when missing
 //	temp/                of instances and exports; emptied at the start
 //
 // There are two DuckDB instances: one that queries use and that has the hot rows, and one with a single thread that makes
@@ -49,6 +50,7 @@ type Store struct {
 	query  *instance
 	places chan struct{} // one for each running query
 	memory memory        // what queries remember of sealed sources
+	paths  pathShelf     // columns of sealed events in order of people
 
 	catalogue *catalogue
 
@@ -74,9 +76,10 @@ type Store struct {
 	waiting atomic.Int64 // closed segments
 	refusal atomic.Pointer[refusal]
 
-	work  sync.Mutex // held by whoever makes or removes files
-	shop  *shop
-	clean map[uint64]string // files of which it is known that they have nothing to forget, and by which retention
+	work      sync.Mutex // held by whoever makes or removes files
+	shop      *shop
+	unindexed map[uint64]bool   // files whose index could not be made
+	clean     map[uint64]string // files of which it is known that they have nothing to forget, and by which retention
 }
 
 // Open opens the store in a directory, which no other process may have open.
@@ -86,7 +89,7 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 	if err := opt.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Store{opt: opt, steps: steps, places: make(chan struct{}, opt.Queries), files: map[uint64]*liveFile{}, clean: map[uint64]string{},
+	s := &Store{opt: opt, steps: steps, places: make(chan struct{}, opt.Queries), files: map[uint64]*liveFile{}, clean: map[uint64]string{}, unindexed: map[uint64]bool{},
 		queue: make(chan *request, 1024), rotations: make(chan chan error), rotated: make(chan struct{}, 1), written: make(chan struct{})}
 	s.bringer = bringer{place: make(chan struct{}, 1), ended: make(chan struct{})}
 	s.space = space{dir: opt.Dir, free: opt.FreeSpace, now: opt.Now, floor: opt.FloorBytes}
@@ -99,7 +102,7 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 	if err := os.RemoveAll(s.dir("temp")); err != nil {
 		return nil, err
 	}
-	for _, d := range []string{"hot", "sealed", "temp"} {
+	for _, d := range []string{"hot", "sealed", "index", "temp"} {
 		if err := os.MkdirAll(s.dir(d), 0o700); err != nil {
 			return nil, err
 		}
@@ -129,6 +132,9 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 		return nil, err
 	}
 	if err := s.recover(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.tidyIndexes(); err != nil {
 		return nil, err
 	}
 	if err := s.metrics.register(opt.Registerer); err != nil {
@@ -229,6 +235,9 @@ func (s *Store) free() (err error) {
 	}
 	if s.shop != nil {
 		err = errors.Join(err, s.shop.close())
+	}
+	for _, f := range s.files {
+		err = errors.Join(err, f.closeIndex())
 	}
 	if s.query != nil {
 		err = errors.Join(err, s.query.close())
