@@ -42,7 +42,7 @@ func (r *Room) exactMap(ctx context.Context, q MapQuestion, from, to int64) (Map
 	if err != nil {
 		return Map{}, fault.New(fault.Invalid, "the filter cannot be used: %w", err)
 	}
-	p, s, h := newPlaces(), newSlot(), hashing{maphash.MakeSeed()}
+	p, s, h := newPlaces(), &slot{}, hashing{maphash.MakeSeed()}
 	scan := rowstore.Scan{Table: rowstore.Spans, Between: rowstore.Between{From: from - 60_000_000, To: to + 60_000_000}}
 	err = r.opt.Rows.Scan(ctx, scan, func(rows []rowstore.Row) error {
 		if len(s.spans)+len(rows) > maxMapSpans {
@@ -51,7 +51,7 @@ func (r *Room) exactMap(ctx context.Context, q MapQuestion, from, to int64) (Map
 		for i := range rows {
 			x := p.passage(&rows[i])
 			x.counted = rows[i].Time < from || rows[i].Time >= to || !holds(&rows[i])
-			s.put(h, x)
+			s.spans = append(s.spans, x)
 		}
 		return ctx.Err()
 	})

@@ -71,6 +71,9 @@ type passage struct {
 	counted      bool // already counted, only here to be found
 }
 
+// took says that the span is of one who took a call.
+func (x *passage) took() bool { return x.kind == kindServer || x.kind == kindConsumer }
+
 // OTLP's span kinds.
 const (
 	kindServer   = 2
@@ -79,8 +82,7 @@ const (
 	kindConsumer = 5
 )
 
-// hashing makes a span's identity one number. Two of a million meeting has a chance of one in 30 million; the ids are compared
-// as well.
+// hashing makes a span's identity one number by which it is looked for; the ids are compared as well.
 type hashing struct{ seed maphash.Seed }
 
 func (h hashing) of(t rowstore.TraceID, s rowstore.SpanID) uint64 {
@@ -94,6 +96,7 @@ func (h hashing) of(t rowstore.TraceID, s rowstore.SpanID) uint64 {
 type places struct {
 	list   []place
 	number map[place]uint32
+	last   uint32 // the node of the span before: many spans of one come together
 	beyond float64
 	dirty  bool
 }
@@ -105,7 +108,11 @@ func newPlaces() *places {
 }
 
 func (p *places) of(x place) uint32 {
+	if int(p.last) < len(p.list) && p.list[p.last] == x {
+		return p.last
+	}
 	if n, ok := p.number[x]; ok {
+		p.last = n
 		return n
 	}
 	if len(p.list) >= maxPlaces {

@@ -3,6 +3,7 @@ package usage
 import (
 	"hash/maphash"
 	"maps"
+	"math/bits"
 	"slices"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -30,23 +31,45 @@ type joiner struct {
 	hours   map[int64]*traffic
 }
 
+// slot is the spans that came in at about the same time. They are found by tables that are made when somebody looks: most
+// spans are of no interest to others.
 type slot struct {
-	spans    []passage
-	at       map[uint64]int32
-	answered map[uint64]bool // parents whose call was taken by a server or consumer
+	spans []passage
+	own   []int32 // spans by their id: 1 more than their number, 0 is free; a power of two of them
+	up    []int32 // those that took a call, as server or consumer, by the id of the caller
+	done  int     // so many spans are in the tables
 }
 
 func newJoiner() *joiner {
 	return &joiner{hashing: hashing{maphash.MakeSeed()}, places: newPlaces(), slots: map[int64]*slot{}, booked: -1, minutes: map[int64]*traffic{}, hours: map[int64]*traffic{}}
 }
 
-func newSlot() *slot { return &slot{at: map[uint64]int32{}, answered: map[uint64]bool{}} }
+// index brings the tables up to date.
+func (s *slot) index(h hashing) {
+	if need := 2 * len(s.spans); need > len(s.own) {
+		size := 1 << bits.Len(uint(need))
+		s.own, s.up, s.done = make([]int32, size), make([]int32, size), 0
+	}
+	for ; s.done < len(s.spans); s.done++ {
+		x := &s.spans[s.done]
+		*s.place(s.own, h, x.trace, x.span, false) = int32(s.done + 1)
+		if x.took() && x.parent != 0 {
+			*s.place(s.up, h, x.trace, x.parent, true) = int32(s.done + 1)
+		}
+	}
+}
 
-func (s *slot) put(h hashing, x passage) {
-	s.at[h.of(x.trace, x.span)] = int32(len(s.spans))
-	s.spans = append(s.spans, x)
-	if (x.kind == kindServer || x.kind == kindConsumer) && x.parent != 0 {
-		s.answered[h.of(x.trace, x.parent)] = true
+// place returns where a table has a span of a trace, by the span's own id or by its caller's, or where it would have it.
+func (s *slot) place(table []int32, h hashing, trace rowstore.TraceID, id rowstore.SpanID, caller bool) *int32 {
+	mask := uint64(len(table) - 1)
+	for i := h.of(trace, id) & mask; ; i = (i + 1) & mask {
+		if table[i] == 0 {
+			return &table[i]
+		}
+		x := &s.spans[table[i]-1]
+		if x.trace == trace && (!caller && x.span == id || caller && x.parent == id) {
+			return &table[i]
+		}
 	}
 }
 
@@ -78,10 +101,10 @@ func (j *joiner) recall(r *rowstore.Row) {
 func (j *joiner) put(at int64, x passage) {
 	s := j.slots[at]
 	if s == nil {
-		s = newSlot()
+		s = &slot{}
 		j.slots[at] = s
 	}
-	s.put(j.hashing, x)
+	s.spans = append(s.spans, x)
 	j.waiting++
 }
 
@@ -135,18 +158,22 @@ func (j *joiner) close(k int64) {
 
 // find looks for the parent of a span, and for one who answered it, around its slot.
 func (j *joiner) find(k int64, x *passage) (parent *passage, answered bool) {
-	up, own := j.of(x.trace, x.parent), j.of(x.trace, x.span)
+	wanted := x.parent != 0 && x.parent != x.span
+	if !wanted && x.leaf == 0 {
+		return nil, false
+	}
 	for _, d := range []int64{0, 1, -1, 2, -2} {
 		s := j.slots[k+d]
-		if s == nil {
+		if s == nil || len(s.spans) == 0 {
 			continue
 		}
-		if parent == nil && x.parent != 0 && x.parent != x.span {
-			if i, ok := s.at[up]; ok && s.spans[i].trace == x.trace && s.spans[i].span == x.parent {
-				parent = &s.spans[i]
+		s.index(j.hashing)
+		if parent == nil && wanted {
+			if i := *s.place(s.own, j.hashing, x.trace, x.parent, false); i > 0 {
+				parent = &s.spans[i-1]
 			}
 		}
-		answered = answered || x.leaf != 0 && s.answered[own]
+		answered = answered || x.leaf != 0 && *s.place(s.up, j.hashing, x.trace, x.span, true) > 0
 	}
 	return parent, answered
 }
