@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -110,8 +109,7 @@ func dayOf(key, text string) (time.Time, error) {
 	return day, nil
 }
 
-// sendRows hands a file over. What fails before its first byte is a problem; after that the connection is cut, so that half
-// a file never looks whole.
+// sendRows hands a file over.
 func (a *API) sendRows(ctx context.Context, h huma.Context, asked export.Asked) {
 	_, w := humago.Unwrap(h)
 	begun := false
@@ -124,15 +122,7 @@ func (a *API) sendRows(ctx context.Context, h huma.Context, asked export.Asked) 
 		_, err := io.Copy(patient{to, http.NewResponseController(w)}, from)
 		return err
 	})
-	if err == nil {
-		return
+	if err != nil {
+		a.broken(ctx, w, begun, err)
 	}
-	kind := fault.KindOf(err)
-	if kind == fault.Internal && !errors.Is(err, context.Canceled) {
-		a.o.Logger.Error("rows could not be exported", "table", asked.Table, "request", access.RequestID(ctx), "err", err)
-	}
-	if begun {
-		panic(http.ErrAbortHandler)
-	}
-	writeProblem(w, fault.Status(kind), fault.Outside(err))
 }

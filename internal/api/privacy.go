@@ -12,7 +12,6 @@ import (
 
 	"github.com/signalbox/signalbox/internal/access"
 	"github.com/signalbox/signalbox/internal/audit"
-	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/privacy"
 )
 
@@ -77,12 +76,8 @@ func (a *API) registerPrivacy(m *table) {
 		return &huma.StreamResponse{Body: func(hctx huma.Context) {
 			_, w := humago.Unwrap(hctx)
 			f := &file{w: w, name: "person-" + a.o.Now().UTC().Format(time.DateOnly) + ".zip", kind: "application/zip"}
-			if _, err := p.Export(ctx, whoAsks(ctx, in.Body.Reason), in.Body.Subject, f); err != nil && !f.begun {
-				kind := fault.KindOf(err)
-				if kind == fault.Internal {
-					a.o.Logger.Error("request failed", "path", request(ctx).URL.Path, "request", access.RequestID(ctx), "err", err)
-				}
-				writeProblem(w, fault.Status(kind), fault.Outside(err))
+			if _, err := p.Export(ctx, whoAsks(ctx, in.Body.Reason), in.Body.Subject, f); err != nil {
+				a.broken(ctx, w, f.begun, err)
 			}
 		}}, nil
 	})

@@ -14,19 +14,34 @@ import (
 	"github.com/signalbox/signalbox/internal/fault"
 )
 
-// toProblem turns an error into a problem. What is no fault.Error is "internal error" outside; the log has the rest.
+// toProblem turns an error into a problem.
 func (a *API) toProblem(ctx context.Context, err error) error {
+	return huma.NewError(a.problem(ctx, err))
+}
+
+// problem returns status and sentence of an error. What is no fault.Error is "internal error" outside; the log has the rest.
+func (a *API) problem(ctx context.Context, err error) (status int, detail string) {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return huma.NewError(499, "the client went away")
+		return 499, "the client went away"
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return huma.NewError(http.StatusServiceUnavailable, "the answer took too long. Ask for a shorter time range")
+		return http.StatusServiceUnavailable, "the answer took too long. Ask for a shorter time range"
 	}
 	kind := fault.KindOf(err)
 	if kind == fault.Internal {
 		a.o.Logger.Error("request failed", "path", request(ctx).URL.Path, "request", access.RequestID(ctx), "err", err)
 	}
-	return huma.NewError(fault.Status(kind), fault.Outside(err))
+	return fault.Status(kind), fault.Outside(err)
+}
+
+// broken ends an answer that is a file: what fails before its first byte is a problem; after that the connection is cut, so that
+// half a file never looks whole.
+func (a *API) broken(ctx context.Context, w http.ResponseWriter, begun bool, err error) {
+	status, detail := a.problem(ctx, err)
+	if begun {
+		panic(http.ErrAbortHandler)
+	}
+	writeProblem(w, status, detail)
 }
 
 // sayProblem makes huma's validation errors sentences: the key, the value, and what would be accepted.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -294,6 +295,9 @@ func (nobody) Export(_ context.Context, _ privacy.Who, subject string, w io.Writ
 		return privacy.Request{}, fault.New(fault.Unavailable, "the store is closed")
 	}
 	_, err := w.Write([]byte("PK"))
+	if subject == "half" {
+		err = errors.New("the disk broke")
+	}
 	return privacy.Request{}, err
 }
 func (nobody) Get(_ context.Context, id int64) (privacy.Request, error) {
@@ -317,4 +321,15 @@ func TestAPersonsIdIsNeverSaidBack(t *testing.T) {
 	code, raw := h.do(t, "POST", api.Prefix+"/privacy/export", `{"subject":"broken","reason":"letter 8"}`)
 	require.Equal(t, 503, code, raw)
 	require.Contains(t, raw, "the store is closed")
+
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.srv.URL+api.Prefix+"/privacy/export", strings.NewReader(`{"subject":"half","reason":"letter 9"}`))
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+h.token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := h.srv.Client().Do(req)
+	if err == nil {
+		_, err = io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+	}
+	require.Error(t, err, "half a file must not look whole")
 }
