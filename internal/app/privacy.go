@@ -23,10 +23,7 @@ func (h *house) openPrivacy(ctx context.Context, cfg *Config) (err error) {
 		},
 		Keep:  func() time.Duration { return longestKept(h.keepRows()) },
 		Erase: h.rows.Erase, Scan: h.rows.Scan, Left: h.left,
-		Forget: []func(context.Context, []string) error{func(ctx context.Context, pseudonyms []string) error {
-			_, err := h.usage.Forget(ctx, pseudonyms)
-			return err
-		}},
+		Others: []privacy.Other{{Place: "the standing numbers of usage", Forget: h.usage.Forget}},
 	})
 	return err
 }

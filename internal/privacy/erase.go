@@ -92,10 +92,13 @@ func (p *Privacy) erase(ctx context.Context, r Request) (*Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range p.o.Forget {
-		if err := f(ctx, names); err != nil {
+	forgot := []Forgot{}
+	for _, o := range p.o.Others {
+		known, err := o.Forget(ctx, names)
+		if err != nil {
 			return nil, err
 		}
+		forgot = append(forgot, Forgot{o.Place, known})
 	}
 	var left []Left
 	if p.o.Left != nil {
@@ -107,7 +110,7 @@ func (p *Privacy) erase(ctx context.Context, r Request) (*Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.certify(r, subject, erased, left, keys)
+	return p.certify(r, subject, erased, forgot, left, keys)
 }
 
 func (p *Privacy) progress(ctx context.Context, id int64, done, of int) error {

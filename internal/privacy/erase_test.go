@@ -34,7 +34,7 @@ type rows struct {
 func (s *rows) erase(_ context.Context, match rowstore.Expr, progress func(done, of int)) (rowstore.Erased, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := rowstore.Erased{Rows: map[rowstore.Table]int64{}, Files: 2, Bytes: 1000}
+	e := rowstore.Erased{Rows: map[rowstore.Table]int64{}, Files: 3, Whole: 1, Bytes: 4096}
 	if s.fail != nil {
 		return e, s.fail
 	}
@@ -120,7 +120,10 @@ func TestAPersonIsErasedEverywhereAndTheCertificateNamesNobody(t *testing.T) {
 	s := &rows{}
 	var forgot []string
 	h := build(t, t.TempDir(), privacy.Options{Erase: s.erase, Scan: s.scan,
-		Forget: []func(context.Context, []string) error{func(_ context.Context, names []string) error { forgot = names; return nil }},
+		Others: []privacy.Other{
+			{Place: "the standing numbers of usage", Forget: func(_ context.Context, names []string) (int, error) { forgot = names; return 1, nil }},
+			{Place: "the cache", Forget: func(context.Context, []string) (int, error) { return 0, nil }},
+		},
 		Left: func(context.Context) ([]privacy.Left, error) {
 			return []privacy.Left{{Name: "2026-05", At: base, To: "s3://lake", Rows: 7}}, nil
 		}})
@@ -140,7 +143,18 @@ func TestAPersonIsErasedEverywhereAndTheCertificateNamesNobody(t *testing.T) {
 	require.Equal(t, base, c.From)
 	require.True(t, c.Verify())
 	require.Contains(t, c.Text(), "2026-05, 2023-11-14 22:13:20 UTC, to s3://lake, 7 rows")
-	require.Contains(t, c.Text(), "1 rows of logs")
+	require.Contains(t, c.Text(), `Removed from the row store:
+  1 row of events
+  1 row of logs
+  1 row of spans
+  from 2023-11-14 22:13:20 UTC to 2023-11-14 22:13:20 UTC
+  They lay in 3 files of 4,096 bytes in all. 1 held nothing else; what else was in the others was written anew without these rows. All were deleted.
+
+Removed elsewhere:
+  1 pseudonym from the standing numbers of usage
+  nothing from the cache, which did not know the person
+`)
+	require.Contains(t, c.Text(), "  pseudonyms of 1 key\n")
 	c.Files++
 	require.False(t, c.Verify())
 	require.Len(t, s.all[rowstore.Events], 1)
@@ -257,7 +271,7 @@ func TestAnErasureGoesOnAfterAKill(t *testing.T) {
 	require.Equal(t, privacy.Done, r.State, r.Failure)
 	require.Equal(t, map[string]int64{"events": 1, "logs": 1, "spans": 1}, r.Certificate.Rows, "the child's key still names the person")
 	require.Equal(t, 1, r.Certificate.Interrupted)
-	require.True(t, strings.Contains(r.Certificate.Text(), "began again 1 times"))
+	require.True(t, strings.Contains(r.Certificate.Text(), "began again 1 time;"))
 	require.NoFileExists(t, filepath.Join(dir, "keys", "request-1.key"))
 	nowhere(t, dir, subject, h.Pseudonym(subject))
 }

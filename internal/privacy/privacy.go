@@ -79,10 +79,17 @@ type Options struct {
 	// Erase and Scan are the row store's. Erase may be called again for the same rows after a crash.
 	Erase func(ctx context.Context, match rowstore.Expr, progress func(done, of int)) (rowstore.Erased, error)
 	Scan  func(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row) error) error
-	// Forget are the others who keep something of a person by pseudonym. Each may be called again after a crash.
-	Forget []func(ctx context.Context, pseudonyms []string) error
+	// Others keep something of a person by pseudonym.
+	Others []Other
 	// Left lists the exports that hold rows and have left the house, which no erasure reaches.
 	Left func(ctx context.Context) ([]Left, error)
+}
+
+// Other is somebody besides the row store who keeps something of a person.
+type Other struct {
+	Place string // for certificates, such as "the standing numbers of usage"
+	// Forget removes people, named by their pseudonyms, and says how many names it knew. It may be called again after a crash.
+	Forget func(ctx context.Context, pseudonyms []string) (known int, err error)
 }
 
 // Privacy is the room. Redact may be called from several goroutines at once, each with a batch of its own.

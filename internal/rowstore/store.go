@@ -103,7 +103,11 @@ type Scan struct {
 	Between
 	Where  Expr
 	ByUser bool
-	Fields []string // fields that are needed; the others may be left empty. nil: all
+	// With Parts, ByUser hands over the rows of the people of one part of so many, from 0: each person is in one part, each row
+	// of nobody too. Rows of one person come together, in order of time, people in any order. Without a user a person is a
+	// session, whose rows come together with those of other sessions. The session of rows with a user may be left out.
+	Part, Parts int
+	Fields      []string // fields that are needed; the others may be left empty. nil: all
 }
 
 // Keep is how long rows are kept.
@@ -123,8 +127,9 @@ type Class struct {
 // Erased says what an erasure removed.
 type Erased struct {
 	Rows  map[Table]int64
-	Files int // files that were rewritten or removed
-	Bytes int64
+	Files int   // files that held them: each was deleted, after what else it held was written into another
+	Whole int   // of these, files that held nothing else
+	Bytes int64 // size of the files that were deleted
 	From  int64 // oldest and newest row removed, Unix microseconds
 	To    int64
 }

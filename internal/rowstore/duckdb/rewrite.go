@@ -16,6 +16,7 @@ type gone struct {
 	rows     int64
 	from, to int64
 	bytes    int64 // by which the files shrank
+	whole    bool  // the file held nothing else
 }
 
 // rewrite writes a file anew without the rows for which a condition holds, or removes it if it holds for all. Where it holds
@@ -41,9 +42,9 @@ func (s *Store) rewrite(ctx context.Context, f *liveFile, condition string) (g g
 	if err != nil || of[0][0] == 0 {
 		return g, err
 	}
-	g = gone{rows: of[0][0], from: of[0][1], to: of[0][2], bytes: f.Bytes}
+	g = gone{rows: of[0][0], from: of[0][1], to: of[0][2], bytes: f.Bytes, whole: of[0][0] == f.Rows}
 	e := edit{Remove: []uint64{f.ID}}
-	if g.rows < f.Rows {
+	if !g.whole {
 		next, err := s.makeFile(p, sealedFile{Table: f.Table, Day: f.Day, Schema: schemaVersion, Keys: f.Keys, Promoted: f.Promoted},
 			"FROM "+f.source().Name+" WHERE NOT "+condition, false)
 		if err != nil {
@@ -87,6 +88,7 @@ func (s *Store) Erase(ctx context.Context, match rowstore.Expr, progress func(do
 	}
 	s.work.Lock()
 	defer s.work.Unlock()
+	defer s.paths.forget()
 	files := s.filesNow()
 	for i, f := range files {
 		if progress != nil {
@@ -115,8 +117,11 @@ func (s *Store) Erase(ctx context.Context, match rowstore.Expr, progress func(do
 			out.To = g.to
 		}
 		out.Rows[f.Table] += g.rows
-		out.Bytes += g.bytes
+		out.Bytes += f.Bytes
 		out.Files++
+		if g.whole {
+			out.Whole++
+		}
 	}
 	if progress != nil {
 		progress(len(files), len(files))

@@ -209,6 +209,8 @@ func TestErasedBytesAreGone(t *testing.T) {
 	require.Equal(t, day0.Add(7*time.Minute).UnixMicro(), out.From)
 	require.Equal(t, day0.Add(2907*time.Minute).UnixMicro(), out.To)
 	require.Positive(t, out.Files)
+	require.Zero(t, out.Whole, "each file holds others, too")
+	require.GreaterOrEqual(t, out.Bytes, int64(out.Files)*4096, "a file of DuckDB has twelve kilobytes before the first row")
 	require.Zero(t, steps[len(steps)-1])
 	require.Empty(t, having(t, s.opt.Dir, id))
 	require.Empty(t, having(t, s.opt.Dir, name))

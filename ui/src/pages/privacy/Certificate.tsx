@@ -105,12 +105,18 @@ export function Certificate({ id, onBack }: { id: number; onBack: () => void }) 
             ))}
             {r.kind === 'erase' ? (
               <div>
-                <dt>Files rewritten or removed</dt>
+                <dt>Files deleted, after what else they held was written anew</dt>
                 <dd>
                   {plain(r.certificate.files)}, {plain(r.certificate.bytes)} bytes
                 </dd>
               </div>
             ) : null}
+            {(r.certificate.forgot ?? []).map((f) => (
+              <div key={f.place}>
+                <dt>Pseudonyms removed from {f.place}</dt>
+                <dd>{plain(f.known)}</dd>
+              </div>
+            ))}
           </dl>
           {r.certificate.searched.length > 0 ? (
             <>
@@ -120,8 +126,10 @@ export function Certificate({ id, onBack }: { id: number; onBack: () => void }) 
                   <li key={x}>{x}</li>
                 ))}
                 <li>
-                  pseudonyms of {r.certificate.keys.length} keys; {r.certificate.keys_destroyed.length} had been
-                  destroyed before
+                  pseudonyms of {r.certificate.keys.length} {r.certificate.keys.length === 1 ? 'key' : 'keys'}
+                  {r.certificate.keys_destroyed.length > 0
+                    ? `; ${r.certificate.keys_destroyed.length} had been destroyed before`
+                    : null}
                 </li>
               </ul>
             </>
@@ -135,7 +143,8 @@ export function Certificate({ id, onBack }: { id: number; onBack: () => void }) 
                 <ul className={css.bullets}>
                   {r.certificate.left.map((l) => (
                     <li key={`${l.name} ${l.at}`}>
-                      {l.name}, {exact(l.at, zone)}, to {l.to}, {plain(l.rows)} rows: not reached
+                      {l.name}, {exact(l.at, zone)}, to {l.to}, {plain(l.rows)} {l.rows === 1 ? 'row' : 'rows'}: not
+                      reached
                     </li>
                   ))}
                 </ul>
