@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os/exec"
@@ -45,7 +46,10 @@ func TestLogger(t *testing.T) {
 				addr = h.tcp(nil)
 			}
 			_, port, _ := net.SplitHostPort(addr)
-			const n = 500
+			n := 500
+			if flags[0] == "-d" {
+				n = 200 // the system's own buffer holds them all, should nobody read for a while
+			}
 			var in strings.Builder
 			for i := range n {
 				fmt.Fprintf(&in, "filing %d accepted\n", i)
@@ -189,11 +193,6 @@ func TestDatagramsAreCounted(t *testing.T) {
 	_, err = c.Write([]byte("<14>first"))
 	require.NoError(t, err)
 	h.tried("syslog 127.0.0.1")
-	const n = 1000
-	for range n {
-		_, err = c.Write([]byte("<14>1 - - a - - - message"))
-		require.NoError(t, err)
-	}
 	// A datagram in its place: 25 bytes and what it costs.
 	room := (20_000 - len("<14>first") - 64) / (25 + 64)
 	overload := func() int64 {
@@ -204,7 +203,16 @@ func TestDatagramsAreCounted(t *testing.T) {
 		}
 		return 0
 	}
-	require.Eventually(t, func() bool { return overload() == int64(n-room) }, time.Minute, time.Millisecond, "%d", overload())
+	// Not all at once: what the system's own buffer cannot hold is counted elsewhere.
+	n := 0
+	for range 4 {
+		for range 250 {
+			_, err = c.Write([]byte("<14>1 - - a - - - message"))
+			require.NoError(t, err)
+			n++
+		}
+		require.Eventually(t, func() bool { return overload() == int64(n-room) }, time.Minute, time.Millisecond, "%d", overload())
+	}
 	h.rows.fail.Store(nil)
 	require.Len(t, h.wait(room+1), room+1)
 	require.Equal(t, int64(n-room), h.refused("syslog 127.0.0.1"), "in = stored + refused")
@@ -250,7 +258,7 @@ func (s *single) Close() error   { return nil }
 func (s *single) Addr() net.Addr { return &net.TCPAddr{} }
 
 func TestConnectionsAreBounded(t *testing.T) {
-	h := build(t, func(o *syslog.Options) { o.Connections = 2; o.Idle = 200 * time.Millisecond })
+	h := build(t, func(o *syslog.Options) { o.Connections = 2 })
 	addr := h.tcp(nil)
 	dial := func() net.Conn {
 		c, err := net.Dial("tcp", addr)
@@ -265,11 +273,20 @@ func TestConnectionsAreBounded(t *testing.T) {
 	h.wait(2)
 	_, err := dial().Read(make([]byte, 1))
 	require.Error(t, err, "a third connection is closed")
-	_, err = a.Read(make([]byte, 1)) // silent for too long
-	require.Error(t, err)
-	_, err = b.Read(make([]byte, 1))
-	require.Error(t, err)
-	c := dial()
-	write(c, "<14>c\n")
-	h.wait(3)
+	require.NoError(t, a.Close())
+	require.Eventually(t, func() bool { // its place is free as soon as its end was noticed
+		_, _ = dial().Write([]byte("<14>c\n"))
+		return h.rows.count() > 2
+	}, time.Minute, 10*time.Millisecond)
+}
+
+// A sender that says nothing for too long is given up.
+func TestSilentConnectionsEnd(t *testing.T) {
+	h := build(t, func(o *syslog.Options) { o.Idle = 50 * time.Millisecond })
+	c, err := net.Dial("tcp", h.tcp(nil))
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(time.Minute)))
+	_, err = c.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
 }

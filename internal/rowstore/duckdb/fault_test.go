@@ -172,6 +172,21 @@ func TestBusyStoreSaysSo(t *testing.T) {
 	require.NoError(t, s.Write(t.Context(), oneRow()))
 }
 
+// A segment is made while rows of another are brought: the one does not wait for the other, nor see its transaction.
+func TestASegmentIsMadeWhileRowsAreBrought(t *testing.T) {
+	s := openIn(t, Options{SegmentRows: 10})
+	s.bringer.place <- struct{}{} // as bring does
+	require.NoError(t, run(s.bringer.conn, "BEGIN"))
+	require.NoError(t, run(s.bringer.conn, "FROM "+s.active.tables[rowstore.Logs].name))
+	for i := range 3 {
+		keepRows(t, s, rowstore.Logs, day0, 10, nil)
+		require.Eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.closed) > i }, time.Minute, time.Millisecond)
+	}
+	require.NoError(t, run(s.bringer.conn, "COMMIT"))
+	<-s.bringer.place
+	require.Equal(t, 30, count(t, s, rowstore.Logs))
+}
+
 func TestOpenTwiceIsRefused(t *testing.T) {
 	s := openIn(t, Options{})
 	_, err := Open(t.Context(), Options{Dir: s.opt.Dir})

@@ -73,6 +73,16 @@ func (s *Store) bringLog(seg *segment, upTo int64) (err error) {
 		return nil
 	}
 	w := &s.bringer
+	// Not when the segment is made: its maker would use the connection while rows of another are brought, and a transaction
+	// that began before sees no table of the new one.
+	for _, h := range seg.tables {
+		if h.open {
+			continue
+		}
+		if err := h.connect(w.conn); err != nil {
+			return err
+		}
+	}
 	if err := run(w.conn, "BEGIN"); err != nil {
 		return err
 	}

@@ -57,9 +57,6 @@ func (s *Store) newSegment(ctx context.Context, id uint64) (*segment, error) {
 			return nil, fmt.Errorf("make a table of hot rows: %w", err)
 		}
 		seg.tables[t] = h
-		if err := h.connect(s.bringer.conn); err != nil {
-			return nil, err
-		}
 	}
 	return seg, nil
 }
