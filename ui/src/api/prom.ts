@@ -106,3 +106,35 @@ export const metricNamesQuery = queryOptions({
   },
   staleTime: 60_000,
 });
+
+/** A measured value and the trace in which it was measured; at is Unix ms. */
+export type Exemplar = { metric: Metric; trace: string; span: string; value: number; at: number };
+
+type RawExemplars = {
+  seriesLabels?: Metric;
+  exemplars?: { labels?: Metric; value?: string; timestamp?: number }[];
+};
+
+/** Values with their traces that the series of a query kept between two instants, Unix ms. */
+export function exemplarsQuery(query: string, from: number, to: number) {
+  return queryOptions({
+    queryKey: ['prom', 'exemplars', query, from, to],
+    queryFn: async ({ signal }): Promise<Exemplar[]> => {
+      const q = new URLSearchParams({ query, start: String(from / 1000), end: String(to / 1000) });
+      const data = await prom('/query_exemplars', q, signal);
+      if (!Array.isArray(data)) return [];
+      return (data as RawExemplars[]).flatMap((s) =>
+        (s.exemplars ?? []).flatMap((e): Exemplar[] => {
+          const trace = e.labels?.trace_id ?? '';
+          if (trace === '') return [];
+          const span = e.labels?.span_id ?? '';
+          return [{ metric: s.seriesLabels ?? {}, trace, span, value: Number(e.value), at: (e.timestamp ?? 0) * 1000 }];
+        }),
+      );
+    },
+    placeholderData: keepPreviousData,
+    retry: false,
+    staleTime: 60_000,
+    gcTime: 60_000,
+  });
+}

@@ -1,13 +1,13 @@
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import { clock, clockSeconds, date } from '../time/format';
-import { useZone, type Zone } from '../time/zone';
-import { token, useScheme } from '../theme/scheme';
+import { useZone } from '../time/zone';
+import { useScheme } from '../theme/scheme';
 import { FlagCard, Flags } from './Flags';
 import { nearest, nextFlag, placesOf, type Flag, type Place } from './places';
-import { extent, lonely, padded, type Column } from './points';
+import type { Column } from './points';
 import css from './TimeChart.module.css';
+import { options } from './options';
 
 /** A line; `main` is drawn in data 1, `compare` dotted in data 2; Explore names a token of its own, such as --series2. */
 export type Line = {
@@ -17,11 +17,13 @@ export type Line = {
   color?: string;
   hidden?: boolean;
 };
+
 /** A horizontal limit and the side of it that breaks the promise. */
 export type Limit = { value: number; label: string; tone: 'red' | 'yellow'; side: 'above' | 'below' };
+
 export type { Flag } from './places';
 
-type Props = {
+export type Props = {
   from: number;
   to: number;
   t: number[];
@@ -238,225 +240,4 @@ function same(a: Place[], b: Place[]): boolean {
       );
     })
   );
-}
-
-type Latest = React.RefObject<Props>;
-
-function options(
-  width: number,
-  height: number,
-  zone: Zone,
-  latest: Latest,
-  onCursor: (i: number | null) => void,
-  onDrawn: (u: uPlot) => void,
-): uPlot.Options {
-  const p = latest.current;
-  const font = `12px ${getComputedStyle(document.documentElement).getPropertyValue('--font')}`;
-  const ink2 = () => token('ink2');
-  return {
-    width: Math.max(width, 100),
-    height,
-    ms: 1,
-    tzDate: (ts) => (zone === 'UTC' ? uPlot.tzDate(new Date(ts), 'UTC') : new Date(ts)),
-    padding: [(p.flags?.length ?? 0) > 0 ? 34 : 10, 22, 0, 0],
-    legend: { show: false },
-    cursor: {
-      y: false,
-      drag: { x: p.onZoom !== undefined, y: false, setScale: false },
-      points: { size: 7, fill: () => token('data1') },
-    },
-    scales: {
-      x: { time: true, range: () => [latest.current.from, latest.current.to] },
-      y: {
-        range: () => {
-          const now = latest.current;
-          const e = extent(
-            now.lines.filter((l) => !l.hidden).map((l) => l.values),
-            (now.limits ?? []).filter((l) => l.tone === 'red').map((l) => l.value),
-          );
-          return e ? padded(e, now.bounds) : [0, 1];
-        },
-      },
-    },
-    axes: [
-      {
-        stroke: ink2,
-        font,
-        grid: { show: false },
-        ticks: { show: false },
-        border: { show: false },
-        size: 28,
-        gap: 8,
-        space: 64,
-        values: (u, splits) => timeLabels(splits, (u.scales.x?.max ?? 0) - (u.scales.x?.min ?? 0), zone),
-      },
-      {
-        stroke: ink2,
-        font,
-        grid: { stroke: () => token('line'), width: 1 },
-        ticks: { show: false },
-        border: { show: false },
-        gap: 8,
-        space: 40,
-        size: (u, values) => {
-          if (!(values as string[] | null)) return 40;
-          u.ctx.save();
-          u.ctx.font = font;
-          const widest = Math.max(24, ...values.map((v) => u.ctx.measureText(v).width));
-          u.ctx.restore();
-          return Math.ceil(widest) + 14;
-        },
-        values: (_, splits) => latest.current.labels(splits),
-      },
-    ],
-    series: [
-      {},
-      ...p.lines.map((l, i): uPlot.Series => ({
-        stroke: () => token(l.color?.slice(2) ?? (l.kind === 'compare' ? 'data2' : 'data1')),
-        width: l.kind === 'compare' ? 1.4 : l.kind === 'main' ? 2 : 1.6,
-        dash: l.kind === 'compare' ? [2, 4] : [],
-        show: !l.hidden,
-        spanGaps: false,
-        points: {
-          show: true,
-          size: 5,
-          width: 0,
-          fill: () => token(l.color?.slice(2) ?? 'data1'),
-          filter: () => lonely(latest.current.lines[i]?.values ?? []),
-        },
-      })),
-    ],
-    hooks: {
-      drawClear: [(u) => drawUnder(u, latest.current)],
-      draw: [(u) => drawOver(u, latest.current), onDrawn],
-      setCursor: [
-        (u) => {
-          if (u.cursor.event) onCursor(u.cursor.idx ?? null);
-        },
-      ],
-      setSelect: [
-        (u) => {
-          const { left, width: w } = u.select;
-          if (w < 8) return;
-          const a = u.posToVal(left, 'x');
-          const b = u.posToVal(left + w, 'x');
-          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          latest.current.onZoom?.(a, b);
-        },
-      ],
-    },
-  };
-}
-
-function timeLabels(splits: readonly number[], range: number, zone: Zone): string[] {
-  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
-  return splits.map((ms) => {
-    const time = step < 60_000 ? clockSeconds(ms, zone) : clock(ms, zone);
-    const day = date(ms, zone).replace(/ \d{4}$/, '');
-    if (step >= 86_400_000) return day;
-    if (clock(ms, zone) === '00:00' && step >= 60_000) return day;
-    return range > 3 * 86_400_000 && step >= 43_200_000 ? '' : time;
-  });
-}
-
-/** Under the lines: the breached side tinted and the spans in which something was red. */
-function drawUnder(u: uPlot, p: Props): void {
-  const { ctx, bbox } = u;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
-  for (const l of p.limits ?? []) {
-    if (l.tone !== 'red') continue;
-    const y = u.valToPos(l.value, 'y', true);
-    ctx.fillStyle = token('red-wash');
-    if (l.side === 'below') ctx.fillRect(bbox.left, y, bbox.width, bbox.top + bbox.height - y);
-    else ctx.fillRect(bbox.left, bbox.top, bbox.width, y - bbox.top);
-  }
-  ctx.fillStyle = token('red-tint');
-  for (const [a, b] of p.spans ?? []) {
-    const x0 = u.valToPos(Math.max(a, p.from), 'x', true);
-    const x1 = u.valToPos(Math.min(b, p.to), 'x', true);
-    if (x1 > x0) ctx.fillRect(x0, bbox.top, x1 - x0, bbox.height);
-  }
-  ctx.restore();
-}
-
-/** Over the lines: limits with their words, flags, and the last value at the line's end. */
-function drawOver(u: uPlot, p: Props): void {
-  const { ctx, bbox } = u;
-  const px = uPlot.pxRatio;
-  const family = getComputedStyle(document.documentElement).getPropertyValue('--font');
-  const right = bbox.left + bbox.width;
-  ctx.save();
-  ctx.textAlign = 'left';
-  for (const l of p.limits ?? []) {
-    const y = u.valToPos(l.value, 'y', true);
-    if (y < bbox.top - 1 || y > bbox.top + bbox.height + 1) continue;
-    const tone = token(l.tone === 'red' ? 'red' : 'yellow-text');
-    ctx.strokeStyle = tone;
-    ctx.globalAlpha = l.tone === 'red' ? 0.9 : 0.7;
-    ctx.lineWidth = px;
-    ctx.setLineDash(l.tone === 'red' ? [6 * px, 4 * px] : [2 * px, 3 * px]);
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(right, y);
-    ctx.stroke();
-    ctx.setLineDash([]);
-    ctx.globalAlpha = 1;
-    if (l.label === '') continue;
-    ctx.font = `600 ${12 * px}px ${family}`;
-    ctx.fillStyle = tone;
-    // The words stand on the breached side, or on the other where that has no room.
-    const below = l.side === 'below';
-    const fits = below ? y + 18 * px < bbox.top + bbox.height : y - 18 * px > bbox.top;
-    const under = below === fits;
-    ctx.textBaseline = under ? 'top' : 'bottom';
-    ctx.fillText(l.label, bbox.left + 8 * px, under ? y + 5 * px : y - 5 * px);
-  }
-  drawStems(u, p, px);
-  if (p.end) {
-    const x = p.t[p.end.i];
-    const v = p.lines[0]?.values[p.end.i];
-    if (x !== undefined && v !== null && v !== undefined) {
-      const cx = u.valToPos(x, 'x', true);
-      const cy = u.valToPos(v, 'y', true);
-      const tone = token(p.end.tone);
-      ctx.fillStyle = tone;
-      ctx.beginPath();
-      ctx.arc(cx, cy, 4.5 * px, 0, 2 * Math.PI);
-      ctx.fill();
-      ctx.font = `600 ${12.5 * px}px ${family}`;
-      const w = ctx.measureText(p.end.label).width;
-      const lx = cx - w - 18 * px;
-      const ly = Math.min(bbox.top + bbox.height - 10 * px, Math.max(bbox.top + 10 * px, cy));
-      ctx.fillStyle = token('surface');
-      ctx.globalAlpha = 0.86;
-      ctx.beginPath();
-      ctx.roundRect(lx - 5 * px, ly - 10 * px, w + 10 * px, 20 * px, 4 * px);
-      ctx.fill();
-      ctx.globalAlpha = 1;
-      ctx.fillStyle = tone;
-      ctx.textBaseline = 'middle';
-      ctx.fillText(p.end.label, lx, ly + px);
-    }
-  }
-  ctx.restore();
-}
-
-/** The dotted lines below the flags. */
-function drawStems(u: uPlot, p: Props, px: number): void {
-  const { ctx, bbox } = u;
-  ctx.strokeStyle = token('ink2');
-  ctx.lineWidth = px;
-  ctx.setLineDash([2 * px, 3 * px]);
-  for (const f of p.flags ?? noFlags) {
-    if (f.t < p.from || f.t > p.to) continue;
-    const x = u.valToPos(f.t, 'x', true);
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top - 8 * px);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-  }
-  ctx.setLineDash([]);
 }

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Dialog } from './Dialog';
 import { Icon } from './Icon';
 import css from './More.module.css';
-import type { Page } from './Shell';
+import type { Page } from './places';
 
 /** On a phone: the pages that the bar has no room for. */
 export function More({ pages, onClose }: { pages: Page[]; onClose: () => void }) {

@@ -7,7 +7,6 @@ import { boardCheckQuery, boardTextQuery, type Proposed, type UserBoard } from '
 import { meQuery } from '../../api/status';
 import { Icon } from '../../components/Icon';
 import { Failure, Loading } from '../../components/States';
-import { LightShape } from '../../light/Light';
 import { Confirm } from '../people/Confirm';
 import css from './Boards.module.css';
 import { Panel } from './Panel';
@@ -15,6 +14,7 @@ import { kinds, PanelFields } from './PanelFields';
 import { previewOf } from './preview';
 import { ProposedNote, ProposeDialog } from './ProposeDialog';
 import { join, readPanel, split, starter, writePanel, type PanelForm } from './text';
+import { Findings } from './Findings';
 
 type Props = {
   name: string;
@@ -273,23 +273,6 @@ function Draft({ name, title, fresh, board, span, onDone, start }: Props & { sta
         </Confirm>
       ) : null}
     </>
-  );
-}
-
-/** What the server finds in the draft's document, by line. */
-function Findings({ list }: { list: readonly { line: number; message: string; severity: string }[] }) {
-  if (list.length === 0) return null;
-  return (
-    <ul className={css.findings} aria-label="Findings">
-      {list.map((f, i) => (
-        <li key={i}>
-          <LightShape state={f.severity === 'warning' ? 'yellow' : 'red'} size={16} />
-          <span>
-            Line {f.line}: {f.message}
-          </span>
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -8,7 +8,7 @@ import { fixedRange } from '../../time/range';
 import { useZone, zoneName } from '../../time/zone';
 import { Go } from './Go';
 import { add, condition } from './language';
-import { LevelMark } from './LevelMark';
+import { LevelMark, outcome } from './LevelMark';
 import css from './Lines.module.css';
 import { fieldsOf, headline, lineInstant, lineTime, seconds } from './rowFields';
 
@@ -70,8 +70,10 @@ export function Detail({
           <div key={`${f.name}${i}`}>
             <dt title={f.from === 'resource' ? 'Shared by all rows of its sender' : undefined}>{f.name}</dt>
             <dd>
-              {f.name === 'level' || f.name === 'status' ? (
+              {f.name === 'level' ? (
                 <LevelMark value={f.value} />
+              ) : f.name === 'status' ? (
+                <LevelMark value={f.value} word={outcome(f.value)} />
               ) : f.name === 'duration' ? (
                 seconds(Number(f.value))
               ) : (

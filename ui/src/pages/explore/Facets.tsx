@@ -6,7 +6,7 @@ import { Pick } from '../../components/Pick';
 import { compact } from '../../format/number';
 import css from './Facets.module.css';
 import { add, drop, holds, parse, replaceField } from './language';
-import { LevelMark } from './LevelMark';
+import { LevelMark, outcome } from './LevelMark';
 
 const top = 8;
 const nameless = '(none)';
@@ -44,7 +44,8 @@ export function Facets({
   const known = useQuery(fieldsQuery(table, asked.from, asked.to)).data;
   const found = new Map<string, Facet>();
   for (const r of results) for (const f of r.data ?? []) found.set(f.field, f);
-  const others = [...(known?.fields.map((f) => f.name) ?? []), ...(known?.attributes ?? [])].filter(
+  const names = new Set([...(known?.fields.map((f) => f.name) ?? []), ...(known?.attributes ?? [])]);
+  const others = [...names].filter(
     (n) => !list.includes(n) && !['time', 'body', 'weight', 'duration', 'value'].includes(n),
   );
   const set = parsed.conditions.length;
@@ -77,7 +78,7 @@ export function Facets({
                 {values.map((v) => {
                   const on = holds(parsed, field, v.value);
                   const off = holds(parsed, field, v.value, true);
-                  const word = v.value === '' ? nameless : v.value;
+                  const word = v.value === '' ? nameless : field === 'status' ? outcome(v.value) : v.value;
                   return (
                     <li key={v.value} className={css.value} data-on={on || undefined} data-off={off || undefined}>
                       <button

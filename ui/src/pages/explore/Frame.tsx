@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { useTabInSight } from './useTabInSight';
 import css from './Frame.module.css';
 
 const tabs = [
@@ -12,10 +13,11 @@ const tabs = [
 /** The head of every page of Explore: its title, and the way to the other signals, which keep the range. */
 export function Frame({ view, title, range }: { view: string; title: string; range: string | undefined }) {
   const search = range ? { range } : {};
+  const tabsRef = useTabInSight(view);
   return (
     <div className={css.head}>
       <h1>{title}</h1>
-      <nav className={`${css.tabs} no-print`} aria-label="Signals">
+      <nav ref={tabsRef} className={`${css.tabs} no-print`} aria-label="Signals">
         {tabs.map(([to, name]) => (
           <Link
             key={to}

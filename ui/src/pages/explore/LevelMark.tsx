@@ -40,6 +40,11 @@ export const LevelMark = memo(function LevelMark({ value, word }: { value: strin
   );
 });
 
+/** What the outcome of a span is called: one that nobody set is no error. */
+export function outcome(status: string): string {
+  return status === 'error' ? 'failed' : status === 'ok' ? 'ok' : 'no error';
+}
+
 /** The colour of a level or an outcome in a chart, and whether it is hatched so that it reads in grey. */
 export function inkOf(value: string): { color: string; hatch: boolean } {
   switch (markOf(value)) {

@@ -1,9 +1,9 @@
-import { Button, Checkbox } from '../../components/kit';
+import { Button } from '../../components/kit';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { ApiError } from '../../api/client';
-import { allRows, countQuery, fieldsQuery, rowsQuery, type Asked, type Row } from '../../api/rows';
+import { countQuery, rowsQuery, type Row } from '../../api/rows';
 import { Icon } from '../../components/Icon';
 import { Segments } from '../../components/Segments';
 import { Empty, Failure, Loading } from '../../components/States';
@@ -21,17 +21,19 @@ import { LiveLines } from './LiveLines';
 import css from './Logs.module.css';
 import { Over } from './Over';
 import { RangeBar } from './RangeBar';
-import { keysOf, timeOfKey } from './rowFields';
+import { keysOf } from './rowFields';
 import { SearchBox } from './SearchBox';
 import { selectorOf, wholeOf } from './selector';
 import { useSignalState } from './state';
 import { useAsked } from './useAsked';
 import { usual } from './usual';
+import { Columns } from './Columns';
+import { Elsewhere } from './Elsewhere';
+import { Download } from './Download';
 
 const MakeKpi = lazy(() => import('./MakeKpi').then((m) => ({ default: m.MakeKpi })));
+
 const nothing: Row[] = [];
-/** The most lines that a file takes. */
-const mostInFile = 20_000;
 
 /** What did the programs say, and what did people do? */
 export function LogsPage() {
@@ -281,117 +283,4 @@ export function LogsPage() {
 
 function same(a: readonly string[], b: readonly string[]): boolean {
   return a.join('\n') === b.join('\n');
-}
-
-/** The line that a link names, where the list does not reach it. */
-function Elsewhere({
-  table,
-  open,
-  cols,
-  wrap,
-  onOpen,
-  children,
-}: {
-  table: 'logs' | 'events';
-  open: string;
-  cols: readonly string[];
-  wrap: boolean;
-  onOpen: (key: string) => void;
-  children: (row: Row) => React.ReactNode;
-}) {
-  const at = timeOfKey(open);
-  const found = useInfiniteQuery(rowsQuery(table, { q: '', from: Math.floor(at), to: Math.floor(at) + 1 }));
-  const all = found.data?.pages[0]?.rows ?? nothing;
-  const row = all.filter((r) => r.time === at)[Number(open.split('~')[1])] ?? all.find((r) => r.time === at);
-  if (!row) {
-    return found.isPending ? null : (
-      <p className={css.notes}>The line of this link is not kept any more, or is not yours to see.</p>
-    );
-  }
-  return (
-    <div className={css.notes}>
-      <p>The line of this link is not among those below:</p>
-      <Lines
-        rows={[row]}
-        cols={cols}
-        wrap={wrap}
-        open={keysOf([row])[0] ?? ''}
-        busy={false}
-        label="The line of the link"
-        onOpen={() => onOpen('')}
-      >
-        {children}
-      </Lines>
-    </div>
-  );
-}
-
-/** Which fields stand beside the message. */
-function Columns({
-  table,
-  asked,
-  cols,
-  onChange,
-}: {
-  table: 'logs' | 'events';
-  asked: Asked;
-  cols: readonly string[];
-  onChange: (cols: string[]) => void;
-}) {
-  const known = useQuery(fieldsQuery(table, asked.from, asked.to)).data;
-  const names = [
-    ...new Set([
-      ...cols,
-      ...(known?.fields.map((f) => f.name).filter((n) => !['time', 'body', 'weight'].includes(n)) ?? []),
-      ...(known?.attributes.slice(0, 30) ?? []),
-    ]),
-  ];
-  return (
-    <fieldset className={css.cols} style={{ border: 0, margin: 0 }}>
-      <legend className="vh">Columns beside time and message</legend>
-      {names.map((n) => (
-        <Checkbox
-          key={n}
-          label={n}
-          checked={cols.includes(n)}
-          onChange={(e) => onChange(e.currentTarget.checked ? [...cols, n] : cols.filter((c) => c !== n))}
-        />
-      ))}
-    </fieldset>
-  );
-}
-
-/** Everything that matches, as a file with one JSON object a line. */
-function Download({ asked, table }: { asked: Asked; table: 'logs' | 'events' }) {
-  const [state, setState] = useState<{ busy: boolean; said: string }>({ busy: false, said: '' });
-  const run = async () => {
-    setState({ busy: true, said: '' });
-    try {
-      const { rows, more } = await allRows(table, asked, mostInFile);
-      const text = rows.map((r) => JSON.stringify(r)).join('\n') + '\n';
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob([text], { type: 'application/x-ndjson' }));
-      link.download = `${table}-${new Date(asked.from).toISOString().slice(0, 19).replaceAll(':', '')}.jsonl`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-      setState({
-        busy: false,
-        said: more
-          ? `The newest ${plain(rows.length)} are in the file; there are more.`
-          : `${plain(rows.length)} in the file.`,
-      });
-    } catch (e) {
-      setState({ busy: false, said: e instanceof Error ? e.message : 'The file could not be made.' });
-    }
-  };
-  return (
-    <>
-      <Button loading={state.busy} onClick={() => void run()} leftSection={<Icon name="download" size={14} />}>
-        JSON lines
-      </Button>
-      <span role="status" className="small muted">
-        {state.said}
-      </span>
-    </>
-  );
 }

@@ -5,7 +5,7 @@ import { Icon } from '../../components/Icon';
 import { Segments } from '../../components/Segments';
 import { Loading } from '../../components/States';
 import { CountChart, CountTable } from './CountChart';
-import { inkOf } from './LevelMark';
+import { inkOf, outcome } from './LevelMark';
 import css from './Logs.module.css';
 import { stackOf } from './stack';
 
@@ -43,7 +43,7 @@ export function Over({
   );
   // What is wrong with the search is said once, at the box.
   if (h.isError) return null;
-  const word = (v: string) => (v === '' ? `without ${by}` : v);
+  const word = (v: string) => (by === 'status' ? outcome(v) : v === '' ? `without ${by}` : v);
   return (
     <section className={`panel ${css.over}`} aria-labelledby="over" aria-busy={h.isPlaceholderData}>
       <div className="panel-head">

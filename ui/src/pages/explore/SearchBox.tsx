@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { ApiError } from '../../api/client';
 import { facetsQuery, fieldsQuery, type Asked, type Table } from '../../api/rows';
 import { Icon } from '../../components/Icon';
 import { compact } from '../../format/number';
 import { useKeys } from '../../keys/keys';
-import { fieldOptions, spotAt, valueOptions, type Option } from './complete';
+import { fieldOptions, valueOptions, type Option } from './complete';
 import { parse, replaceField, type Fault } from './language';
 import css from './SearchBox.module.css';
+import { Completions, SearchInput } from './SearchInput';
+import { useTyping, withOption } from './useTyping';
 
 type Props = {
   table: Table;
@@ -33,29 +35,18 @@ function faultOf(error: unknown, text: string): Fault | undefined {
 /** One box for the search: fields and values complete, mistakes are marked at their place, examples help to begin. */
 export function SearchBox(props: Props) {
   const { table, asked, value, label, usual, examples, onRun } = props;
-  const [text, setText] = useState(value);
-  const [seen, setSeen] = useState(value);
-  if (seen !== value) {
-    setSeen(value);
-    setText(value);
-  }
-  const [caret, setCaret] = useState(value.length);
-  const [open, setOpen] = useState(false);
-  const [at, setAt] = useState(-1);
+  const typing = useTyping(value);
+  const { text, spot, focused } = typing;
   const [tried, setTried] = useState(false);
-  const [focused, setFocused] = useState(false);
   const [scroll, setScroll] = useState(0);
   const input = useRef<HTMLInputElement>(null);
-  const next = useRef<number | null>(null);
-  const id = useId();
 
-  const spot = useMemo(() => spotAt(text, caret), [text, caret]);
   const known = useQuery({ ...fieldsQuery(table, asked.from, asked.to), enabled: focused });
   const field = spot.field;
   const rest = useMemo(() => (field === undefined ? '' : replaceField(value, field, null)), [value, field]);
   const values = useQuery({
     ...facetsQuery(table, { ...asked, q: rest }, field === undefined ? [] : [field], 50),
-    enabled: focused && open && field !== undefined,
+    enabled: focused && typing.open && field !== undefined,
   });
   const options: Option[] = useMemo(
     () =>
@@ -68,20 +59,12 @@ export function SearchBox(props: Props) {
           ),
     [spot, field, known.data, values.data, usual],
   );
-  const shown = open && focused && options.length > 0;
-  const selected = at < 0 ? -1 : Math.min(at, options.length - 1);
 
   const own = useMemo(() => parse(text).fault, [text]);
-  const typing = focused && own !== undefined && own.to >= text.length;
+  const unfinished = focused && own !== undefined && own.to >= text.length;
   const fault = own ?? (text === value ? faultOf(props.error, text) : undefined);
-  const told = fault !== undefined && (tried || !typing);
+  const told = fault !== undefined && (tried || !unfinished);
 
-  useEffect(() => {
-    const el = input.current;
-    if (!el || next.current === null) return;
-    el.setSelectionRange(next.current, next.current);
-    next.current = null;
-  }, [text]);
   useKeys({
     i: (e) => {
       e.preventDefault();
@@ -90,49 +73,12 @@ export function SearchBox(props: Props) {
   });
 
   const run = (q = text) => {
-    setOpen(false);
-    setAt(-1);
+    typing.change({ text: q, open: false, at: -1 });
     setTried(true);
     if (!parse(q).fault) onRun(q.trim());
   };
   const pick = (o: Option) => {
-    const out = text.slice(0, o.from) + o.insert + text.slice(o.to).trimStart();
-    next.current = o.caret;
-    setText(out);
-    setCaret(o.caret);
-    setAt(-1);
-    setOpen(true);
-    input.current?.focus();
-  };
-  const onKeyDown = (e: React.KeyboardEvent) => {
-    if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
-      e.preventDefault();
-      if (!shown) {
-        setOpen(true);
-        setAt(0);
-        return;
-      }
-      const n = options.length;
-      setAt(e.key === 'ArrowDown' ? (selected + 1) % n : (selected <= 0 ? n : selected) - 1);
-    } else if (e.key === 'Enter') {
-      e.preventDefault();
-      const o = shown && selected >= 0 ? options[selected] : undefined;
-      if (o) pick(o);
-      else run();
-    } else if (e.key === 'Escape') {
-      e.stopPropagation();
-      if (shown) setOpen(false);
-      else input.current?.blur();
-    } else if (e.key === ' ' && e.ctrlKey) {
-      e.preventDefault();
-      setOpen(true);
-    }
-  };
-  const track = () => {
-    const el = input.current;
-    if (!el) return;
-    setCaret(el.selectionStart ?? el.value.length);
-    setScroll(el.scrollLeft);
+    typing.change({ text: withOption(text, o), caret: o.caret, goal: o.caret, at: -1, open: true });
   };
 
   return (
@@ -158,38 +104,22 @@ export function SearchBox(props: Props) {
                 ) : null}
               </span>
             </div>
-            <input
-              ref={input}
-              type="text"
-              role="combobox"
+            <SearchInput
+              typing={typing}
+              options={options}
+              box={input}
               aria-label={label}
-              aria-expanded={shown}
-              aria-controls={`${id}-list`}
-              aria-autocomplete="list"
-              aria-activedescendant={shown && selected >= 0 ? `${id}-${selected}` : undefined}
               aria-invalid={told || undefined}
-              aria-describedby={told ? `${id}-fault` : undefined}
+              aria-describedby={told ? `${typing.id}-fault` : undefined}
               aria-keyshortcuts="I"
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
               placeholder={props.placeholder}
-              value={text}
-              onChange={(e) => {
-                setText(e.currentTarget.value);
-                setCaret(e.currentTarget.selectionStart ?? e.currentTarget.value.length);
-                setOpen(true);
-                setAt(-1);
-                setTried(false);
-              }}
-              onKeyDown={onKeyDown}
-              onSelect={track}
-              onScroll={track}
-              onFocus={() => setFocused(true)}
-              onBlur={() => {
-                setFocused(false);
-                setOpen(false);
-              }}
+              onTake={() => run()}
+              onPick={pick}
+              onLeave={() => input.current?.blur()}
+              onTrack={(el) => setScroll(el.scrollLeft)}
+              onInput={() => setTried(false)}
+              onFocus={() => typing.change({ focused: true })}
+              onBlur={() => typing.change({ focused: false, open: false })}
             />
           </div>
           {text === '' ? null : (
@@ -198,7 +128,6 @@ export function SearchBox(props: Props) {
               className={css.clear}
               aria-label="Clear the search"
               onClick={() => {
-                setText('');
                 run('');
                 input.current?.focus();
               }}
@@ -210,34 +139,10 @@ export function SearchBox(props: Props) {
             Search
           </button>
         </div>
-        <ul
-          id={`${id}-list`}
-          role="listbox"
-          aria-label="Completions"
-          className={shown ? css.options : 'vh'}
-          hidden={!shown}
-        >
-          {shown
-            ? options.map((o, i) => (
-                <li
-                  key={o.text}
-                  id={`${id}-${i}`}
-                  role="option"
-                  aria-selected={i === selected}
-                  onPointerDown={(e) => {
-                    e.preventDefault();
-                    pick(o);
-                  }}
-                >
-                  <code>{o.text}</code>
-                  <span>{o.detail}</span>
-                </li>
-              ))
-            : null}
-        </ul>
+        <Completions typing={typing} options={options} label="Completions" onPick={pick} />
       </form>
       {fault && told ? (
-        <p id={`${id}-fault`} className={css.fault} role="alert">
+        <p id={`${typing.id}-fault`} className={css.fault} role="alert">
           <b>{fault.from < text.length ? `At character ${fault.from + 1}:` : 'At the end:'}</b> {fault.message}
         </p>
       ) : null}
@@ -245,14 +150,7 @@ export function SearchBox(props: Props) {
         <p className={css.tries}>
           <span>Such as</span>
           {examples.map((e) => (
-            <button
-              key={e}
-              type="button"
-              onClick={() => {
-                setText(e);
-                run(e);
-              }}
-            >
+            <button key={e} type="button" onClick={() => run(e)}>
               <code>{e}</code>
             </button>
           ))}

@@ -24,7 +24,7 @@ export type GraphEdge = {
   place: Place | undefined;
 };
 
-const size = { w: 150, h: 58, gapX: 74, gapY: 22 };
+const size = { w: 168, h: 58, gapX: 74, gapY: 22 };
 
 /** Services as boxes, calls as lines from left to right; both lead to their traces. What fails says so and is drawn stronger. */
 export function ServiceGraph({
@@ -112,10 +112,11 @@ export function ServiceGraph({
           const at = placed.nodes.get(n.id) ?? { x: 0, y: 0 };
           const drawn = (
             <g transform={`translate(${at.x} ${at.y})`}>
+              {n.name.length > 20 ? <title>{n.name}</title> : null}
               <rect className={css.box} width={size.w} height={size.h} rx={n.kind === 'database' ? 14 : 8} />
               {n.bad ? <path className={css.mark} d={`M${size.w - 16} 8l7 7-7 7-7-7z`} /> : null}
               <text className={css.name} x={10} y={20}>
-                {n.name.length > 16 ? `${n.name.slice(0, 15)}…` : n.name}
+                {n.name.length > 20 ? `${n.name.slice(0, 19)}…` : n.name}
               </text>
               {n.lines.slice(0, 2).map((l, k) => (
                 <text key={k} className={css.line} x={10} y={36 + 15 * k}>

@@ -1,8 +1,4 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-
 import { useEffect, useRef } from 'react';
-import { prom } from '../../api/client';
 import type { Trace } from '../../api/traces';
 import { Icon } from '../../components/Icon';
 import { plain } from '../../format/number';
@@ -10,9 +6,9 @@ import { fixedRange } from '../../time/range';
 import { useZone } from '../../time/zone';
 import { Go } from './Go';
 import { condition } from './language';
-import { LevelMark } from './LevelMark';
+import { LevelMark, outcome } from './LevelMark';
 import { lineInstant, lineTime, seconds } from './rowFields';
-import { promQuote } from './selector';
+import { SpanMetrics } from './SpanMetrics';
 import css from './Trace.module.css';
 import { detailOf, oddities, type SpanRow } from './waterfall';
 
@@ -145,64 +141,7 @@ export function SpanPanel({ trace, row, onClose }: { trace: Trace; row: SpanRow;
           </dl>
         </section>
       ) : null}
-      <Metrics service={s.service} at={at} />
+      <SpanMetrics service={s.service} trace={trace.trace_id} at={at} />
     </aside>
-  );
-}
-
-/** What the outcome of a span is called. */
-export function outcome(status: string): string {
-  return status === 'error' ? 'failed' : status === 'ok' ? 'ok' : 'no error';
-}
-
-const wanted = 8;
-
-/** The metrics that a service had then: their names, by the labels that scraping and OTLP give it. */
-function metricsOf(service: string, at: number) {
-  return queryOptions({
-    queryKey: ['prom', 'of', service, Math.floor(at / minute)],
-    queryFn: async ({ signal }) => {
-      const q = new URLSearchParams({
-        start: String((at - 15 * minute) / 1000),
-        end: String((at + 15 * minute) / 1000),
-        limit: '200',
-      });
-      for (const label of ['job', 'service', 'service_name']) q.append('match[]', `{${label}=${promQuote(service)}}`);
-      const names = await prom('/label/__name__/values', q, signal);
-      return Array.isArray(names) ? names.filter((n): n is string => typeof n === 'string') : [];
-    },
-    staleTime: 300_000,
-  });
-}
-
-/** What to ask of a metric by its name. */
-export function questionOf(name: string, service: string): string {
-  const sel = (n: string) => `${n}{job=${promQuote(service)}}`;
-  if (name.endsWith('_bucket')) return `histogram_quantile(0.95, sum by (le) (rate(${sel(name)}[5m])))`;
-  if (/_(total|count|sum)$/.test(name)) return `sum(rate(${sel(name)}[5m]))`;
-  return sel(name);
-}
-
-function Metrics({ service, at }: { service: string; at: number }) {
-  const names = useQuery(metricsOf(service, at)).data ?? [];
-  const rank = (n: string) => (n.endsWith('_bucket') ? 0 : n.endsWith('_total') ? 1 : /_(count|sum)$/.test(n) ? 3 : 2);
-  const some = [...names].sort((a, b) => rank(a) - rank(b)).slice(0, wanted);
-  if (some.length === 0) return null;
-  return (
-    <section aria-label="Metrics then">
-      <h3>Metrics of {service} then</h3>
-      <ul className={css.lines}>
-        {some.map((n) => (
-          <li key={n} style={{ gridTemplateColumns: 'minmax(0, 1fr)' }}>
-            <Link
-              to="/explore/metrics"
-              search={{ q: [questionOf(n, service)], range: fixedRange(at - 15 * minute, at + 15 * minute) }}
-            >
-              <code>{n}</code>
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }

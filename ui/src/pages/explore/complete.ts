@@ -37,12 +37,12 @@ export function spotAt(text: string, caret: number): Spot {
   return { from, to, field: undefined, op: '', typed: word };
 }
 
-/** Fields that go on with what is typed; the most used ones where nothing is. */
+/** Fields that go on with what is typed; the most used ones where nothing is. An attribute may be called as a field is. */
 export function fieldOptions(s: Spot, known: Fields | undefined, usual: readonly string[]): Option[] {
   const all = [
     ...(known?.fields ?? []).map((f) => ({ name: f.name, doc: f.doc })),
     ...(known?.attributes ?? []).map((name) => ({ name, doc: 'Attribute' })),
-  ].filter((f) => f.name !== 'time');
+  ].filter((f, i, list) => f.name !== 'time' && list.findIndex((x) => x.name === f.name) === i);
   const first = (n: string) => (usual.includes(n) ? usual.indexOf(n) : usual.length);
   const sorted = [...all].sort((a, b) => first(a.name) - first(b.name));
   const hits = s.typed === '' ? sorted.slice(0, 8) : rank(sorted, s.typed, (f) => f.name, 8);

@@ -8,6 +8,11 @@ const speakEvery = 10_000;
 export type LiveState = 'connecting' | 'live' | 'lost';
 type Live = { rows: Row[]; missed: number; waiting: number; state: LiveState; spoken: string };
 
+/** By their own time: programs send in turns, and a line may come after a newer one of another program. */
+function newestFirst(rows: Row[]): Row[] {
+  return rows.sort((a, b) => b.time - a.time).slice(0, kept);
+}
+
 /**
  * Rows as they arrive, newest first. While it is paused they are counted and held back. What is spoken changes every ten
  * seconds at most, so that a screen reader is told and not flooded.
@@ -21,7 +26,7 @@ export function useTail(table: Table, q: string, paused: boolean): Live {
     if (paused || held.current.length === 0) return;
     const rows = held.current;
     held.current = [];
-    setLive((old) => ({ ...old, rows: [...rows, ...old.rows].slice(0, kept), waiting: 0 }));
+    setLive((old) => ({ ...old, rows: newestFirst([...rows, ...old.rows]), waiting: 0 }));
   }, [paused]);
   useEffect(() => {
     const source = new EventSource(tailAddress(table, q));
@@ -34,9 +39,9 @@ export function useTail(table: Table, q: string, paused: boolean): Live {
       const t = JSON.parse((e as MessageEvent<string>).data) as Tail;
       arrived += t.rows.length;
       bad += t.rows.filter((r) => r.level === 'error' || r.level === 'fatal' || r.status === 'error').length;
-      const fresh = [...t.rows].reverse();
+      const fresh = t.rows;
       if (stopped.current) {
-        held.current = [...fresh, ...held.current].slice(0, kept);
+        held.current = newestFirst([...fresh, ...held.current]);
         setLive((old) => ({
           ...old,
           state: 'live',
@@ -52,7 +57,7 @@ export function useTail(table: Table, q: string, paused: boolean): Live {
       setLive((old) => ({
         ...old,
         state: 'live',
-        rows: [...fresh, ...old.rows].slice(0, kept),
+        rows: newestFirst([...fresh, ...old.rows]),
         missed: old.missed + t.missed,
       }));
     });

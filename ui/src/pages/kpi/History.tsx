@@ -1,31 +1,25 @@
-import { Button } from '../../components/kit';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo } from 'react';
-import { changesQuery, type Mark } from '../../api/changes';
+import { changesQuery } from '../../api/changes';
+import { useMemo } from 'react';
 import { seriesQuery } from '../../api/kpi';
-import type { Series, View } from '../../api/types';
-import { MarkCard, MarkLetter, MarkLink } from '../../chart/MarkCard';
-import { alignTo, recordedFrom, redSpans, thin, withGaps } from '../../chart/points';
-import type { Flag, Limit, Line } from '../../chart/TimeChart';
+import type { View } from '../../api/types';
+import { recordedFrom } from '../../chart/points';
 import { Icon } from '../../components/Icon';
 import { Pick } from '../../components/Pick';
 import { Segments } from '../../components/Segments';
 import { Failure, Loading } from '../../components/States';
-import { axisLabels } from '../../format/number';
-import { LightLabel } from '../../light/Light';
-import { lightOf, wordOf } from '../../light/light';
-import { clockSeconds, exact, when } from '../../time/format';
-import { fixedRange, rangeTitle, resolveRange, shiftRange } from '../../time/range';
+import { exact, when } from '../../time/format';
+import { rangeTitle, resolveRange, shiftRange } from '../../time/range';
 import { useSoon } from '../../time/useNow';
 import { useZone } from '../../time/zone';
 import css from './History.module.css';
 import type { SetSearch } from './KpiPage';
 import { groupOf, type KpiSearch } from './search';
-
-const TimeChart = lazy(() => import('../../chart/TimeChart').then((m) => ({ default: m.TimeChart })));
+import { MarkTable, PointTable } from './HistoryTables';
+import { Chart, noMarks, week } from './HistoryChart';
 
 const ranges = ['1h', '6h', '24h', '7d', '28d'] as const;
-const week = 7 * 86_400_000;
+
 const points = 600;
 
 /** The number over time with its promise, what changed, and the week before; as a chart or as a table. */
@@ -175,257 +169,4 @@ export function History({ kpi, search, set }: { kpi: View; search: KpiSearch; se
 /** The distance of points at which a length has no more than are asked for. */
 function stepOf(length: number, period: number): number {
   return Math.max(period, Math.ceil(length / points / period) * period, 1000);
-}
-
-type ChartProps = {
-  kpi: View;
-  series: Series;
-  before: Series | undefined;
-  from: number;
-  to: number;
-  live: boolean;
-  marks: Mark[];
-  set: SetSearch;
-};
-
-const noMarks: Mark[] = [];
-
-function Chart({ kpi, series, before, from, to, live, marks, set }: ChartProps) {
-  const zone = useZone();
-  // The newest datapoint arrives with the KPI itself, before the history is asked again.
-  const s = useMemo(() => (live ? withNewest(series, kpi) : series), [series, kpi, live]);
-  const { t, lines } = useMemo(() => {
-    const filled = withGaps(s.t, [s.value]);
-    const list: Line[] = [{ name: kpi.title, values: filled.columns[0] ?? [], kind: 'main' }];
-    if (before) {
-      list.push({ name: 'Week before', values: alignTo(filled.t, before.t, before.value, week), kind: 'compare' });
-    }
-    return { t: filled.t, lines: list };
-  }, [s, before, kpi.title]);
-  const limits = useMemo(() => limitsOf(s), [s]);
-  const flags = useMemo(
-    (): Flag[] =>
-      marks.map((m) => ({
-        t: m.at,
-        id: m.id,
-        letter: m.letter,
-        label: m.title,
-        say: `${m.word}: ${m.title}${m.actor ? `, by ${m.actor}` : ''}, ${exact(m.at, zone)}`,
-      })),
-    [marks, zone],
-  );
-  const spans = useMemo(() => redSpans(s.transitions, from, to), [s.transitions, from, to]);
-  const index = useMemo(() => new Map(s.t.map((at, i) => [at, i])), [s.t]);
-  const say = (i: number): string => {
-    const at = t[i] ?? 0;
-    const j = index.get(at);
-    const time = to - from > 2 * 86_400_000 ? exact(at, zone) : clockSeconds(at, zone);
-    if (j === undefined) return `${time}: nothing was measured`;
-    const light = s.light[j];
-    const state = light ? wordOf(lightOf(light)) : 'not judged';
-    const counts = s.total[j] !== null && s.total[j] !== undefined ? `, of ${String(s.total[j])}` : '';
-    const missing = s.missing[j] ? ` (${s.missing[j].replace('_', ' ')})` : '';
-    return `${time}: ${s.display[j] ?? ''}${missing}, ${state}${counts}`;
-  };
-  const last = lastReal(lines[0]?.values ?? []);
-  const newest = last === null ? undefined : index.get(t[last] ?? 0);
-  const end =
-    last === null || newest === undefined
-      ? undefined
-      : { i: last, label: s.display[newest] ?? '', tone: toneOf(s.light[newest]) };
-  if (last === null && s.t.length === 0) {
-    return <p className={css.none}>Nothing was published in this range. {kpi.detail}</p>;
-  }
-  return (
-    <>
-      <Suspense fallback={<Loading what="the chart" rows={1} height={320} />}>
-        <TimeChart
-          from={from}
-          to={to}
-          t={t}
-          lines={lines}
-          limits={limits}
-          flags={flags}
-          spans={spans}
-          height={320}
-          sentence={s.sentence}
-          labels={(splits) => axisLabels(splits, s.axis)}
-          speak={say}
-          end={end}
-          onZoom={(a, b) => set({ range: fixedRange(a, b) })}
-          card={(opened, close) => (
-            <MarkCard marks={marks.filter((m) => opened.some((f) => f.id === m.id))} onClose={close} />
-          )}
-        >
-          {(i) => (
-            <>
-              <Button
-                size="compact-xs"
-                onClick={() => {
-                  const at = t[i] ?? to;
-                  const half = (to - from) / 12;
-                  set({ range: fixedRange(at - half, Math.min(at + half, Date.now())) });
-                }}
-              >
-                Zoom in here
-              </Button>
-              <Button size="compact-xs" onClick={() => set({ why: String(t[i] ?? to) })}>
-                Why then?
-              </Button>
-            </>
-          )}
-        </TimeChart>
-      </Suspense>
-      <p className={`${css.legend} small muted`}>
-        {[...new Map(flags.filter((f) => f.t >= from && f.t <= to).map((f) => [f.letter, f])).values()].map((f) => (
-          <span key={f.letter}>
-            <span className={css.letter} aria-hidden="true">
-              {f.letter}
-            </span>{' '}
-            {marks.find((m) => m.letter === f.letter)?.word}
-          </span>
-        ))}
-        {spans.length > 0 ? <span>Shaded column: breached</span> : null}
-        {before ? <span>Dotted: the week before</span> : null}
-      </p>
-    </>
-  );
-}
-
-function withNewest(s: Series, kpi: View): Series {
-  const last = s.t.at(-1) ?? 0;
-  if (kpi.period_end <= last || s.t.length === 0) return s;
-  const unit = kpi.display.unit ? `\u2009${kpi.display.unit}` : '';
-  return {
-    ...s,
-    t: [...s.t, kpi.period_end],
-    value: [...s.value, kpi.value],
-    upper: [...s.upper, kpi.upper],
-    good: [...s.good, kpi.good],
-    total: [...s.total, kpi.total],
-    light: [...s.light, kpi.light],
-    missing: [...s.missing, kpi.missing],
-    display: [...s.display, `${kpi.display.value}${unit}`],
-  };
-}
-
-function limitsOf(s: Series): Limit[] {
-  const out: Limit[] = [];
-  for (const tone of ['red', 'yellow'] as const) {
-    const th = s.thresholds[tone];
-    if (th?.a == null) continue;
-    const label = tone === 'red' ? `Promise: ${th.promise}` : `At risk ${th.display}`;
-    if (th.op === 'outside' && th.b !== null) {
-      out.push({ value: th.a, label: '', tone, side: 'below' }, { value: th.b, label, tone, side: 'above' });
-    } else {
-      out.push({ value: th.a, label, tone, side: th.op.startsWith('>') ? 'above' : 'below' });
-    }
-  }
-  return out;
-}
-
-function lastReal(v: (number | null)[]): number | null {
-  for (let i = v.length - 1; i >= 0; i--) if (v[i] !== null && v[i] !== undefined) return i;
-  return null;
-}
-
-function toneOf(light: string | undefined): 'red' | 'yellow-text' | 'ink' | 'grey' {
-  return light === 'red' ? 'red' : light === 'yellow' ? 'yellow-text' : light === 'grey' ? 'grey' : 'ink';
-}
-
-function PointTable({ series, max }: { series: Series; max: number }) {
-  const zone = useZone();
-  const rows = thin([...series.t.keys()], max).reverse();
-  const counts = series.total.some((v) => v !== null);
-  return (
-    <div className={css.table} tabIndex={0} role="region" aria-label="Datapoints">
-      <table className="table">
-        <caption className="vh">{series.sentence}</caption>
-        <thead>
-          <tr>
-            <th scope="col">End of period</th>
-            <th scope="col" className="r">
-              Value
-            </th>
-            <th scope="col">State</th>
-            {counts ? (
-              <>
-                <th scope="col" className="r">
-                  Good
-                </th>
-                <th scope="col" className="r">
-                  Of
-                </th>
-              </>
-            ) : null}
-            <th scope="col">Note</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((i) => (
-            <tr key={series.t[i]}>
-              <td>{exact(series.t[i] ?? 0, zone)}</td>
-              <td className="r">{series.display[i]}</td>
-              <td>{series.light[i] ? <LightLabel state={lightOf(series.light[i])} size={14} /> : 'not judged'}</td>
-              {counts ? (
-                <>
-                  <td className="r">{series.good[i] ?? '—'}</td>
-                  <td className="r">{series.total[i] ?? '—'}</td>
-                </>
-              ) : null}
-              <td>{series.missing[i]?.replace('_', ' ')}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length < series.t.length ? (
-        <p className="fine">
-          {rows.length} of {series.t.length} datapoints, evenly spread. Choose a shorter range to see each.
-        </p>
-      ) : null}
-    </div>
-  );
-}
-
-/** What happened in the range, as rows: the flags of the chart for those who read. */
-function MarkTable({ marks }: { marks: Mark[] }) {
-  const zone = useZone();
-  if (marks.length === 0) return null;
-  return (
-    <div className={`${css.marks} scroll-x`} tabIndex={0} role="region" aria-label="Changes in this range">
-      <table className="table">
-        <caption className={css.caption}>What changed</caption>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">What</th>
-            <th scope="col">Who</th>
-            <th scope="col">
-              <span className="vh">Evidence</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {[...marks].reverse().map((m) => (
-            <tr key={m.id}>
-              <td>{exact(m.at, zone)}</td>
-              <td>
-                <span className={css.what}>
-                  <MarkLetter mark={m} />
-                  <span>
-                    {m.title}
-                    {m.detail ? <span className="muted"> {m.detail}</span> : null}
-                  </span>
-                </span>
-              </td>
-              <td>{m.actor ?? '—'}</td>
-              <td>
-                <MarkLink mark={m} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }

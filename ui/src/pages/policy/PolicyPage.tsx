@@ -1,32 +1,25 @@
 import { Button } from '../../components/kit';
+import { meQuery } from '../../api/status';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ApiError } from '../../api/client';
-import {
-  policyQuery,
-  proposalsQuery,
-  reviewsQuery,
-  useCompleteReview,
-  usePropose,
-  type Policy,
-} from '../../api/govern';
-import { meQuery } from '../../api/status';
+import { reviewsQuery, policyQuery, useCompleteReview, usePropose, type Policy } from '../../api/govern';
 import { Copy } from '../../components/Copy';
 import { Icon } from '../../components/Icon';
 import { Failure, Loading } from '../../components/States';
 import { useKeys } from '../../keys/keys';
 import { LightBadge, LightShape } from '../../light/Light';
 import { Ago } from '../../time/Ago';
-import { date, exact } from '../../time/format';
+import { exact } from '../../time/format';
 import { useZone } from '../../time/zone';
 import { FeedbackPanel } from '../kpi/Feedback';
-import { StateMark } from './Mark';
 import css from './Policy.module.css';
 import page from './Proposal.module.css';
 import { ReasonDialog } from './ReasonDialog';
 import { Revisions } from './Revisions';
-import { kindWords, listWords, policyState, proposalState, reviewState, whoWords } from './words';
+import { kindWords, listWords, policyState, reviewState, whoWords } from './words';
+import { Due, Notes, OpenProposals } from './PolicyNotes';
 
 /** One promise: what it says, who said so, what it was before, and what people think of it. */
 export function PolicyPage() {
@@ -225,106 +218,5 @@ function Facts({ policy: p }: { policy: Policy }) {
         </span>
       ) : null}
     </p>
-  );
-}
-
-function Notes({ policy: p }: { policy: Policy }) {
-  return (
-    <>
-      {p.emergency ? (
-        <div className={page.banner} data-tone="red">
-          <LightShape state="red" size={20} />
-          <p>
-            <strong>In force by an emergency change that nobody has approved.</strong>{' '}
-            {p.proposals[0] ? (
-              <Link to="/policy/proposals/$id" params={{ id: String(p.proposals[0]) }}>
-                Decide on proposal {p.proposals[0]}
-              </Link>
-            ) : null}
-          </p>
-        </div>
-      ) : null}
-      {p.state === 'refused' ? (
-        <div className={page.banner} data-tone="red">
-          <LightShape state="red" size={20} />
-          <p>
-            <strong>The revision in force cannot be read any more.</strong> Nothing is judged by it until a change makes
-            it right again.
-          </p>
-        </div>
-      ) : null}
-      {p.file_state === 'ahead' ? (
-        <div className={page.banner} data-tone="yellow">
-          <LightShape state="yellow" size={20} />
-          <p>
-            <strong>The file differs from what is in force.</strong> What it says waits as a proposal
-            {p.file ? ` (${p.file})` : ''}.
-          </p>
-        </div>
-      ) : null}
-      {p.file_state === 'behind' ? (
-        <div className={page.banner} data-tone="yellow">
-          <LightShape state="yellow" size={20} />
-          <p>
-            <strong>The file could not be written.</strong> {p.file} still says what was in force before; what stands
-            here counts.
-          </p>
-        </div>
-      ) : null}
-    </>
-  );
-}
-
-function Due({ policy: p }: { policy: Policy }) {
-  const zone = useZone();
-  if (p.review_due === 0)
-    return (
-      <div className="small">
-        <p>No review is asked for</p>
-        <p className="fine">
-          <code>review_every: 180d</code> in the document puts it on the calendar.
-        </p>
-      </div>
-    );
-  return (
-    <div className="small">
-      <p>
-        <strong>{reviewState(p.review_state).word}</strong>, {date(p.review_due, zone)}
-      </p>
-      <p className="fine">
-        <Ago at={p.review_due} />
-      </p>
-    </div>
-  );
-}
-
-function OpenProposals({ policy: p }: { policy: Policy }) {
-  const open = useQuery(proposalsQuery('open')).data;
-  return (
-    <section className="panel" aria-labelledby="open">
-      <h2 id="open">Open proposals</h2>
-      {p.proposals.length === 0 ? (
-        <p className="muted small">Nobody wants it otherwise.</p>
-      ) : (
-        <ul className="list">
-          {p.proposals.map((id) => {
-            const found = open?.find((o) => o.id === id);
-            return (
-              <li key={id} className="small">
-                <Link to="/policy/proposals/$id" params={{ id: String(id) }} className="inline">
-                  {found?.title ?? `Proposal ${id}`}
-                </Link>
-                {found ? (
-                  <p className="row">
-                    <StateMark said={proposalState(found)} size={13} />
-                    <span className="fine">{whoWords(found.author)}</span>
-                  </p>
-                ) : null}
-              </li>
-            );
-          })}
-        </ul>
-      )}
-    </section>
   );
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { byMonth } from './CalendarPage';
 import { diffTexts, diffWords } from './diff';
 import { clearDraft, readDraft, writeDraft } from './drafts';
-import { instantOf } from './EditorPage';
+import { instantOf } from './When';
 import { bandPaths, delayWords, limitOf, minutesWords, segments } from './outcome';
 import { schemaAt, starter, takes } from './schema';
 import { editorSearch, policySearch, proposalSearch } from './search';

@@ -39,7 +39,8 @@ export function sourcesOf(list: readonly Source[], of: SignalInfo): Source[] {
   );
 }
 
-type Heard = { as_of: number; sources: readonly Source[] };
+/** An answer of the server, and when it was given. */
+export type Heard = { as_of: number; sources: readonly Source[] };
 
 /** What comes a second of a signal, between the oldest and the newest answer; undefined while there is one only. */
 export function rateOf(heard: readonly Heard[], id: string, of: SignalInfo): number | undefined {

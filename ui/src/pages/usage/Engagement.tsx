@@ -15,7 +15,7 @@ import { Fact, Notes } from './Parts';
 import { Trend, TrendTable } from './Trend';
 import css from './Usage.module.css';
 import type { ViewProps } from './UsagePage';
-import { change, fromFirst, lastWhole, people, percent, periodName, seconds } from './words';
+import { change, fromFirst, lastWhole, people, percent, periodEnd, periodName, seconds } from './words';
 
 const periods: { value: Period; label: string; per: string }[] = [
   { value: 'day', label: 'Daily', per: 'day' },
@@ -114,19 +114,19 @@ function People({ a, period, search, set, app }: ViewProps & { a: Actives; perio
           name="Today"
           value={people(a.day)}
           note="people, so far"
-          kpi={{ view: 'actives', span: 'day', ...app, ...valueOf(a.day) }}
+          kpi={{ view: 'actives', span: 'day', title: 'People active in a day', ...app, ...valueOf(a.day) }}
         />
         <Fact
           name="Last 7 days"
           value={people(a.week)}
           note="people"
-          kpi={{ view: 'actives', span: 'week', ...app, ...valueOf(a.week) }}
+          kpi={{ view: 'actives', span: 'week', title: 'People active in 7 days', ...app, ...valueOf(a.week) }}
         />
         <Fact
           name="Last 30 days"
           value={people(a.month)}
           note="people"
-          kpi={{ view: 'actives', span: 'month', ...app, ...valueOf(a.month) }}
+          kpi={{ view: 'actives', span: 'month', title: 'People active in 30 days', ...app, ...valueOf(a.month) }}
         />
         <Fact name="Stickiness" value={percent(a.stickiness)} note="of a month’s people come on a day" />
       </dl>
@@ -187,7 +187,7 @@ function SessionPanel({ s, period, search, set, app }: ViewProps & { s: Sessions
               }
               pressed={m.value === chosen.value}
               onPick={() => set({ metric: m.value === 'sessions' ? undefined : m.value })}
-              kpi={kpiOf(m.value, t, app)}
+              kpi={kpiOf(m.value, t, app, perDay(points, period))}
             />
           ))}
         </dl>
@@ -199,10 +199,21 @@ function SessionPanel({ s, period, search, set, app }: ViewProps & { s: Sessions
   );
 }
 
-function kpiOf(m: Metric, t: SessionPoint, app: ViewProps['app']) {
-  if (m === 'sessions') return { view: 'sessions' as const, ...app };
-  if (m === 'median' || m === 'p95') return { view: 'session_duration' as const, stat: m, ...app, ...valueOf(t[m]) };
-  if (m === 'bounce') return { view: 'bounce' as const, ...app, ...valueOf(t.bounce) };
+/** Sessions a day in the newest period that is over. */
+function perDay(points: readonly SessionPoint[], period: Period): number | undefined {
+  const [last] = lastWhole(points);
+  return last ? last.sessions / ((periodEnd(last.at, period) - last.at) / 86_400_000) : undefined;
+}
+
+function kpiOf(m: Metric, t: SessionPoint, app: ViewProps['app'], aDay: number | undefined) {
+  if (m === 'sessions') return { view: 'sessions' as const, title: 'Sessions a day', ...app, ...valueOf(aDay) };
+  if (m === 'median' || m === 'p95') {
+    const title = m === 'median' ? 'How long a session lasts, median' : 'How long a session lasts, 95 % are shorter';
+    return { view: 'session_duration' as const, title, stat: m, ...app, ...valueOf(t[m]) };
+  }
+  if (m === 'bounce') {
+    return { view: 'bounce' as const, title: 'Sessions of one page and nothing done', ...app, ...valueOf(t.bounce) };
+  }
   return undefined;
 }
 
@@ -214,7 +225,7 @@ function Durations({ s }: { s: Sessions }) {
       <div className="panel-head">
         <h2 id="durations">How long they last</h2>
       </div>
-      <table className={`table ${css.dist}`}>
+      <table className={`table ${css.dist}`} aria-labelledby="durations">
         <thead>
           <tr>
             <th scope="col">Duration</th>

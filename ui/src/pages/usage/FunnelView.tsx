@@ -1,26 +1,26 @@
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/client';
 import { facetsQuery, fieldsQuery } from '../../api/rows';
-import { funnelQuery, type Funnel, type FunnelStep, type Order } from '../../api/usage';
+import { funnelQuery, type Funnel, type Order } from '../../api/usage';
 import { Pick } from '../../components/Pick';
 import { Segments } from '../../components/Segments';
 import { Empty, Failure, Loading } from '../../components/States';
 import { compact } from '../../format/number';
-import { Go } from '../explore/Go';
 import { fixedRange } from '../../time/range';
 import { Builder } from './Builder';
-import { MakeKpi } from './MakeKpi';
 import { Notes } from './Parts';
 import { lengthOf } from './state';
 import css from './Usage.module.css';
 import type { ViewProps } from './UsagePage';
-import { people, percent, seconds } from './words';
+import { people, percent } from './words';
+import { Groups, Lost, Step, Table } from './FunnelSteps';
 
 const orders: { value: Order; label: string; title: string }[] = [
   { value: 'sequential', label: 'In order', title: 'Anything may come between' },
   { value: 'strict', label: 'Directly', title: 'Nothing may come between' },
   { value: 'any', label: 'Any order', title: 'All of them, however they come' },
 ];
+
 const windows = ['30m', '1h', '24h', '7d', '30d'];
 
 /** How many people get through steps, and where the others stop. */
@@ -170,160 +170,5 @@ function Result({ f, within, search, app, from, to }: ViewProps & { f: Funnel; w
       <Lost steps={f.steps} />
       {f.groups.length > 0 ? <Groups f={f} by={search.by} range={fixedRange(from, to)} /> : null}
     </>
-  );
-}
-
-function Step({
-  step: s,
-  at,
-  kpi,
-}: {
-  step: FunnelStep;
-  at: number;
-  kpi: React.ComponentProps<typeof MakeKpi>['ask'] | undefined;
-}) {
-  return (
-    <li>
-      <div className={css.stepHead}>
-        <span className={css.number}>{at + 1}</span>
-        <code>{s.name}</code>
-        {kpi ? <MakeKpi of={`Get as far as ${s.name}`} ask={kpi} /> : null}
-      </div>
-      <div className={css.track}>
-        <span className={css.through} aria-hidden="true" style={{ width: `${100 * Math.max(0, s.share ?? 0)}%` }} />
-        <span className={css.count}>{people(s.people)}</span>
-      </div>
-      <p className={css.stepFacts}>
-        <span>
-          <b>{percent(s.share)}</b> of the first
-        </span>
-        {at > 0 ? (
-          <>
-            <span>
-              <b>{percent(s.of_before)}</b> of the step before
-            </span>
-            <span>
-              <b>{seconds(s.median)}</b> median, {seconds(s.p90)} for 90 %
-            </span>
-            <span>
-              <b>{people(s.lost)}</b> stopped before it
-            </span>
-          </>
-        ) : null}
-      </p>
-    </li>
-  );
-}
-
-function Table({ steps }: { steps: readonly FunnelStep[] }) {
-  return (
-    <div className="scroll-x" tabIndex={0} role="region" aria-label="Table of steps">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Step</th>
-            {['People', 'Of the first', 'Of the one before', 'Stopped before', 'Median time', '90 % within'].map(
-              (h) => (
-                <th key={h} scope="col" className="r">
-                  {h}
-                </th>
-              ),
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {steps.map((s, i) => (
-            <tr key={i}>
-              <th scope="row">
-                {i + 1}. <code>{s.name}</code>
-              </th>
-              <td className="r">{people(s.people)}</td>
-              <td className="r">{percent(s.share)}</td>
-              <td className="r">{i > 0 ? percent(s.of_before) : '—'}</td>
-              <td className="r">{i > 0 ? people(s.lost) : '—'}</td>
-              <td className="r">{i > 0 ? seconds(s.median) : '—'}</td>
-              <td className="r">{i > 0 ? seconds(s.p90) : '—'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** Where those who stopped stood: traces that got to the step before and no further. */
-function Lost({ steps }: { steps: readonly FunnelStep[] }) {
-  const lost = steps.filter((s) => s.trace_lost.length > 0);
-  if (lost.length === 0) return null;
-  return (
-    <section className="panel" aria-labelledby="lost">
-      <div className="panel-head">
-        <h2 id="lost">Traces of those lost</h2>
-      </div>
-      <ul className={`list ${css.lost}`}>
-        {lost.map((s) => (
-          <li key={s.name}>
-            <p className="small">
-              Stopped before <code>{s.name}</code>
-            </p>
-            <p className={css.traces}>
-              {s.trace_lost.map((t) => (
-                <Go key={t} place={{ view: 'traces', id: t }}>
-                  <span className="vh">Trace </span>
-                  <code>{t.slice(0, 8)}</code>
-                </Go>
-              ))}
-            </p>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function Groups({ f, by, range }: { f: Funnel; by: string; range: string }) {
-  return (
-    <section className="panel" aria-labelledby="groups">
-      <div className="panel-head">
-        <h2 id="groups">By {by}</h2>
-        <span className="small muted">of the first step’s event, the biggest first</span>
-      </div>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={`Table by ${by}`}>
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{by}</th>
-              {f.steps.map((s, i) => (
-                <th key={i} scope="col" className="r">
-                  {i + 1}. {s.name.replace(/^name:/, '')}
-                </th>
-              ))}
-              <th scope="col" className="r">
-                Through
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {f.groups.map((g) => (
-              <tr key={g.value}>
-                <th scope="row">
-                  <Go
-                    place={{ view: 'logs', search: { table: 'events', q: `${by}:${JSON.stringify(g.value)}`, range } }}
-                  >
-                    {g.value || `without ${by}`}
-                  </Go>
-                </th>
-                {g.steps.map((s, i) => (
-                  <td key={i} className="r">
-                    {people(s.people)}
-                  </td>
-                ))}
-                <td className="r">{percent(g.steps.at(-1)?.share)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
   );
 }

@@ -1,8 +1,9 @@
 import { Button } from '../../components/kit';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { askKpi, type KpiDraft, type UsageKpi } from '../../api/usage';
-import { useMay } from '../../api/status';
+import { meQuery, useMay } from '../../api/status';
 import { Dialog } from '../../components/Dialog';
 import { Icon } from '../../components/Icon';
 import { Failure, Loading } from '../../components/States';
@@ -11,6 +12,12 @@ import { readDraft, writeDraft } from '../policy/drafts';
 import css from './Usage.module.css';
 
 const key = 'new/KPI';
+const blank = { effective: '', emergency: false, base: '' };
+
+/** What the proposal begins to say; the person goes on. */
+function reasonOf(body: UsageKpi): string {
+  return `From the page Usage: “${body.title ?? ''}” shall be watched and promised.`;
+}
 
 /** The button beside a number that makes a KPI of it; nothing for those who may not propose. */
 export function MakeKpi({ of, ask, words = false }: { of: string; ask: UsageKpi; words?: boolean }) {
@@ -39,7 +46,8 @@ type Asked = { draft?: KpiDraft; error?: unknown };
 function KpiDialog({ of, ask, onClose }: { of: string; ask: UsageKpi; onClose: () => void }) {
   const navigate = useNavigate();
   const [old] = useState(() => readDraft(key));
-  const [body] = useState(ask);
+  const me = useQuery(meQuery).data;
+  const [body] = useState(() => ({ title: of, ...(me?.login ? { owner: me.login } : {}), ...ask }));
   const [asked, setAsked] = useState<Asked>({});
   useEffect(() => {
     let gone = false;
@@ -60,7 +68,7 @@ function KpiDialog({ of, ask, onClose }: { of: string; ask: UsageKpi; onClose: (
           e.preventDefault();
           if (!draft) return;
           const text = draft.policy;
-          writeDraft(key, { text, title: '', reason: '', effective: '', emergency: false, base: '', at: Date.now() });
+          writeDraft(key, { ...blank, text, title: `New KPI: ${body.title}`, reason: reasonOf(body), at: Date.now() });
           void navigate({ to: '/policy/new', search: { kind: 'KPI' } });
         }}
       >

@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import { facetsQuery, fieldsQuery, type Table } from '../../api/rows';
 import { compact } from '../../format/number';
-import { fieldOptions, spotAt, valueOptions, type Option } from '../explore/complete';
+import { fieldOptions, valueOptions, type Option } from '../explore/complete';
 import { parse, quote } from '../explore/language';
+import { Completions, SearchInput } from '../explore/SearchInput';
+import { useTyping, withOption } from '../explore/useTyping';
 import css from './SearchField.module.css';
 
 const usual = ['name', 'route', 'service', 'release', 'status', 'kind'];
@@ -36,20 +38,9 @@ export function SearchField({
   autoFocus?: boolean;
   onChange: (v: string) => void;
 }) {
-  const [text, setText] = useState(value);
-  const [seen, setSeen] = useState(value);
-  if (seen !== value) {
-    setSeen(value);
-    setText(value);
-  }
-  const [caret, setCaret] = useState(value.length);
-  const [focused, setFocused] = useState(false);
-  const [open, setOpen] = useState(false);
-  const [at, setAt] = useState(-1);
+  const typing = useTyping(value);
+  const { text, spot, focused, open } = typing;
   const input = useRef<HTMLInputElement>(null);
-  const next = useRef<number | null>(null);
-  const id = useId();
-  const spot = useMemo(() => spotAt(text, caret), [text, caret]);
   const field = spot.field;
   const whole = { q: '', from, to };
   const names = useQuery({
@@ -83,128 +74,53 @@ export function SearchField({
       });
     return [...events, ...fieldOptions(spot, fields.data, usual).slice(0, 5)];
   }, [spot, field, names.data, fields.data, values.data, table]);
-  const shown = open && focused && options.length > 0;
-  const selected = at < 0 ? -1 : Math.min(at, options.length - 1);
   const own = useMemo(() => parse(text).fault, [text]);
   const told = own && !(focused && own.to >= text.length) ? own.message : text === value ? error : undefined;
   useEffect(() => {
     if (autoFocus) input.current?.focus();
   }, [autoFocus]);
-  useEffect(() => {
-    const el = input.current;
-    if (!el || next.current === null) return;
-    el.setSelectionRange(next.current, next.current);
-    next.current = null;
-  }, [text]);
 
   const take = (v: string) => {
-    setOpen(false);
-    setAt(-1);
+    typing.change({ text: v, open: false, at: -1 });
     if (!parse(v).fault && v.trim() !== value) onChange(v.trim());
   };
-  const choose = (o: Option) => {
-    const out = text.slice(0, o.from) + o.insert + text.slice(o.to).trimStart();
-    next.current = o.caret;
-    setText(out);
-    setCaret(o.caret);
-    setAt(-1);
-    input.current?.focus();
-    if (o.insert.endsWith(':')) setOpen(true);
-    else take(out);
-  };
-  const onKeyDown = (e: React.KeyboardEvent) => {
-    if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
-      e.preventDefault();
-      if (!shown) {
-        setOpen(true);
-        setAt(0);
-        return;
-      }
-      const n = options.length;
-      setAt(e.key === 'ArrowDown' ? (selected + 1) % n : (selected <= 0 ? n : selected) - 1);
-    } else if (e.key === 'Enter') {
-      e.preventDefault();
-      const o = shown && selected >= 0 ? options[selected] : undefined;
-      if (o) choose(o);
-      else take(text);
-    } else if (e.key === 'Escape') {
-      e.stopPropagation();
-      if (shown) setOpen(false);
-      else {
-        setText(value);
-        input.current?.blur();
-      }
-    }
+  const pick = (o: Option) => {
+    const out = withOption(text, o);
+    const unfinished = o.insert.endsWith(':');
+    typing.change({ text: out, caret: o.caret, goal: o.caret, at: -1, open: unfinished });
+    if (!unfinished && !parse(out).fault && out.trim() !== value) onChange(out.trim());
   };
   return (
     <div className={css.field}>
-      <label htmlFor={id} className={hideLabel ? 'vh' : undefined}>
+      <label htmlFor={typing.id} className={hideLabel ? 'vh' : undefined}>
         {label}
       </label>
       <div className={css.box}>
-        <input
-          ref={input}
-          id={id}
-          type="text"
-          role="combobox"
-          aria-expanded={shown}
-          aria-controls={`${id}-list`}
-          aria-autocomplete="list"
-          aria-activedescendant={shown && selected >= 0 ? `${id}-${selected}` : undefined}
+        <SearchInput
+          typing={typing}
+          options={options}
+          box={input}
+          id={typing.id}
           aria-invalid={told !== undefined || undefined}
-          aria-describedby={told === undefined ? undefined : `${id}-fault`}
-          autoComplete="off"
-          autoCapitalize="off"
-          spellCheck={false}
+          aria-describedby={told === undefined ? undefined : `${typing.id}-fault`}
           placeholder={placeholder}
-          value={text}
-          onChange={(e) => {
-            setText(e.currentTarget.value);
-            setCaret(e.currentTarget.selectionStart ?? e.currentTarget.value.length);
-            setOpen(true);
-            setAt(-1);
+          onTake={() => take(text)}
+          onPick={pick}
+          onLeave={() => {
+            if (text === value) input.current?.blur();
+            else typing.change({ text: value, caret: value.length });
           }}
-          onSelect={() => setCaret(input.current?.selectionStart ?? text.length)}
-          onKeyDown={onKeyDown}
-          onFocus={() => {
-            setFocused(true);
-            if (text === '') setOpen(true);
-          }}
-          onClick={() => setOpen(true)}
+          onFocus={() => typing.change({ focused: true, ...(text === '' ? { open: true } : {}) })}
+          onClick={() => typing.change({ open: true })}
           onBlur={() => {
-            setFocused(false);
-            setOpen(false);
+            typing.change({ focused: false });
             take(text);
           }}
         />
-        <ul
-          id={`${id}-list`}
-          role="listbox"
-          aria-label={`${label}: completions`}
-          className={css.options}
-          hidden={!shown}
-        >
-          {shown
-            ? options.map((o, i) => (
-                <li
-                  key={`${o.text}-${i}`}
-                  id={`${id}-${i}`}
-                  role="option"
-                  aria-selected={i === selected}
-                  onPointerDown={(e) => {
-                    e.preventDefault();
-                    choose(o);
-                  }}
-                >
-                  <code>{o.text}</code>
-                  <span>{o.detail}</span>
-                </li>
-              ))
-            : null}
-        </ul>
+        <Completions typing={typing} options={options} label={`${label}: completions`} onPick={pick} />
       </div>
       {told === undefined ? null : (
-        <p id={`${id}-fault`} className={css.fault} role="alert">
+        <p id={`${typing.id}-fault`} className={css.fault} role="alert">
           {told}
         </p>
       )}

@@ -236,7 +236,7 @@ function Examples({ s, range }: { s: Success; range: string }) {
         <span className="small muted">newest first</span>
       </div>
       <div className="scroll-x" tabIndex={0} role="region" aria-label="Table of examples">
-        <table className="table">
+        <table className="table stacks">
           <thead>
             <tr>
               <th scope="col">Transaction</th>
@@ -256,9 +256,11 @@ function Examples({ s, range }: { s: Success; range: string }) {
                     <code>{x.business_id}</code>
                   </Go>
                 </th>
-                <td>{outcomes.find((o) => o.key === x.outcome)?.name ?? x.outcome}</td>
-                <td>{exact(x.at, zone)}</td>
-                <td className="r">{seconds(x.seconds)}</td>
+                <td data-wide>{outcomes.find((o) => o.key === x.outcome)?.name ?? x.outcome}</td>
+                <td data-wide>{exact(x.at, zone)}</td>
+                <td className="r" data-name="Took">
+                  {seconds(x.seconds)}
+                </td>
                 <td>
                   {x.trace_id ? (
                     <Go place={{ view: 'traces', id: x.trace_id }}>

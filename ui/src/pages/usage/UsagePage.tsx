@@ -13,6 +13,7 @@ import { resolveRange } from '../../time/range';
 import { useNow } from '../../time/useNow';
 import { useZone } from '../../time/zone';
 import frame from '../explore/Frame.module.css';
+import { useTabInSight } from '../explore/useTabInSight';
 import { SearchField } from './SearchField';
 import { appOf, shared, useUsageState, views, type Patch, type UsageSearch, type View } from './state';
 import css from './Usage.module.css';
@@ -57,6 +58,7 @@ export function UsagePage() {
   const { view, raw, search, set } = useUsageState();
   const name = views.find((v) => v === view);
   const known = about[name ?? 'engagement'];
+  const tabs = useTabInSight(name);
   // Standing numbers change by the minute at most; what is asked changes with it, not with every look.
   const now = useNow(300_000) + 300_000;
   const range = resolveRange(search.range || undefined, now, known.range);
@@ -73,7 +75,7 @@ export function UsagePage() {
       <title>{`${known.tab} · Usage · signalbox`}</title>
       <div className={frame.head}>
         <h1>{known.title}</h1>
-        <nav className={`${frame.tabs} no-print`} aria-label="Views of usage">
+        <nav ref={tabs} className={`${frame.tabs} no-print`} aria-label="Views of usage">
           {views.map((v) => (
             <Link
               key={v}
