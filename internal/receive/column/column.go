@@ -47,8 +47,8 @@ func names(businessIDs []string) map[Column][]string {
 
 // Map finds the column of an attribute. It is immutable.
 type Map struct {
-	of      map[string]place
-	lengths [4]uint64 // which lengths of names there are; bit 255 for longer ones
+	of    map[string]place
+	marks [4]uint64 // what the names' lengths and ends look like: most other keys do not look like any
 }
 
 type place struct {
@@ -68,17 +68,24 @@ func New(businessIDs []string) *Map {
 				continue // a name of another column stays with it
 			}
 			m.of[n] = place{c, uint8(i + 1)}
-			l := min(len(n), 255)
-			m.lengths[l>>6] |= 1 << (l & 63)
+			k := markOf(n)
+			m.marks[k>>6] |= 1 << (k & 63)
 		}
 	}
 	return m
 }
 
+// markOf is made of the length, the first and the last byte of a name.
+func markOf(name string) uint8 {
+	if name == "" {
+		return 0
+	}
+	return uint8(len(name))*37 + name[0]*11 + name[len(name)-1]
+}
+
 // Of returns the column of an attribute and its rank: of two attributes for one column the smaller rank wins.
 func (m *Map) Of(key string) (c Column, rank uint8) {
-	l := min(len(key), 255)
-	if m.lengths[l>>6]&(1<<(l&63)) == 0 {
+	if k := markOf(key); m.marks[k>>6]&(1<<(k&63)) == 0 {
 		return None, 0
 	}
 	p := m.of[key]

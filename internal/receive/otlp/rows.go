@@ -169,6 +169,10 @@ func (d *rows) value(v value) (string, error) {
 
 // attribute gives the newest row a KeyValue.
 func (d *rows) attribute(c []byte) error {
+	if key, s, ok := plainPair(c); ok && utf8.Valid(c) {
+		d.fill.Put(&d.batch, wire.View(key), wire.View(s))
+		return nil
+	}
 	key, v, ok := readKeyValue(c)
 	if !ok {
 		return errMalformed

@@ -98,6 +98,27 @@ func readKeyValue(b []byte) (key []byte, v value, ok bool) {
 	return key, v, true
 }
 
+// plainPair reads a KeyValue as nearly all are: a short key and a short text. SDKs write the key first, the collector writes it
+// last. All other bytes of it are ASCII.
+func plainPair(b []byte) (key, s []byte, ok bool) {
+	const first, second = 1<<3 | wire.Length, 2<<3 | wire.Length
+	if len(b) < 6 || len(b) >= 0x80 {
+		return nil, nil, false
+	}
+	if b[0] == first {
+		p := 2 + int(b[1])
+		if p+4 <= len(b) && b[p] == second && b[p+2] == first && int(b[p+1]) == len(b)-p-2 && int(b[p+3]) == len(b)-p-4 {
+			return b[2:p], b[p+4:], true
+		}
+		return nil, nil, false
+	}
+	p := 2 + int(b[1])
+	if b[0] == second && b[2] == first && int(b[3]) == int(b[1])-2 && p+2 <= len(b) && b[p] == first && int(b[p+1]) == len(b)-p-2 {
+		return b[p+2:], b[4:p], true
+	}
+	return nil, nil, false
+}
+
 // pair is an entry of a map that is being put in order.
 type pair struct {
 	key string
