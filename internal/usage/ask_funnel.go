@@ -55,9 +55,18 @@ func (w *ways) add(events []PathEvent, a Attempt) {
 		}
 	}
 	if n := len(a.Reached); n > 0 && n < len(w.reached) {
-		if trace := events[a.Reached[n-1]].Trace; trace != "" && len(w.lost[n]) < 5 {
-			w.lost[n] = append(w.lost[n], trace)
+		if trace := events[a.Reached[n-1]].Trace; trace != (rowstore.TraceID{}) && len(w.lost[n]) < 5 {
+			w.lost[n] = append(w.lost[n], trace.String())
 		}
+	}
+}
+
+// merge adds the ways of other people.
+func (w *ways) merge(o *ways) {
+	for i := range w.reached {
+		w.reached[i] += o.reached[i]
+		w.took[i] = append(w.took[i], o.took[i]...)
+		w.lost[i] = append(w.lost[i], o.lost[i][:min(len(o.lost[i]), max(0, 5-len(w.lost[i])))]...)
 	}
 }
 
@@ -72,6 +81,72 @@ func (w *ways) answer(steps []Step) []FunnelStep {
 		}
 	}
 	return out
+}
+
+// follower follows one part of the people through a funnel.
+type follower struct {
+	q              *FunnelQuestion
+	rule           PathRule
+	tests          []func(*rowstore.Row) bool
+	to             int64 // who comes later is too late to enter
+	sum            *ways
+	groups         map[string]*ways
+	values         map[string]string // of By, one copy of each
+	excluded, ties int64
+	cut            bool
+}
+
+const maxValues = 10_000
+
+func (f *follower) take(row *rowstore.Row) (e PathEvent, ok bool) {
+	e.Time, e.Received = row.Time, row.Received
+	for i, test := range f.tests {
+		switch {
+		case !test(row):
+		case i < f.rule.Steps:
+			e.Steps |= 1 << i
+		default:
+			e.Excludes |= 1 << (i - f.rule.Steps)
+		}
+	}
+	e.Late = row.Time >= f.to
+	if e.Steps != 0 {
+		e.Trace = row.Trace
+		if f.q.By != "" {
+			text := row.Get(f.q.By)
+			if e.By, ok = f.values[text]; !ok {
+				e.By = string([]byte(text))
+				if len(f.values) < maxValues {
+					f.values[e.By] = e.By
+				}
+			}
+		}
+	}
+	return e, f.rule.Order == Strict || e.Steps|e.Excludes != 0
+}
+
+func (f *follower) person(events []PathEvent) {
+	best := f.rule.Best(events)
+	if best.Excluded {
+		f.excluded++
+		return
+	}
+	if best.Tied {
+		f.ties++
+	}
+	f.sum.add(events, best)
+	if f.q.By == "" || len(best.Reached) == 0 {
+		return
+	}
+	value := events[best.Reached[0]].By
+	if f.groups[value] == nil {
+		if len(f.groups) == maxValues {
+			f.cut = true
+			return
+		}
+		f.groups[value] = newWays(f.rule.Steps)
+	}
+	f.groups[value].add(events, best)
 }
 
 // Funnel answers how many people get through steps. People enter in the range; what they do within the window after it counts.
@@ -100,54 +175,28 @@ func (r *Room) Funnel(ctx context.Context, q FunnelQuestion) (Funnel, error) {
 		scan.Where = rowstore.All(q.Where, rowstore.Any(chosen...))
 	}
 	out := Funnel{Groups: []FunnelGroup{}, Notes: notes(nil)}
-	sum, groups := newWays(rule.Steps), map[string]*ways{}
-	cut := false
-	out.Events, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (e PathEvent, ok bool) {
-		e.Time, e.Received = row.Time, row.Received
-		for i, f := range tests {
-			switch {
-			case !f(row):
-			case i < rule.Steps:
-				e.Steps |= 1 << i
-			default:
-				e.Excludes |= 1 << (i - rule.Steps)
-			}
-		}
-		if row.Time >= to { // too late to enter
-			e.Late = true
-		}
-		if e.Steps != 0 {
-			e.Trace = row.Trace.String()
-			if q.By != "" {
-				e.By = string([]byte(row.Get(q.By)))
-			}
-		}
-		return e, rule.Order == Strict || e.Steps|e.Excludes != 0
-	}, func(events []PathEvent) {
-		best := rule.Best(events)
-		if best.Excluded {
-			out.Excluded++
-			return
-		}
-		if best.Tied {
-			out.Ties++
-		}
-		sum.add(events, best)
-		if q.By == "" || len(best.Reached) == 0 {
-			return
-		}
-		value := events[best.Reached[0]].By
-		if groups[value] == nil {
-			if len(groups) == 10_000 {
-				cut = true
-				return
-			}
-			groups[value] = newWays(rule.Steps)
-		}
-		groups[value].add(events, best)
+	var of [walkers]*follower
+	out.Events, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[PathEvent] {
+		of[part] = &follower{q: &q, rule: rule, tests: tests, to: to, sum: newWays(rule.Steps), groups: map[string]*ways{}, values: map[string]string{}}
+		return walker[PathEvent]{of[part].take, of[part].person}
 	})
 	if err != nil {
 		return Funnel{}, err
+	}
+	sum, groups, cut := of[0].sum, of[0].groups, false
+	for i, f := range of {
+		out.Excluded, out.Ties, cut = out.Excluded+f.excluded, out.Ties+f.ties, cut || f.cut
+		if i == 0 {
+			continue
+		}
+		sum.merge(f.sum)
+		for value, w := range f.groups {
+			if groups[value] == nil {
+				groups[value] = w
+			} else {
+				groups[value].merge(w)
+			}
+		}
 	}
 	out.Steps = sum.answer(q.Steps)
 	for value, w := range groups {

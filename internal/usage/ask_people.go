@@ -39,47 +39,66 @@ func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) 
 	for i, at := range starts {
 		out.Points[i].At, out.Points[i].Complete = millisOf(at), period.next(at) <= today
 	}
-	apps, weights := map[App]bool{}, make([]float64, len(starts))
-	spans := []int32{1, 7, 30}
+	spans := [3]int32{1, 7, 30}
+	type counted struct {
+		apps        map[App]bool
+		people, new []int64
+		weights     []float64
+		newest      [3]int64
+	}
+	var of [walkers]counted
 	scan := rowstore.Scan{Table: rowstore.Events, Where: q.expr(), Fields: needs(nil, "service", "env", "agency", "weight")}
 	scan.To = millisOf(max(end, last+1)) * 1000 // from the beginning: who is new is known from everything before
-	_, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (int32, bool) {
-		a := App{row.Service, row.Env, row.Agency}
-		if q.See != nil && !q.See(a) {
-			return 0, false
-		}
-		d := dayOf(row.Time)
-		if i := periodAt(starts, d); i >= 0 && d < end {
-			weights[i] += float64(row.Weight)
-		}
-		if !apps[a] {
-			apps[App{strings.Clone(a.Service), strings.Clone(a.Env), strings.Clone(a.Agency)}] = true
-		}
-		return d, true
-	}, func(days []int32) {
-		seen, counted := -1, [3]bool{}
-		for k, d := range days {
-			if i := periodAt(starts, d); i >= 0 && d < end {
-				if i != seen {
-					out.Points[i].People++
+	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[int32] {
+		c, sees, find := &of[part], q.seer(), newFinder(starts)
+		*c = counted{map[App]bool{}, make([]int64, len(starts)), make([]int64, len(starts)), make([]float64, len(starts)), [3]int64{}}
+		return walker[int32]{func(row *rowstore.Row) (int32, bool) {
+			if !sees(row) {
+				return 0, false
+			}
+			d := dayOf(row.Time)
+			if i := find.of(d); i >= 0 && d < end {
+				c.weights[i] += float64(row.Weight)
+			}
+			if a := (App{row.Service, row.Env, row.Agency}); !c.apps[a] {
+				c.apps[App{strings.Clone(a.Service), strings.Clone(a.Env), strings.Clone(a.Agency)}] = true
+			}
+			return d, true
+		}, func(days []int32) {
+			before, any := -1, [3]bool{}
+			for k, d := range days {
+				if i := periodAt(starts, d); i >= 0 && d < end {
+					if i != before {
+						c.people[i]++
+					}
+					if k == 0 {
+						c.new[i]++
+					}
+					before = i
 				}
-				if k == 0 {
-					out.Points[i].New++
+				for j, n := range spans {
+					any[j] = any[j] || d > last-n && d <= last
 				}
-				seen = i
 			}
-			for j, n := range spans {
-				counted[j] = counted[j] || d > last-n && d <= last
+			for j := range spans {
+				if any[j] {
+					c.newest[j]++
+				}
 			}
-		}
-		for j, n := range []*int64{&out.Day, &out.Week, &out.Month} {
-			if counted[j] {
-				*n++
-			}
-		}
+		}}
 	})
 	if err != nil {
 		return Actives{}, err
+	}
+	apps, weights := map[App]bool{}, make([]float64, len(starts))
+	for _, c := range of {
+		maps.Copy(apps, c.apps)
+		for i := range starts {
+			out.Points[i].People += c.people[i]
+			out.Points[i].New += c.new[i]
+			weights[i] += c.weights[i]
+		}
+		out.Day, out.Week, out.Month = out.Day+c.newest[0], out.Week+c.newest[1], out.Month+c.newest[2]
 	}
 	for i, w := range weights {
 		out.Points[i].Events = int64(math.Round(w))
@@ -111,31 +130,56 @@ func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, erro
 	from, to := millisOf(starts[0])*1000, millisOf(end)*1000
 	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "name", "status")...)}
 	scan.Between = rowstore.Between{From: from - sessionCap, To: to + sessionCap}
-	sums, lasted, people := make([]tally, len(starts)), make([][]float64, len(starts)), make([]int64, len(starts))
-	everybody := int64(0)
-	_, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (Act, bool) { return r.words.act(row), q.sees(row) }, func(acts []Act) {
-		any, last := false, -1
-		for _, a := range acts { // in order of time
-			if i := periodAt(starts, dayOf(a.Time)); i >= 0 && a.Time < to {
-				any = true
-				if i != last {
-					people[i]++
-					last = i
+	type counted struct {
+		sums      []tally
+		lasted    [][]float64
+		people    []int64
+		everybody int64
+	}
+	var of [walkers]counted
+	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[Act] {
+		c, sees, act := &of[part], q.seer(), r.words.actor()
+		*c = counted{sums: make([]tally, len(starts)), lasted: make([][]float64, len(starts)), people: make([]int64, len(starts))}
+		var mine []Session
+		return walker[Act]{func(row *rowstore.Row) (Act, bool) { return act(row), sees(row) }, func(acts []Act) {
+			any, last, find := false, -1, newFinder(starts)
+			for _, a := range acts { // in order of time
+				if i := find.of(dayOf(a.Time)); i >= 0 && a.Time < to {
+					any = true
+					if i != last {
+						c.people[i]++
+						last = i
+					}
 				}
 			}
-		}
-		if any {
-			everybody++
-		}
-		for _, s := range Split(acts) {
-			if i := periodAt(starts, dayOf(s.First)); i >= 0 && s.First < to {
-				sums[i].add(s, 1)
-				lasted[i] = append(lasted[i], s.Seconds())
+			if any {
+				c.everybody++
 			}
-		}
+			mine = split(mine[:0], acts)
+			for _, s := range mine {
+				if i := find.of(dayOf(s.First)); i >= 0 && s.First < to {
+					c.sums[i].plain(s, 1)
+					c.lasted[i] = append(c.lasted[i], s.Seconds())
+				}
+			}
+		}}
 	})
 	if err != nil {
 		return Sessions{}, err
+	}
+	sums, lasted, people, everybody := make([]tally, len(starts)), make([][]float64, len(starts)), make([]int64, len(starts)), int64(0)
+	for _, c := range of {
+		everybody += c.everybody
+		for i := range starts {
+			sums[i].merge(&c.sums[i])
+			lasted[i] = append(lasted[i], c.lasted[i]...)
+			people[i] += c.people[i]
+		}
+	}
+	for i := range sums {
+		for _, seconds := range lasted[i] {
+			sums[i].lasted.add(seconds, 1)
+		}
 	}
 	today := dayOf(now.UnixMicro())
 	out := Sessions{Period: period, Points: make([]SessionPoint, len(starts)), Notes: notes(nil)}
@@ -195,7 +239,6 @@ func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, e
 		g.starts, end = append(g.starts, end), period.next(end)
 	}
 	for _, at := range g.starts {
-		g.begin, g.back = append(g.begin, roaring.New()), append(g.back, roaring.New())
 		if period.next(at) <= today {
 			g.complete++
 		}
@@ -212,28 +255,45 @@ func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, e
 		day         int32
 		start, back bool
 	}
-	number := uint32(0)
-	_, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (visit, bool) {
-		v := visit{dayOf(row.Time), tests[0](row), tests[1](row)}
-		return v, q.sees(row) && (v.start || v.back)
-	}, func(vs []visit) {
-		began := false
-		for _, v := range vs {
-			i := periodAt(g.starts, v.day)
-			if v.start && (q.Recurring || !began) {
-				began = true
-				if i >= 0 {
-					g.begin[i].Add(number)
+	var of [walkers]grid
+	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[visit] {
+		c, sees, number := &of[part], q.seer(), uint32(part)
+		for range g.starts {
+			c.begin, c.back = append(c.begin, roaring.New()), append(c.back, roaring.New())
+		}
+		return walker[visit]{func(row *rowstore.Row) (visit, bool) {
+			v := visit{dayOf(row.Time), tests[0](row), tests[1](row)}
+			return v, (v.start || v.back) && sees(row)
+		}, func(vs []visit) {
+			began, find := false, newFinder(g.starts)
+			beganIn, backIn := -1, -1 // the last periods that were marked
+			for _, v := range vs {
+				i := find.of(v.day)
+				if v.start && (q.Recurring || !began) {
+					began = true
+					if i >= 0 && i != beganIn {
+						c.begin[i].Add(number)
+						beganIn = i
+					}
+				}
+				if v.back && i >= 0 && i != backIn {
+					c.back[i].Add(number)
+					backIn = i
 				}
 			}
-			if v.back && i >= 0 {
-				g.back[i].Add(number)
-			}
-		}
-		number++
+			number += walkers
+		}}
 	})
 	if err != nil {
 		return Retention{}, err
+	}
+	for i := range g.starts {
+		begin, back := roaring.New(), roaring.New()
+		for _, c := range of {
+			begin.Or(c.begin[i])
+			back.Or(c.back[i])
+		}
+		g.begin, g.back = append(g.begin, begin), append(g.back, back)
 	}
 	out := Retention{Period: period, Notes: notes(nil)}
 	if !q.Recurring {
@@ -263,68 +323,33 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 	}
 	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "release", "weight", map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind])...)}
 	scan.Between = rowstore.Between{From: millisOf(days[0]) * 1000, To: millisOf(end) * 1000}
-	m := newMeasure(days)
-	names := map[string]string{}
-	keep := func(s string) string { // one copy of each name
-		if k, ok := names[s]; ok {
-			return k
-		}
-		k := string([]byte(s))
-		names[k] = k
-		return k
-	}
-	type use struct {
-		day           int
-		name, release string
-	}
-	number, crowded := uint32(0), false
-	_, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (use, bool) {
-		name := row.Name
-		switch kind {
-		case 'r':
-			name = row.Route
-		case 'l':
-			name = row.Release
-		}
-		if !q.sees(row) {
-			return use{}, false
-		}
-		if len(q.Names) > 0 && !slices.Contains(q.Names, name) {
-			name = ""
-		}
-		u := use{periodAt(days, dayOf(row.Time)), keep(name), keep(row.Release)}
-		if u.name != "" {
-			if m.features[u.name] == nil {
-				if len(m.features) == maxNames {
-					crowded = true
-					return use{}, false
-				}
-				m.add(u.name, u.day, roaring.New(), 0, 0)
+	var of [walkers]*gatherer
+	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[use] {
+		c, sees := newGatherer(days, uint32(part), q.Names), q.seer()
+		of[part] = c
+		return walker[use]{func(row *rowstore.Row) (use, bool) {
+			if !sees(row) {
+				return use{}, false
 			}
-			m.features[u.name].events += float64(row.Weight)
-		}
-		return u, true
-	}, func(us []use) {
-		for _, u := range us {
-			m.actives[u.day].Add(number)
-			if u.name != "" {
-				f := m.features[u.name]
-				if f.people[u.day] == nil {
-					f.people[u.day] = roaring.New()
-				}
-				f.people[u.day].Add(number)
+			name := row.Name
+			switch kind {
+			case 'r':
+				name = row.Route
+			case 'l':
+				name = row.Release
 			}
-			if u.release != "" {
-				if m.releases[u.release] == nil || m.releases[u.release][u.day] == nil {
-					m.release(u.release, u.day, roaring.New())
-				}
-				m.releases[u.release][u.day].Add(number)
-			}
-		}
-		number++
+			return c.take(row, name)
+		}, c.person}
 	})
 	if err != nil {
 		return Adoption{}, err
+	}
+	m, number, crowded := of[0].measure, int64(0), false
+	for i, c := range of {
+		number, crowded = number+c.people, crowded || c.crowded
+		if i > 0 {
+			m.join(c.measure)
+		}
 	}
 	switch {
 	case crowded && standing:
@@ -335,7 +360,7 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 		return Adoption{}, fault.New(fault.TooLarge, "the range holds more than %d names of %ss", maxNames, cmp.Or(q.Kind, "event")).Hint("Take a shorter range or a narrower filter.")
 	}
 	out := m.answer(q)
-	out.Actives = int64(number)
+	out.Actives = number
 	for i := range out.Features {
 		out.Features[i].Share = share(float64(*out.Features[i].People), float64(number))
 	}
@@ -380,28 +405,35 @@ func (r *Room) People(ctx context.Context, q PeopleQuestion) (People, error) {
 	if len(did) > 64 || len(not) > 64 {
 		return People{}, tooMany("conditions", 64)
 	}
-	_, err = walk(ctx, r.opt.Rows, scan, func(row *rowstore.Row) (m marks, ok bool) {
-		for i, f := range did {
-			if f(row) {
-				m.did |= 1 << i
+	var of [walkers]People
+	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[marks] {
+		c := &of[part]
+		return walker[marks]{func(row *rowstore.Row) (m marks, ok bool) {
+			for i, f := range did {
+				if f(row) {
+					m.did |= 1 << i
+				}
 			}
-		}
-		for i, f := range not {
-			if f(row) {
-				m.not |= 1 << i
+			for i, f := range not {
+				if f(row) {
+					m.not |= 1 << i
+				}
 			}
-		}
-		return m, true
-	}, func(ms []marks) {
-		var sum marks
-		for _, m := range ms {
-			sum.did, sum.not = sum.did|m.did, sum.not|m.not
-		}
-		out.Of++
-		if sum.not == 0 && sum.did == 1<<len(did)-1 {
-			out.People++
-		}
+			return m, true
+		}, func(ms []marks) {
+			var sum marks
+			for _, m := range ms {
+				sum.did, sum.not = sum.did|m.did, sum.not|m.not
+			}
+			c.Of++
+			if sum.not == 0 && sum.did == 1<<len(did)-1 {
+				c.People++
+			}
+		}}
 	})
+	for _, c := range of {
+		out.People, out.Of = out.People+c.People, out.Of+c.Of
+	}
 	out.Share = share(float64(out.People), float64(out.Of))
 	return out, err
 }

@@ -20,6 +20,7 @@ type used struct {
 	people  []*roaring.Bitmap
 	settled []uint64 // people of days of which only the number is kept
 	events  float64
+	last    []uint32 // 1 more than who used it last on a day, while rows are read
 }
 
 func newMeasure(days []int32) *measure {

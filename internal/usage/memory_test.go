@@ -50,6 +50,12 @@ func (m *memory) Scan(_ context.Context, q rowstore.Scan, f func([]rowstore.Row)
 	if err != nil {
 		return err
 	}
+	if q.Parts > 0 {
+		rows = slices.DeleteFunc(rows, func(r rowstore.Row) bool {
+			who := cmp.Or(r.User, r.Session)
+			return len(who) > 0 && int(who[len(who)-1])%q.Parts != q.Part || len(who) == 0 && q.Part > 0
+		})
+	}
 	slices.SortStableFunc(rows, func(a, b rowstore.Row) int {
 		if q.ByUser && a.User != b.User {
 			return cmp.Compare(a.User, b.User)

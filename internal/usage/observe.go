@@ -14,6 +14,22 @@ func (w words) act(r *rowstore.Row) Act {
 	return Act{Time: r.Time, View: view, Interact: !view && r.Status != rowstore.StatusError && !w.passive[r.Name]}
 }
 
+// actor is act with a memory of names.
+func (w words) actor() func(*rowstore.Row) Act {
+	type kind struct{ view, passive bool }
+	known := map[string]kind{}
+	return func(r *rowstore.Row) Act {
+		k, ok := known[r.Name]
+		if !ok {
+			k = kind{w.views[r.Name], w.passive[r.Name]}
+			if len(known) < maxNames {
+				known[string([]byte(r.Name))] = k
+			}
+		}
+		return Act{Time: r.Time, View: k.view, Interact: !k.view && r.Status != rowstore.StatusError && !k.passive}
+	}
+}
+
 // event counts one event. It keeps nothing of the row.
 func (s *state) event(r *rowstore.Row, w words) {
 	d := dayOf(r.Time)

@@ -1,8 +1,12 @@
 package usage
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"sort"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // PathEvent is one event of a person on the way through a funnel: which steps and which exclusions it matches, as bits.
@@ -13,7 +17,7 @@ type PathEvent struct {
 	Excludes uint16
 	Late     bool   // came after the range: may finish a way, not begin one
 	By       string // value of the breakdown field
-	Trace    string
+	Trace    rowstore.TraceID
 }
 
 // PathRule is a funnel without its expressions.
@@ -23,6 +27,7 @@ type PathRule struct {
 	Within  int64 // microseconds from the first step, inclusive
 	After   []int // of each exclusion, the step after which it counts
 	collect []int32
+	next    [][]int32 // memory of Best
 }
 
 // Attempt is how far a person got: the index of the event of each step reached.
@@ -35,14 +40,19 @@ type Attempt struct {
 // Best returns the attempt that reached the furthest step; of equal ones the earliest. Events are put in order of time and
 // arrival first. An exclusion counts in every attempt: after its step was reached, until the next one or the end of the window.
 func (p *PathRule) Best(events []PathEvent) (best Attempt) {
-	sort.SliceStable(events, func(i, j int) bool {
-		a, b := &events[i], &events[j]
-		return a.Time < b.Time || a.Time == b.Time && a.Received < b.Received
-	})
+	byTime := func(a, b PathEvent) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Received, b.Received))
+	}
+	if !slices.IsSortedFunc(events, byTime) {
+		slices.SortStableFunc(events, byTime)
+	}
 	n := len(events)
-	var next [][]int32 // next[bit][k]: the first event at or after k that matches the bit; exclusions follow the steps
+	for len(p.next) < p.Steps+len(p.After) {
+		p.next = append(p.next, nil)
+	}
+	next := p.next // next[bit][k]: the first event at or after k that matches the bit; exclusions follow the steps
 	for b := range p.Steps + len(p.After) {
-		at := make([]int32, n+1)
+		at := slices.Grow(next[b][:0], n+1)[:n+1]
 		at[n] = int32(n)
 		for k := n - 1; k >= 0; k-- {
 			at[k] = at[k+1]
@@ -50,7 +60,7 @@ func (p *PathRule) Best(events []PathEvent) (best Attempt) {
 				at[k] = int32(k)
 			}
 		}
-		next = append(next, at)
+		next[b] = at
 	}
 	begins := uint16(1)
 	if p.Order == AnyOrder {

@@ -1,6 +1,8 @@
 package usage
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 	"time"
 )
@@ -50,9 +52,14 @@ func (s Session) with(o Session) Session {
 }
 
 // Split cuts the events of one person into sessions. The events may come in any order and are put in order of time.
-func Split(acts []Act) []Session {
-	sort.SliceStable(acts, func(i, j int) bool { return acts[i].Time < acts[j].Time })
-	var out []Session
+func Split(acts []Act) []Session { return split(nil, acts) }
+
+// split appends the sessions to out.
+func split(out []Session, acts []Act) []Session {
+	byTime := func(a, b Act) int { return cmp.Compare(a.Time, b.Time) }
+	if !slices.IsSortedFunc(acts, byTime) {
+		slices.SortStableFunc(acts, byTime)
+	}
 	for _, a := range acts {
 		if n := len(out); n > 0 && a.Time-out[n-1].Last < sessionGap && a.Time-out[n-1].First < sessionCap {
 			out[n-1] = out[n-1].with(a.session())
@@ -107,13 +114,18 @@ type tally struct {
 }
 
 func (t *tally) add(s Session, sign int64) {
+	t.plain(s, sign)
+	t.lasted.add(s.Seconds(), float64(sign))
+}
+
+// plain counts all of a session but its length.
+func (t *tally) plain(s Session, sign int64) {
 	t.sessions += sign
 	t.actions += sign * int64(s.Actions)
 	t.micros += sign * (s.Last - s.First)
 	if s.Bounce() {
 		t.bounces += sign
 	}
-	t.lasted.add(s.Seconds(), float64(sign))
 }
 
 func (t *tally) merge(o *tally) {

@@ -3,6 +3,7 @@ package usage
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -11,25 +12,55 @@ import (
 // maxAnonymous bounds the events of people who are known by their session alone, which are put together in memory.
 const maxAnonymous = 5_000_000
 
-// walk reads events person by person: take makes of a row what is needed of it, or nothing, and each gets what was made of one
-// person's rows, in order of time. Its slice is used again. Rows of nobody are shown to take only. It returns how many rows of
-// people were taken.
-func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, take func(*rowstore.Row) (T, bool), each func([]T)) (taken int64, err error) {
-	q.ByUser = true
+// walkers is how many parts of the people are read side by side.
+const walkers = 2
+
+// walker is what one part of a walk does with rows: take makes of a row what is needed of it, or nothing, and each gets what was
+// made of one person's rows, in order of time. Its slice is used again. Rows of nobody are shown to take only.
+type walker[T any] struct {
+	take func(*rowstore.Row) (T, bool)
+	each func([]T)
+}
+
+// walk reads events person by person, parts of the people side by side; begin makes what each part needs. It returns how many
+// rows of people were taken.
+func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, begin func(part int) walker[T]) (taken int64, err error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var all [walkers]int64
+	var wait sync.WaitGroup
+	for part := range walkers {
+		w, q := begin(part), q
+		q.ByUser, q.Part, q.Parts = true, part, walkers
+		wait.Go(func() {
+			var err error
+			if all[part], err = w.walk(ctx, store, q); err != nil {
+				stop(err)
+			}
+		})
+	}
+	wait.Wait()
+	for _, n := range all {
+		taken += n
+	}
+	return taken, context.Cause(ctx)
+}
+
+func (w walker[T]) walk(ctx context.Context, store rowstore.Store, q rowstore.Scan) (taken int64, err error) {
 	var user string
 	var mine []T
 	unknown := map[string][]T{}
 	anonymous := 0
 	flush := func() {
 		if len(mine) > 0 {
-			each(mine)
+			w.each(mine)
 		}
 		mine = mine[:0]
 	}
 	err = store.Scan(ctx, q, func(rows []rowstore.Row) error {
 		for i := range rows {
 			r := &rows[i]
-			x, ok := take(r)
+			x, ok := w.take(r)
 			if !ok || r.User == "" && r.Session == "" {
 				continue
 			}
@@ -42,7 +73,7 @@ func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, tak
 				mine = append(mine, x)
 				continue
 			}
-			if anonymous++; anonymous > maxAnonymous {
+			if anonymous++; anonymous > maxAnonymous/walkers {
 				return fault.New(fault.TooLarge, "the range holds more than %d events of people who are known by their session only", maxAnonymous).Hint("Take a shorter range or a narrower filter.")
 			}
 			if xs, ok := unknown[r.Session]; ok {
@@ -58,9 +89,50 @@ func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, tak
 	}
 	flush()
 	for _, xs := range unknown {
-		each(xs)
+		w.each(xs)
 	}
 	return taken, nil
+}
+
+// finder finds the period of a time; most come in runs of one day.
+type finder struct {
+	starts []int32
+	day    int32
+	at     int
+}
+
+func newFinder(starts []int32) finder { return finder{starts, noDay, -1} }
+
+// of is the index of the period that a day lies in, -1 before the first.
+func (f *finder) of(day int32) int {
+	if day != f.day {
+		f.day, f.at = day, periodAt(f.starts, day)
+	}
+	return f.at
+}
+
+// seer is sees with a memory: asking about an application may take long.
+func (q Scope) seer() func(*rowstore.Row) bool {
+	if q.See == nil {
+		return func(*rowstore.Row) bool { return true }
+	}
+	known := map[App]bool{}
+	var last App
+	seen := false
+	return func(r *rowstore.Row) bool {
+		a := App{r.Service, r.Env, r.Agency}
+		if a == last && len(known) > 0 {
+			return seen
+		}
+		v, ok := known[a]
+		if !ok {
+			a = App{strings.Clone(a.Service), strings.Clone(a.Env), strings.Clone(a.Agency)}
+			v = q.See(a)
+			known[a] = v
+			last, seen = a, v
+		}
+		return v
+	}
 }
 
 // compiled is several expressions as tests; the error names what is wrong with which.
@@ -128,14 +200,10 @@ func (q Scope) expr() rowstore.Expr {
 	return rowstore.All(es...)
 }
 
-// looks is the fields that sees looks at.
+// looks is the fields that seer looks at.
 func (q Scope) looks() []string {
 	if q.See == nil {
 		return nil
 	}
 	return []string{"service", "env", "agency"}
-}
-
-func (q Scope) sees(r *rowstore.Row) bool {
-	return q.See == nil || q.See(App{r.Service, r.Env, r.Agency})
 }

@@ -63,7 +63,7 @@ func (s *Store) scanByUser(ctx context.Context, q rowstore.Scan, want wanted, so
 		if err != nil {
 			return err
 		}
-		parts = append(parts, "SELECT "+strings.Join(list, ", ")+" FROM "+src.from()+" WHERE "+where+src.within(q.Between))
+		parts = append(parts, "SELECT "+strings.Join(list, ", ")+" FROM "+src.from()+" WHERE "+where+src.within(q.Between)+partWhere(src, q))
 	}
 	ask.WriteString(strings.Join(parts, " UNION ALL "))
 	if err := s.ask(ctx, ask, o.add); err != nil {

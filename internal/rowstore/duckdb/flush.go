@@ -147,6 +147,7 @@ func (s *Store) bringAhead() {
 		case <-s.written:
 			return
 		case <-tick.C:
+			s.paths.idle(s.opt.Now())
 		}
 		asked := time.Since(time.Unix(0, s.asked.Load())) < bringFor
 		if n := s.unread(); n > 0 && (asked || i%10 == 0 && n <= bringFew) {

@@ -26,6 +26,11 @@ func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row
 	if err != nil || len(sources) == 0 {
 		return err
 	}
+	if q.ByUser && q.Parts > 0 {
+		if err := s.scanPaths(ctx, q, sources, f); !errors.Is(err, errBig) {
+			return err
+		}
+	}
 	if q.ByUser {
 		if err := s.scanByUser(ctx, q, wantedOf(q.Fields), sources, f); !errors.Is(err, errBig) {
 			return err
@@ -60,7 +65,7 @@ func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row
 			}
 		}
 		list, _ := want.list(part)
-		parts = append(parts, fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", list, src.from(), where, src.within(q.Between)))
+		parts = append(parts, fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", list, src.from(), where, src.within(q.Between)+partWhere(src, q)))
 	}
 	order := "time"
 	if q.ByUser {

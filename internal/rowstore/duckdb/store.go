@@ -50,6 +50,7 @@ type Store struct {
 	query  *instance
 	places chan struct{} // one for each running query
 	memory memory        // what queries remember of sealed sources
+	paths  pathShelf     // columns of sealed events in order of people
 
 	catalogue *catalogue
 

@@ -1,0 +1,121 @@
+package duckdb
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// TestPartsOfPeopleAreTheWhole compares the rows of all parts with a list of rows: each person in one part, in order of time,
+// from sealed files, from hot rows and where DuckDB has to sort, the first time and again.
+func TestPartsOfPeopleAreTheWhole(t *testing.T) {
+	now := time.Date(2026, 3, 18, 12, 0, 0, 0, time.UTC)
+	store, err := Open(t.Context(), Options{Dir: t.TempDir(), Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	r := rand.New(rand.NewPCG(3, 4))
+	var all []rowstore.Row
+	for part := range 4 {
+		batch := rowstore.Batch{Table: rowstore.Events}
+		for i := range 3000 {
+			x := batch.Add()
+			x.Time, x.Received = now.UnixMicro()-r.Int64N(3*86400e6), int64(part*10_000+i+1)
+			x.Service, x.Name, x.Status = "portal", fmt.Sprint("n", r.IntN(300)), uint8(r.IntN(3))
+			x.Route, x.Release, x.Duration = fmt.Sprint("/r", r.IntN(4)), []string{"", "1.0"}[r.IntN(2)], r.Int64N(9e9)
+			x.Trace, x.Weight = rowstore.TraceIDOf(1, uint64(r.IntN(50))), float32(1+r.IntN(3))
+			switch r.IntN(6) {
+			case 0: // nobody
+			case 1:
+				x.Session = fmt.Sprint("visit-", r.IntN(40))
+			default:
+				x.User, x.Session = fmt.Sprintf("person-é%d", r.IntN(80)), fmt.Sprint("visit-", r.IntN(40))
+			}
+			x.Body = "text"
+		}
+		for i := range batch.Rows {
+			all = append(all, batch.Rows[i].Clone())
+		}
+		require.NoError(t, store.Write(t.Context(), &batch))
+		if part < 3 {
+			require.NoError(t, store.sealAll(t.Context(), true))
+		}
+	}
+	is := rowstore.Is
+	wheres := []rowstore.Expr{
+		{}, is("name", "n7"), rowstore.Any(is("name", "n1"), is("name", "n2"), is("route", "/r3")), rowstore.Any(),
+		rowstore.All(is("status", "error"), rowstore.Expr{Not: &rowstore.Expr{Match: &rowstore.Match{Field: "route", Op: rowstore.Matches, Value: "/r[01]"}}}),
+		{Match: &rowstore.Match{Field: "duration", Op: rowstore.Greater, Value: "4"}}, is("trace_id", rowstore.TraceIDOf(1, 7).String()), is("user", "person-é7"), is("session", "visit-3"),
+		rowstore.All(is("release", ""), rowstore.Expr{Match: &rowstore.Match{Field: "weight", Op: rowstore.AtLeast, Value: "2"}}), is("body", "text"),
+	}
+	fields := []string{"time", "user", "session", "name", "status", "route", "release", "trace_id", "received", "weight", "duration"}
+	for round := range 3 {
+		if round == 2 {
+			store.paths.forget()
+		}
+		for n, where := range wheres {
+			test, err := where.Compile()
+			require.NoError(t, err)
+			from, to := now.UnixMicro()-int64(r.IntN(4))*86400e6, now.UnixMicro()-r.Int64N(86400e6)
+			var want []rowstore.Row
+			for _, x := range all {
+				if x.Time >= from && x.Time < to && test(&x) {
+					want = append(want, x)
+				}
+			}
+			parts := 1 + r.IntN(3)
+			got := make([][]rowstore.Row, parts)
+			var wait sync.WaitGroup
+			for part := range parts {
+				wait.Go(func() {
+					q := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to}, Where: where, ByUser: true, Part: part, Parts: parts, Fields: fields}
+					if err := store.Scan(t.Context(), q, func(rows []rowstore.Row) error {
+						for i := range rows {
+							got[part] = append(got[part], rows[i].Clone())
+						}
+						return nil
+					}); err != nil {
+						t.Errorf("question %d: %v", n, err)
+					}
+				})
+			}
+			wait.Wait()
+			where := map[string]int{}
+			for part, rows := range got {
+				last := map[string]int64{}
+				user, gone := "", map[string]bool{}
+				for _, x := range rows {
+					if x.User != user {
+						require.False(t, gone[x.User], "a person's rows come together")
+						gone[user], user = true, x.User
+					}
+					who := cmp.Or(x.User, "|"+x.Session)
+					require.GreaterOrEqual(t, x.Time, last[who])
+					last[who] = x.Time
+					other, ok := where[who]
+					require.True(t, !ok || other == part, "a person is in one part")
+					where[who] = part
+				}
+			}
+			order := func(a, b rowstore.Row) int { return cmp.Compare(a.Received, b.Received) }
+			have := slices.SortedFunc(slices.Values(slices.Concat(got...)), order)
+			slices.SortFunc(want, order)
+			require.Len(t, have, len(want), "round %d question %d", round, n)
+			for i := range want {
+				w, h := want[i], have[i]
+				w.Service, w.Body, h.Service, h.Body = "", "", "", ""
+				if w.User != "" {
+					w.Session, h.Session = "", ""
+				}
+				require.Equal(t, w, h, "round %d question %d", round, n)
+			}
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package duckdb
+
+import "github.com/signalbox/signalbox/internal/rowstore"
+
+// pathColumns adds the columns that fields and an expression need; ok is false where one of them is not held.
+func pathColumns(e rowstore.Expr, fields []string) (cols []int, ok bool) {
+	var need wanted
+	ok = true
+	add := func(name string) {
+		if name == "*" || rowstore.FieldOf(name).Column == "" {
+			ok = false
+			return
+		}
+		w := wanted{}
+		w.one(name)
+		for col, yes := range w {
+			if _, can := held(col); yes && !can && col != colTime && col != colUser {
+				ok = false
+			}
+			need[col] = need[col] || yes
+		}
+	}
+	for _, name := range fields {
+		if name != "session" { // which those without a user have in a column of their own
+			add(name)
+		}
+	}
+	eachMatch(e, func(m *rowstore.Match) { add(m.Field) })
+	cols = append(cols, pathAnonymous) // first: where all sessions are wanted they come after it
+	for col, yes := range need {
+		if yes && col != colTime && col != colUser {
+			cols = append(cols, col)
+		}
+	}
+	return cols, ok
+}
+
+// one adds the columns of one field.
+func (w *wanted) one(name string) {
+	switch f := rowstore.FieldOf(name); f.Column {
+	case "trace":
+		w[colTraceHi], w[colTraceLo] = true, true
+	default:
+		for col, of := range columnNames {
+			w[col] = w[col] || of == f.Column
+		}
+	}
+}
+
+func eachMatch(e rowstore.Expr, f func(*rowstore.Match)) {
+	if e.Match != nil {
+		f(e.Match)
+	}
+	if e.Not != nil {
+		eachMatch(*e.Not, f)
+	}
+	for _, x := range append(e.And[:len(e.And):len(e.And)], e.Or...) {
+		eachMatch(x, f)
+	}
+}
+
+// pathWhere tells for each row of a source whether an expression holds; nil says that all do.
+func (w *pathWalk) where(r *pathRows, e rowstore.Expr) ([]bool, error) {
+	if e.IsEverything() {
+		return nil, nil
+	}
+	out := make([]bool, len(r.time))
+	return out, w.holds(r, e, out)
+}
+
+func (w *pathWalk) holds(r *pathRows, e rowstore.Expr, out []bool) error {
+	if col, ok := w.single(e); ok {
+		table, err := w.table(col, e)
+		if err != nil {
+			return err
+		}
+		switch c := r.columns[col]; {
+		case c.tiny != nil:
+			for i, v := range c.tiny {
+				out[i] = table[v]
+			}
+		case c.mid != nil:
+			for i, v := range c.mid {
+				out[i] = table[v]
+			}
+		default:
+			for i, v := range c.small {
+				out[i] = table[v]
+			}
+		}
+		return nil
+	}
+	switch {
+	case e.IsEverything():
+		for i := range out {
+			out[i] = true
+		}
+		return nil
+	case e.Match != nil:
+		return w.eachRow(r, e, out)
+	case e.Not != nil:
+		err := w.holds(r, *e.Not, out)
+		for i := range out {
+			out[i] = !out[i]
+		}
+		return err
+	}
+	parts, any := e.And, false
+	if len(e.Or) > 0 {
+		parts, any = e.Or, true
+	}
+	one := make([]bool, len(out))
+	for k, p := range parts {
+		to := one
+		if k == 0 {
+			to = out
+		}
+		if err := w.holds(r, p, to); err != nil {
+			return err
+		}
+		if k > 0 {
+			for i, v := range one {
+				if v == any {
+					out[i] = any
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// single returns the one column that an expression looks at, if its values are few enough to be tried one by one.
+func (w *pathWalk) single(e rowstore.Expr) (col int, ok bool) {
+	if e.IsEverything() {
+		return 0, false
+	}
+	col, ok = -1, true
+	eachMatch(e, func(m *rowstore.Match) {
+		need := wanted{}
+		need.one(m.Field)
+		for c, yes := range need {
+			if yes {
+				_, texts := w.texts[c]
+				ok = ok && (col == -1 || col == c) && (texts && c != colUser || c == colStatus || c == colKind || c == colSeverity)
+				col = c
+			}
+		}
+	})
+	return col, ok && col >= 0
+}
+
+// table tries an expression on every value of a column.
+func (w *pathWalk) table(col int, e rowstore.Expr) ([]bool, error) {
+	test, err := e.Compile()
+	if err != nil {
+		return nil, invalid(err)
+	}
+	h, _ := pathHeld(col)
+	h.words.texts, h.small = w.texts[col], make([]uint32, 1)
+	out := make([]bool, max(256, len(h.words.texts)))
+	n := len(h.words.texts)
+	if h.words.texts == nil {
+		n = 256
+	}
+	var row [1]rowstore.Row
+	for v := range n {
+		h.small[0] = uint32(v)
+		h.give(&h, []uint32{0}, row[:])
+		out[v] = test(&row[0])
+	}
+	return out, nil
+}
+
+// eachRow tries one comparison row by row.
+func (w *pathWalk) eachRow(r *pathRows, e rowstore.Expr, out []bool) error {
+	test, err := e.Compile()
+	if err != nil {
+		return invalid(err)
+	}
+	need := wanted{}
+	need.one(e.Match.Field)
+	if need[colUser] {
+		return errBig
+	}
+	refs := make([]pathRef, 0, pathBatch)
+	for from := 0; from < len(out); from += pathBatch {
+		refs = refs[:0]
+		for i := from; i < min(len(out), from+pathBatch); i++ {
+			refs = append(refs, pathRef{row: uint32(i)})
+		}
+		rows := w.fill([]*pathRows{r}, refs, func(col int) bool { return col < columns && need[col] })
+		for i := range rows {
+			out[from+i] = test(&rows[i])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package usage
+
+import (
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
+
+// use is one event as adoption sees it: of a feature, with a release.
+type use struct {
+	day     int
+	feature *used
+	release []*roaring.Bitmap
+}
+
+// gatherer measures adoption from the rows of one part of the people.
+type gatherer struct {
+	*measure
+	find     finder
+	names    []string // those that are wanted; all if none
+	number   uint32   // of the next person
+	people   int64
+	crowded  bool
+	releases map[string][]*roaring.Bitmap
+}
+
+func newGatherer(days []int32, number uint32, names []string) *gatherer {
+	m := newMeasure(days)
+	return &gatherer{measure: m, find: newFinder(days), names: names, number: number, releases: m.releases}
+}
+
+// take counts an event of a feature.
+func (g *gatherer) take(row *rowstore.Row, name string) (use, bool) {
+	u := use{day: g.find.of(dayOf(row.Time))}
+	if name != "" && (len(g.names) == 0 || slices.Contains(g.names, name)) {
+		if u.feature = g.features[name]; u.feature == nil {
+			if len(g.features) == maxNames {
+				g.crowded = true
+				return use{}, false
+			}
+			u.feature = &used{people: make([]*roaring.Bitmap, len(g.days)), settled: make([]uint64, len(g.days)), last: make([]uint32, len(g.days))}
+			g.features[string([]byte(name))] = u.feature
+		}
+		u.feature.events += float64(row.Weight)
+	}
+	if row.Release != "" {
+		if u.release = g.releases[row.Release]; u.release == nil {
+			if len(g.releases) == maxNames {
+				g.crowded = true
+				return use{}, false
+			}
+			u.release = make([]*roaring.Bitmap, len(g.days))
+			g.releases[string([]byte(row.Release))] = u.release
+		}
+	}
+	return u, true
+}
+
+// person marks what one person used.
+func (g *gatherer) person(us []use) {
+	active := -1
+	for i, u := range us { // in order of time
+		if u.day != active {
+			g.actives[u.day].Add(g.number)
+			active = u.day
+		}
+		if f := u.feature; f != nil && f.last[u.day] != g.number+1 {
+			f.last[u.day] = g.number + 1
+			mark(f.people, u.day, g.number)
+		}
+		if u.release != nil && (i == 0 || us[i-1].day != u.day || len(us[i-1].release) == 0 || &us[i-1].release[0] != &u.release[0]) {
+			mark(u.release, u.day, g.number)
+		}
+	}
+	g.number += walkers
+	g.people++
+}
+
+func mark(days []*roaring.Bitmap, day int, number uint32) {
+	if days[day] == nil {
+		days[day] = roaring.New()
+	}
+	days[day].Add(number)
+}
+
+// join adds what was measured of other people.
+func (m *measure) join(o *measure) {
+	both := func(into, from []*roaring.Bitmap) {
+		for i, x := range from {
+			switch {
+			case x == nil:
+			case into[i] == nil:
+				into[i] = x
+			default:
+				into[i].Or(x)
+			}
+		}
+	}
+	both(m.actives, o.actives)
+	for name, u := range o.features {
+		if old := m.features[name]; old != nil {
+			old.events += u.events
+			both(old.people, u.people)
+		} else {
+			m.features[name] = u
+		}
+	}
+	for name, days := range o.releases {
+		if old := m.releases[name]; old != nil {
+			both(old, days)
+		} else {
+			m.releases[name] = days
+		}
+	}
+}
