@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/gate"
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 const (
@@ -90,7 +91,13 @@ func (rc *Receiver) take(ctx context.Context, grant *gate.Grant, s signal, messa
 		refuse(grant, err)
 		return result{}, err
 	}
-	res, err := grant.WriteRows(ctx, &d.batch)
+	batches := []*rowstore.Batch{&d.batch}
+	if s == logs {
+		if events := d.happenings(); events != nil {
+			batches = append(batches, events)
+		}
+	}
+	res, err := grant.WriteRows(ctx, batches...)
 	if err != nil {
 		return result{}, err
 	}

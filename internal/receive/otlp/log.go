@@ -13,7 +13,7 @@ func (d *rows) log(b []byte, o *origin) error {
 	r := &d.batch.Rows[len(d.batch.Rows)-1]
 	var observed uint64
 	var level []byte
-	refusal := ""
+	refusal, named := "", false
 	for p := 0; p < len(b); {
 		n, k, next := wire.Field(b, p)
 		if next < 0 {
@@ -81,7 +81,7 @@ func (d *rows) log(b []byte, o *origin) error {
 		case 11:
 			observed = u
 		case 12:
-			r.Name = d.string(c)
+			r.Name, named = d.string(c), len(c) > 0
 		}
 	}
 	if refusal != "" {
@@ -93,6 +93,9 @@ func (d *rows) log(b []byte, o *origin) error {
 	}
 	if r.Name == "" {
 		r.Name = o.logger
+	}
+	if isEvent(named, r) {
+		r.Kind = happening
 	}
 	if r.Severity == 0 && len(level) > 0 {
 		if r.Severity = Severity(wire.View(level)); r.Severity == 0 { // a level of the sender's own

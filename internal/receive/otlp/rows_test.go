@@ -26,7 +26,7 @@ func TestALogRecordIsARow(t *testing.T) {
 	h := build(t, gate.Limits{})
 	r := record("Filing 17 timed out")
 	r.SeverityNumber, r.SeverityText = 17, "ERROR"
-	r.TraceId, r.SpanId, r.EventName = id(1, 16), id(2, 8), "filing.timeout"
+	r.TraceId, r.SpanId = id(1, 16), id(2, 8)
 	r.Attributes = append(kv("enduser.id", "u-1", "session.id", "s-1", "case.id", "C7", "payment.id", "P9", "http.route", "/file", "exception.type", "Timeout",
 		"release", "r2", "note", "bad \xff utf8", "note", "a double"),
 		&commonpb.KeyValue{Key: "count", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: -7}}},
@@ -44,7 +44,7 @@ func TestALogRecordIsARow(t *testing.T) {
 	require.Len(t, rows, 1)
 	g := rows[0]
 	require.Equal(t, base.UnixMicro(), g.Time)
-	require.Equal(t, []string{"intake", "prod", "IRS", "1.4.2", "r2", "u-1", "s-1", "C7", "filing.timeout", "/file", "Timeout", "Filing 17 timed out"},
+	require.Equal(t, []string{"intake", "prod", "IRS", "1.4.2", "r2", "u-1", "s-1", "C7", "intake/http", "/file", "Timeout", "Filing 17 timed out"},
 		[]string{g.Service, g.Env, g.Agency, g.Version, g.Release, g.User, g.Session, g.Business, g.Name, g.Route, g.ErrorType, g.Body})
 	require.EqualValues(t, 17, g.Severity)
 	require.Equal(t, "01000000000000000000000000000001", g.Trace.String())
