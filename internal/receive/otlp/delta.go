@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"sync"
+	"time"
 
 	"github.com/prometheus/prometheus/model/histogram"
 
@@ -13,8 +14,9 @@ import (
 // one that comes again is answered with the same total, so that a retry changes nothing. Two within a millisecond are one
 // sample for the store: the second is counted in, and seen with the one that follows.
 //
-// The totals are in memory only. After a restart a series begins at zero again with a new start timestamp: a counter reset,
-// which rate() and increase() understand and which loses nothing, because the delta that comes first counts whole.
+// The totals are in memory only. A series that is met for the first time, as after a restart, goes on from its newest sample in
+// the store and keeps its start: to begin at zero again would be seen as a reset only if the first delta were smaller than the total
+// before, and else lose what the total was. A retry across the restart is known by its time.
 type deltas struct {
 	mu     sync.Mutex // held by a request from its first delta until its commit
 	totals map[gate.Ref]*running
@@ -25,6 +27,7 @@ type deltas struct {
 // running is the total of one series.
 type running struct {
 	start int64 // of the first delta, Unix milliseconds
+	found bool  // it was the store's, and last is not known
 	since uint64
 	at    uint64 // start and time of the newest delta, nanoseconds
 	last  float64
@@ -36,6 +39,7 @@ type running struct {
 // forget is for how long a total is kept for a series that is silent when room is needed, and sweepEvery how often that is
 // looked at.
 const (
+	lookBack   = 3 * time.Hour // for a total in the store; about what it has in memory
 	forget     = 3_600_000
 	sweepEvery = 60_000
 )
@@ -111,8 +115,9 @@ func (d *points) running(r gate.Ref) (s *running, how standing) {
 			d.refuse(d.batch.Refuse(gate.SeriesTotal, 1).Error())
 			return nil, refused
 		}
-		how = fresh
-		s = &running{start: millis(x.start)}
+		if s, how = d.resume(r); how == refused {
+			return nil, refused
+		}
 		ds.totals[r] = s
 		d.totals.entries = append(d.totals.entries, entry{ref: r, born: true})
 	} else {
@@ -134,6 +139,28 @@ func (d *points) running(r gate.Ref) (s *running, how standing) {
 	}
 	s.since, s.at, s.seen = x.start, x.time, now
 	return s, how
+}
+
+// resume returns the total of a series that is met for the first time.
+func (d *points) resume(r gate.Ref) (*running, standing) {
+	x := &d.point
+	before, ok, err := d.batch.Newest(r, lookBack)
+	switch {
+	case err != nil:
+		d.rc.o.Logger.Error("The total of a delta series could not be looked up; it begins at zero", "err", err)
+	case !ok:
+	case before.T > millis(x.time):
+		d.refuse(d.batch.Refuse(gate.TooOld, 1).Error())
+		return nil, refused
+	default:
+		s := &running{start: before.ST, v: before.V, h: before.H}
+		if before.T < millis(x.time) {
+			return s, fresh
+		}
+		s.found = true
+		return s, again
+	}
+	return &running{start: millis(x.start)}, fresh
 }
 
 // room forgets totals of silent series if the table is full.
@@ -160,6 +187,9 @@ func (d *points) total(r gate.Ref, v float64) (start int64, sum float64, ok bool
 	case refused:
 		return 0, 0, false
 	case again:
+		if s.found {
+			s.found, s.last = false, v
+		}
 		if s.last != v {
 			d.totals.undoLast()
 			d.refuse(d.batch.Refuse(gate.Duplicate, 1).Error())

@@ -117,6 +117,14 @@ func build(t testing.TB, l gate.Limits, change ...func(*otlp.Options)) *house {
 	return h
 }
 
+// restart gives the stores to a gate and a receiver that know nothing.
+func (h *house) restart() {
+	now := func() time.Time { return time.UnixMilli(h.now.Load()) }
+	h.gate = gate.New(gate.Options{Store: h.samples, Rows: h.rows, Observers: []gate.Observer{watcher{}}, Now: now})
+	h.receiver = otlp.New(otlp.Options{Gate: h.gate, Now: now})
+	h.handler = h.receiver.Handler()
+}
+
 const (
 	protobuf = "application/x-protobuf"
 	jsonType = "application/json"

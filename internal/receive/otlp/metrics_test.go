@@ -108,6 +108,36 @@ func TestDeltaHistogramsAddUp(t *testing.T) {
 	require.Equal(t, []string{"0 10 6/6", "0 20 11/11"}, h.samplesOf("h"))
 }
 
+// TestDeltasGoOnAcrossARestart gives the store to a receiver and gate that know nothing, after each request: no increment is lost
+// or counted twice, whatever the client heard of it, and there is no reset.
+func TestDeltasGoOnAcrossARestart(t *testing.T) {
+	h := build(t, gate.Limits{})
+	hist := func(start, at time.Duration, counts ...uint64) *metricspb.Metric {
+		var n uint64
+		for _, c := range counts {
+			n += c
+		}
+		sum := float64(n)
+		return &metricspb.Metric{Name: "h", Data: &metricspb.Metric_ExponentialHistogram{ExponentialHistogram: &metricspb.ExponentialHistogram{
+			AggregationTemporality: metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_DELTA,
+			DataPoints: []*metricspb.ExponentialHistogramDataPoint{{StartTimeUnixNano: nano(start), TimeUnixNano: nano(at), Count: n, Sum: &sum, Scale: 3,
+				Positive: &metricspb.ExponentialHistogramDataPoint_Buckets{BucketCounts: counts}}}}}}
+	}
+	both := func(start, at time.Duration, n float64, counts ...uint64) {
+		t.Helper()
+		require.Nil(t, answerMetrics(t, h, metricsRequest(counter("n", true, start, at, n), hist(start, at, counts...))))
+		h.restart()
+	}
+	both(0, 10*s, 5, 1, 2, 3)
+	both(10*s, 20*s, 9, 4) // more than the total before: nobody could see a reset
+	both(10*s, 20*s, 9, 4) // a retry: no answer came before the end
+	both(20*s, 30*s, 1, 0, 0, 1)
+	require.EqualValues(t, 2, answerMetrics(t, h, metricsRequest(counter("n", true, 10*s, 20*s, 9), hist(10*s, 20*s, 4))).RejectedDataPoints, "an old one")
+	both(35*s, 40*s, 2, 1) // the client began anew
+	require.Equal(t, []string{"0 10 5", "0 20 14", "0 30 15", "0 40 17"}, h.samplesOf("n_total"))
+	require.Equal(t, []string{"0 10 6/6", "0 20 10/10", "0 30 11/11", "0 40 12/12"}, h.samplesOf("h"))
+}
+
 func TestDeltaTotalsAreBounded(t *testing.T) {
 	h := build(t, gate.Limits{}, func(o *otlp.Options) { o.Deltas = 3 })
 	for i := range 5 {
