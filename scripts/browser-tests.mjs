@@ -1,6 +1,6 @@
 // Runs the browser tests of ui/e2e: the story of a governed threshold on a fresh `signalbox serve`, the walk and axe against a
-// real `signalbox demo` with a broken service, the tracker against the public door and on a site of its own, and the govern, live
-// and speed tests against the mock, which can be told what to do, fall silent and hold a thousand KPIs. Usage: node browser-tests.mjs BINARY
+// real `signalbox demo` with a broken service, the tracker against the public door and on a site of its own, and the govern, usage,
+// live and speed tests against the mock, which can be told what to do, fall silent and hold a thousand KPIs. Usage: node browser-tests.mjs BINARY
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -53,9 +53,9 @@ process.on('exit', stop);
 
 const ask = (path, init) => fetch(url + path, { ...init, headers: { Authorization: `Bearer ${token}` } });
 
-/** Asks until the answer is as wanted, for at most a minute. */
+/** Asks until the answer is as wanted, for at most five minutes. */
 async function until(what, ok) {
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 1500; i++) {
     try {
       if (await ok()) return;
     } catch {
@@ -76,5 +76,5 @@ const real = { SIGNALBOX_URL: url, SIGNALBOX_TOKEN: token };
 await e2e(real, 'guilty', 'walk', 'axe');
 if (process.env.SIGNALBOX_SHOTS) await e2e(real, 'shots');
 // Speed is measured by make bench; here the limits only catch what is broken.
-await e2e({ SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '6' }, 'govern', 'live', 'tracker', 'speed');
+await e2e({ SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '60' }, 'govern', 'usage', 'live', 'tracker', 'speed');
 process.exit(0);

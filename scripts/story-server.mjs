@@ -86,7 +86,7 @@ export async function startStory(binary, port) {
   };
   const link = await new Promise((done, failed) => {
     let said = '';
-    const late = setTimeout(() => failed(new Error(`no start link within 30 s: ${said}`)), 30_000);
+    const late = setTimeout(() => failed(new Error(`no start link within two minutes: ${said}`)), 120_000);
     house.stdout.on('data', (chunk) => {
       said += chunk;
       const hit = /https?:\/\/\S*\/login\?code=\S+/.exec(said);

@@ -28,12 +28,12 @@ const pages =
   /^\/(|alerts|explore|explore\/\w+|explore\/\w+\/[^/]+|usage|usage\/\w+|privacy|sources|wall|welcome|demo|kpi\/[^/]+|audit|people|account|boards|boards\/[^/]+|policy|policy\/.+)$/;
 
 /** Starts the mock and answers its address and what stops it. */
-export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cached = false } = {}) {
+export function start({ port = 0, story = 'incident', kpis = 0, tick = 2000, cached = false, now = Date.now } = {}) {
   let list = fx.story(story, kpis);
   const silences = [];
   const streams = new Set();
   const broken = new Set(['intake']);
-  const law = makeGovern({ story });
+  const law = makeGovern({ story, now });
   const people = peopleRoutes();
   const boards = boardRoutes();
   const signals = signalRoutes();

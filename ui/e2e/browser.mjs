@@ -10,6 +10,25 @@ const args = [
   '--disable-sync',
 ];
 
+/** How long is waited for what must come, in ms: a machine may be busy, and the wait costs nothing when all is well. */
+export const patience = 120_000;
+
+/** Asks until the answer is true, and returns it. */
+export async function until(what, ok) {
+  const end = Date.now() + patience;
+  let why = '';
+  for (;;) {
+    try {
+      const answer = await ok();
+      if (answer) return answer;
+    } catch (e) {
+      why = `: ${e.message}`;
+    }
+    if (Date.now() > end) throw new Error(`never came true: ${what}${why}`);
+    await new Promise((r) => setTimeout(r, 100));
+  }
+}
+
 /** The sizes and themes in which every page is looked at. */
 export const looks = {
   light: { viewport: { width: 1440, height: 1010 }, colorScheme: 'light' },
@@ -36,6 +55,7 @@ export async function open(browser, base, token, look = looks.light) {
     });
     if (!res.ok()) throw new Error(`signing in answered ${res.status()}: ${await res.text()}`);
   }
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (m) => {
@@ -44,6 +64,21 @@ export async function open(browser, base, token, look = looks.light) {
   });
   page.on('pageerror', (e) => page.complaints.push(String(e)));
   return page;
+}
+
+/** Goes to a page by its two keys, again when they came so far apart that they were two single ones. */
+export async function go(page, key, address) {
+  for (let tries = 0; ; tries++) {
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    try {
+      await page.waitForURL(address, { timeout: tries < 5 ? 5_000 : patience });
+      return;
+    } catch (e) {
+      if (tries === 5) throw e;
+    }
+  }
 }
 
 /** Waits until the page shows data and its fonts. */
@@ -55,7 +90,7 @@ export async function settled(page) {
       undefined,
       { timeout: 15_000 },
     )
-    .catch(() => undefined);
+    .catch(() => undefined); // a page may go on loading what is not looked at
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(250);
 }

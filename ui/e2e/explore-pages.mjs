@@ -1,5 +1,5 @@
 // Logs, traces, services and errors: the pages that are scanned and photographed, and the way from a log line to its trace.
-import assert from 'node:assert/strict';
+import { until } from './browser.mjs';
 
 /** Whether rows are there to be shown: the mock has them, another server may not. */
 const mock = !process.env.SIGNALBOX_URL;
@@ -62,7 +62,7 @@ export async function withSignals(page) {
   await page.locator('[data-line]').first().waitFor();
   await key('i');
   const box = page.getByRole('combobox', { name: 'Search the logs' });
-  assert.ok(await box.evaluate((e) => e === document.activeElement), 'I leads into the search');
+  await until('I leads into the search', () => box.evaluate((e) => e === document.activeElement));
   await page.keyboard.type('lev');
   await page.getByRole('option', { name: /level:/ }).waitFor();
   await key('ArrowDown');
@@ -80,7 +80,7 @@ export async function withSignals(page) {
 
   await key('j');
   await key('j');
-  assert.match(await focused(), /error intake: ledger did not answer/, 'J moves from line to line');
+  await until('J moves from line to line', async () => /error intake: ledger did not answer/.test(await focused()));
   await key('Enter');
   await page.waitForURL(/row=/);
   await page.getByRole('link', { name: 'Open its trace' }).waitFor();

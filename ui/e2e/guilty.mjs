@@ -7,7 +7,6 @@ export async function run({ url, token, log }) {
   const browser = await launch();
   try {
     const page = await open(browser, url, token, looks.light);
-    page.setDefaultTimeout(30_000);
     const key = (k) => page.keyboard.press(k);
     await page.goto('/');
     await page.locator('[data-tile]').first().waitFor();
@@ -37,7 +36,7 @@ export async function run({ url, token, log }) {
       await page.waitForURL(/\/explore\/logs/);
       assert.ok(page.url().includes(trace), 'the lines are those of the trace');
       const line = page.getByText(/schema validation failed: form 8949 line 1b/).first();
-      said = await line.innerText({ timeout: 6000 }).catch(() => '');
+      said = await line.innerText({ timeout: 20_000 }).catch(() => '');
       if (said === '') {
         await page.goto('/kpi/efile-error-rate');
         await page.locator('[data-evidence] a[href*="/explore/traces/"]').first().waitFor();

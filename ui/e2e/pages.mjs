@@ -86,8 +86,6 @@ export async function show(page, p) {
   await page.locator('h1').first().waitFor();
   await page.waitForFunction(
     () => ![...document.querySelectorAll('[role=status] > .vh')].some((e) => e.textContent.startsWith('Loading')),
-    undefined,
-    { timeout: 15_000 },
   );
   if (p.act) await p.act(page);
   if (p.ready) await page.locator(p.ready).first().waitFor();

@@ -4,7 +4,7 @@
 // in to yet; scripts/browser-tests.mjs starts one.
 import assert from 'node:assert/strict';
 import { scan } from './axe.mjs';
-import { launch, looks, open } from './browser.mjs';
+import { go, launch, looks, open } from './browser.mjs';
 
 const kpi = 'efile-error-rate';
 const admin = { login: 'root@irs.example', name: 'Root Reyes', password: 'an administrator’s long password' };
@@ -129,9 +129,9 @@ async function propose(page) {
   page.proposal = new URL(page.url()).pathname;
   const test = page.getByRole('button', { name: /Run the back-test|Test it|Start/ }).first();
   const done = page.getByRole('heading', { name: /Day by day/ });
-  await done.or(test).first().waitFor({ timeout: 30_000 });
+  await done.or(test).first().waitFor();
   if (!(await done.isVisible())) await press(page, test);
-  await done.waitFor({ timeout: 30_000 });
+  await done.waitFor();
 
   // The author's own approval: the button says why not, and the keyboard does not get past it either.
   const button = page.getByRole('button', { name: 'Approve proposal' });
@@ -179,10 +179,10 @@ async function approve(page, address) {
 async function judged(page) {
   await go(page, 'b', /\/$/);
   await press(page, page.locator(`a[href="/kpi/${kpi}"]`).first());
-  await page.getByRole('link', { name: 'revision 2' }).first().waitFor({ timeout: 20_000 });
-  await page.locator('header').getByText('Breached').first().waitFor({ timeout: 30_000 });
+  await page.getByRole('link', { name: 'revision 2' }).first().waitFor();
+  await page.locator('header').getByText('Breached').first().waitFor();
   const chart = page.locator('[aria-roledescription=chart]').first();
-  await chart.locator('button', { hasText: 'Revision 2 applied' }).first().waitFor({ timeout: 20_000 });
+  await chart.locator('button', { hasText: 'Revision 2 applied' }).first().waitFor();
   await reach(page, chart);
   await page.keyboard.press('Home');
   await page.keyboard.press('c');
@@ -226,15 +226,6 @@ async function leave(page) {
     'the browser complains',
   );
   await page.context().close();
-}
-
-/** Goes to a page by its two keys. */
-async function go(page, key, address) {
-  await page.evaluate(() => document.activeElement?.blur());
-  await page.keyboard.press('g');
-  await page.keyboard.press(key);
-  await page.waitForURL(address);
-  await page.locator('h1').first().waitFor();
 }
 
 /** Moves the focus to an element with Tab, as a person without a mouse does. */

@@ -7,23 +7,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { launch } from './browser.mjs';
+import { launch, patience, until } from './browser.mjs';
 
 const token = 'a-token-for-browser-tests-of-32-characters';
 const many = 40;
-
-/** Asks until it is true, for at most 30 seconds. */
-async function until(what, ok) {
-  for (let i = 0; i < 300; i++) {
-    try {
-      if (await ok()) return;
-    } catch {
-      // not listening yet
-    }
-    await new Promise((r) => setTimeout(r, 100));
-  }
-  throw new Error(`never came true: ${what}`);
-}
 
 const listening = (handler) =>
   new Promise((done) => {
@@ -109,6 +96,7 @@ listen_public:
   try {
     await until('the server is ready', async () => (await fetch(`${house}/-/ready`)).ok);
     const context = await browser.newContext();
+    context.setDefaultTimeout(patience);
     const page = await context.newPage();
     await page.goto(`${origin}/form/1040?token=secret`);
     await page.click('#file');
@@ -151,6 +139,7 @@ listen_public:
     // Another origin, and two people who object.
     const before = await count('');
     const stranger = await browser.newPage();
+    stranger.setDefaultTimeout(patience);
     await stranger.goto(`${origin.replace('127.0.0.1', 'localhost')}/form`);
     await stranger.evaluate(() => {
       window.sb.track('strange');
@@ -162,6 +151,7 @@ listen_public:
     await stranger.close();
     for (const wish of ['globalPrivacyControl', 'doNotTrack']) {
       const quiet = await browser.newContext();
+      quiet.setDefaultTimeout(patience);
       await quiet.addInitScript((name) => {
         Object.defineProperty(window.Navigator.prototype, name, { get: () => (name === 'doNotTrack' ? '1' : true) });
       }, wish);

@@ -1,19 +1,10 @@
 // The tracker in a real browser, on a site with a strict policy: counts in = counts out, also over an outage of the network and
 // a page that is left; a click joins its request's trace; whoever objects is left alone.
 import assert from 'node:assert/strict';
-import { launch } from './browser.mjs';
+import { launch, patience, until } from './browser.mjs';
 import { startSite } from './tracker-site.mjs';
 
 const many = 40;
-
-/** Asks until it is true, for at most 20 seconds. */
-async function until(what, ok) {
-  for (let i = 0; i < 200; i++) {
-    if (await ok()) return;
-    await new Promise((r) => setTimeout(r, 100));
-  }
-  throw new Error(`never came true: ${what}`);
-}
 
 export async function run({ log }) {
   const browser = await launch();
@@ -21,6 +12,7 @@ export async function run({ log }) {
   const named = (name) => site.events().filter((e) => e.name === name);
   try {
     const context = await browser.newContext();
+    context.setDefaultTimeout(patience);
     const page = await context.newPage();
     const complaints = [];
     page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));
@@ -93,6 +85,7 @@ export async function run({ log }) {
 
     // Consent that is required: nothing leaves and nothing is stored before it.
     const asked = await browser.newContext();
+    asked.setDefaultTimeout(patience);
     const waiting = await asked.newPage();
     let before = site.posts();
     await waiting.goto(`${site.url}/ask?consent=required`);
@@ -108,6 +101,7 @@ export async function run({ log }) {
     // Global Privacy Control, and Do Not Track: not one request.
     for (const wish of ['globalPrivacyControl', 'doNotTrack']) {
       const quiet = await browser.newContext();
+      quiet.setDefaultTimeout(patience);
       await quiet.addInitScript((name) => {
         Object.defineProperty(window.Navigator.prototype, name, { get: () => (name === 'doNotTrack' ? '1' : true) });
       }, wish);

@@ -1,7 +1,7 @@
 // A person's way through usage, evidence, sources and privacy with the keyboard alone; on the mock.
 import assert from 'node:assert/strict';
 import { start } from '../dev/mock.mjs';
-import { launch, looks, open } from './browser.mjs';
+import { go, launch, looks, open, until } from './browser.mjs';
 
 export async function run({ log }) {
   const mock = await start();
@@ -39,7 +39,10 @@ async function tabTo(page, name, most = 120) {
 async function evidence(page) {
   await page.goto('/');
   await page.locator('[data-tile]').first().waitFor();
-  await page.keyboard.press('j');
+  await until('J leads to the first tile', async () => {
+    await page.keyboard.press('j');
+    return page.evaluate(() => (document.activeElement?.getAttribute('href') ?? '').startsWith('/kpi/'));
+  });
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/kpi\//);
   const panel = page.locator('section[data-evidence]');
@@ -55,19 +58,19 @@ async function evidence(page) {
 async function funnel(page) {
   await page.goto('/');
   await page.locator('h1').waitFor();
-  await page.keyboard.press('g');
-  await page.keyboard.press('u');
-  await page.waitForURL(/\/usage\/engagement/);
+  await go(page, 'u', /\/usage\/engagement/);
+  await page.getByRole('link', { name: 'Funnel', exact: true }).first().waitFor();
   await tabTo(page, /^Funnel$/);
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/usage\/funnel/);
+  await page.getByRole('combobox', { name: 'Step 1' }).waitFor();
   await tabTo(page, /^Step 1$/);
   for (const [n, typed] of [
     [1, 'filing_su'],
     [2, 'filing_st'],
   ]) {
     const field = page.getByRole('combobox', { name: `Step ${n}` });
-    await field.waitFor();
+    await until(`focus is in step ${n}`, () => field.evaluate((e) => e === document.activeElement));
     await page.keyboard.type(typed);
     await page.locator('li[role=option]').first().waitFor();
     await page.keyboard.press('ArrowDown');
@@ -79,9 +82,14 @@ async function funnel(page) {
     }
   }
   await page.goto(page.url());
+  await page.getByRole('combobox', { name: 'Step 2' }).waitFor();
   await tabTo(page, /^Step 2$/);
   await page.keyboard.press('Alt+ArrowUp');
   await page.waitForURL((u) => /started/.test(u.searchParams.getAll('step')[0] ?? ''));
+  await page
+    .getByRole('button', { name: /^Make this a KPI: Get as far as/ })
+    .first()
+    .waitFor();
   await tabTo(page, /^Make this a KPI: Get as far as/, 60);
   await page.keyboard.press('Enter');
   await page.locator('[role=dialog] pre').waitFor();
@@ -99,12 +107,11 @@ async function charts(page) {
   await page.goto('/usage/engagement');
   const chart = page.locator('[aria-roledescription=chart]').first();
   await chart.waitFor();
-  await chart.focus();
-  await page.keyboard.press('End');
-  await page
-    .getByText(/so far$/)
-    .first()
-    .waitFor();
+  await until('the newest point says that it goes on', async () => {
+    await chart.focus();
+    await page.keyboard.press('End');
+    return (await page.getByText(/so far$/).count()) > 0;
+  });
   await page.keyboard.press('t');
   await page.waitForURL(/view=table/);
   await page.getByRole('region', { name: 'Table: People active per week' }).waitFor();
@@ -113,6 +120,7 @@ async function charts(page) {
 async function erasure(page) {
   const id = 'person-7731';
   await page.goto('/privacy');
+  await page.getByRole('button', { name: 'Erase a person' }).first().waitFor();
   await tabTo(page, /^Erase a person$/);
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
@@ -127,15 +135,16 @@ async function erasure(page) {
   await page.keyboard.press('Enter');
   await page.waitForURL(/request=\d+/);
   await page.getByRole('progressbar').waitFor();
-  const left = await page.evaluate(() =>
-    [
-      document.title,
-      window.location.href,
-      JSON.stringify(localStorage),
-      JSON.stringify(window.sessionStorage),
-      JSON.stringify(window.history.state),
-      document.body.outerHTML,
-    ].join('\n'),
-  );
-  assert.ok(!left.includes(id), 'the id of the person is left somewhere');
+  const left = () =>
+    page.evaluate(() =>
+      [
+        document.title,
+        window.location.href,
+        JSON.stringify(localStorage),
+        JSON.stringify(window.sessionStorage),
+        JSON.stringify(window.history.state),
+        document.body.outerHTML,
+      ].join('\n'),
+    );
+  await until('the id of the person is left nowhere', async () => !(await left()).includes(id));
 }

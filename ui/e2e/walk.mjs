@@ -1,6 +1,6 @@
 // A person's way: board, KPI, why, silence, explore; once with the mouse, once with the keyboard alone.
 import assert from 'node:assert/strict';
-import { launch, looks, open } from './browser.mjs';
+import { go, launch, looks, open, until } from './browser.mjs';
 import { withSignals } from './explore-pages.mjs';
 import { firstKpi } from './pages.mjs';
 
@@ -101,19 +101,22 @@ async function withKeyboard(page) {
   assert.equal(await focused(page), 'Skip to the content', 'the first stop leads past the rail');
 
   // Whichever KPI is the worst by now: on a busy machine that changes while one walks.
-  await key('j');
-  const kpi = await page.evaluate(() => document.activeElement.getAttribute('href').replace('/kpi/', ''));
+  const kpi = await until('J leads to the first tile', async () => {
+    await key('j');
+    return page.evaluate(() => /^\/kpi\/(.*)/.exec(document.activeElement?.getAttribute('href') ?? '')?.[1]);
+  });
   await key('Enter');
   await page.waitForURL(new RegExp(`/kpi/${kpi}`));
   await page.locator('canvas').first().waitFor();
 
   // The chart speaks its points.
   const chart = page.locator('[aria-roledescription=chart]').first();
-  await chart.focus();
-  await key('End');
-  await key('ArrowLeft');
-  const spoken = await chart.locator('[role=status]').innerText();
-  assert.match(spoken, /\d\d:\d\d/, 'a point says its time');
+  await until('a point says its time', async () => {
+    await chart.focus();
+    await key('End');
+    await key('ArrowLeft');
+    return /\d\d:\d\d/.test(await chart.locator('[role=status]').innerText());
+  });
   await key('Escape');
 
   // Escape closes a dialog and nothing else.
@@ -129,22 +132,20 @@ async function withKeyboard(page) {
   await key('x');
   await page.waitForURL(/compare=on/);
 
-  await key('g');
-  await key('a');
-  await page.waitForURL(/\/alerts/);
+  await go(page, 'a', /\/alerts/);
   await page.locator('section[aria-labelledby=active]').waitFor();
   await key('n');
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
-  assert.ok(
-    await page.evaluate(() => document.querySelector('[role=dialog]').contains(document.activeElement)),
-    'focus is in the dialog',
+  await until('focus is in the dialog', () =>
+    page.evaluate(() => document.querySelector('[role=dialog]').contains(document.activeElement)),
   );
   await key('Escape');
   await dialog.waitFor({ state: 'detached' });
 
   await key('Control+k');
-  await page.getByRole('combobox', { name: /Find/ }).waitFor();
+  const find = page.getByRole('combobox', { name: /Find/ });
+  await until('focus is in the search', () => find.evaluate((e) => e === document.activeElement));
   await page.keyboard.type('explore');
   await page.getByRole('option', { name: /Explore metrics/ }).waitFor();
   await key('Enter');
