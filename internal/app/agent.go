@@ -19,6 +19,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/hostagent"
+	"github.com/signalbox/signalbox/internal/hostagent/lean"
 	"github.com/signalbox/signalbox/internal/hostagent/push"
 	"github.com/signalbox/signalbox/internal/policy/strict"
 	"github.com/signalbox/signalbox/internal/probe"
@@ -43,13 +44,17 @@ type AgentOptions struct {
 const (
 	DefaultAgentData = "./signalbox-agent"
 	agentMemory      = 36 << 20 // from where on memory is given back rather than kept
+	agentGC          = 50       // percent of the live heap that may be garbage: little is allocated, and memory is what counts
 	agentFinish      = 5 * time.Second
+	agentTrimSoon    = 5 * time.Second // when the first round is done
+	agentTrimEvery   = time.Minute
 )
 
 // Agent reads a machine, its log files and what it probes, and pushes all of it to a server until the context ends; then it
 // sends what is left, and what cannot be sent waits on the disk.
 func Agent(ctx context.Context, o AgentOptions) error {
 	debug.SetMemoryLimit(agentMemory)
+	debug.SetGCPercent(agentGC)
 	log, err := logger(ServeOptions{LogFormat: o.LogFormat, LogLevel: o.LogLevel, LogOut: o.LogOut})
 	if err != nil {
 		return err
@@ -109,6 +114,12 @@ func Agent(ctx context.Context, o AgentOptions) error {
 		g.Go(func() error { return f.Run(reading) })
 	}
 	g.Go(func() error { return queue.Run(reading) })
+	g.Go(func() error {
+		if err := lean.Run(reading, agentTrimSoon, agentTrimEvery); err != nil {
+			log.Info("the agent keeps pages of its binary that it no longer needs", "err", err)
+		}
+		return nil
+	})
 	log.Info("the agent is ready", "server", server.Host, "instance", o.Instance, "probes", len(cfg.Probes), "log_files", len(cfg.Rows.Files))
 	err = g.Wait()
 	queue.Finish(agentFinish)
