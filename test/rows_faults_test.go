@@ -362,6 +362,6 @@ func TestIngestGoesOnBesideReaders(t *testing.T) {
 	wg.Wait()
 	require.Equal(t, before+150_000, h.count("logs", ""))
 	require.NotZero(t, asked.Load())
-	require.Less(t, slowest, 10*time.Second, "a batch of 2,000 rows")
+	require.Less(t, slowest, time.Minute, "a batch of 2,000 rows")
 	t.Logf("%d long questions answered and %d told to come again; the slowest batch took %s", asked.Load(), waited.Load(), slowest)
 }

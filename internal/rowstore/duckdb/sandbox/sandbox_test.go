@@ -183,7 +183,7 @@ func TestTheParentStaysWell(t *testing.T) {
 			at := time.Now()
 			_, err := s.Run(t.Context(), c.query)
 			require.Equal(t, c.want, fault.KindOf(err), "%v", err)
-			require.Less(t, time.Since(at), 25*time.Second)
+			require.Less(t, time.Since(at), 2*time.Minute)
 		})
 	}
 	var m runtime.MemStats
