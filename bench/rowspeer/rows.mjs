@@ -20,13 +20,14 @@ session.query(`INSERT INTO d.t SELECT time, trace_hi, trace_lo, span, service, n
   FROM file('${process.argv[2]}/*.parquet', Parquet) SETTINGS max_threads = 2`);
 session.query("OPTIMIZE TABLE d.t FINAL");
 for await (const line of createInterface({ input: process.stdin })) {
-  const { sql, cache } = JSON.parse(line);
+  const { sql, cache, rows } = JSON.parse(line);
   const out = {};
   try {
     const text = sql.replaceAll("FROM t", "FROM d.t") + ` SETTINGS max_threads = 2, use_query_condition_cache = ${cache ? 1 : 0}`;
     const start = process.hrtime.bigint();
     out.Answer = session.query(text, "TSV");
     out.MS = Number(process.hrtime.bigint() - start) / 1e6;
+    if (rows) out.Answer = String(out.Answer.split("\n").length - 1); // how many it handed over
   } catch (err) {
     out.Error = String(err);
   }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -13,10 +14,12 @@ import (
 )
 
 const (
-	maxFound = 100_000 // pairs of source and expression of which it is known where the matches are
-	maxSpans = 1 << 20 // and in how many spans of rows they are, all together
-	maxParts = 12      // spans that are asked for one by one; more of them are asked for by a bit for each block
-	maxKnown = 10_000  // sources whose resources' keys are known
+	maxFound  = 100_000 // pairs of source and expression of which it is known where the matches are
+	maxSpans  = 1 << 20 // and in how many spans of rows they are, all together
+	maxScans  = 2       // spans of wanted rows that are read one by one
+	maxChosen = 400     // wanted rows that are asked for by their numbers
+	maxParts  = 12      // spans that are asked for one by one; more of them are asked for by a bit for each block
+	maxKnown  = 10_000  // sources whose resources' keys are known
 )
 
 // memory is what queries remember of sealed sources, which never change. It forgets everything when it is full: what is
@@ -76,24 +79,45 @@ func (m *memory) learn(src source, where string, blocks map[int64]bool) {
 
 // from renders what stands behind FROM: the source, or those rows of it that can match, or their whole blocks.
 func (s *seeker) from() string {
-	if !s.narrow {
+	switch {
+	case !s.narrow:
 		return s.Name
+	case s.exact() && len(s.spans) > maxScans:
+		var list []string
+		for _, r := range s.chosen {
+			list = append(list, strconv.FormatInt(r, 10))
+		}
+		// One scan for all: each reads a row group's dictionaries anew.
+		return fmt.Sprintf("(SELECT *, rowid AS row_number FROM %s WHERE CASE WHEN %s THEN list_contains([%s]::BIGINT[], rowid) ELSE FALSE END)",
+			s.Name, s.inBlocks(), strings.Join(list, ", "))
+	case len(s.spans) > maxParts:
+		return fmt.Sprintf("(SELECT *, rowid AS row_number FROM %s WHERE %s)", s.Name, s.inBlocks())
 	}
 	var parts []string
-	if len(s.spans) <= maxParts {
-		for _, x := range s.spans {
-			parts = append(parts, fmt.Sprintf("SELECT *, rowid AS row_number FROM %s WHERE rowid BETWEEN %d AND %d", s.Name, x.from, x.to))
-		}
-		return "(" + strings.Join(parts, " UNION ALL ") + ")"
+	for _, x := range s.spans {
+		parts = append(parts, fmt.Sprintf("SELECT *, rowid AS row_number FROM %s WHERE rowid BETWEEN %d AND %d", s.Name, x.from, x.to))
 	}
-	// A condition on the range of rows beside this one would make DuckDB read all of the other columns.
+	return "(" + strings.Join(parts, " UNION ALL ") + ")"
+}
+
+// exact reports whether from renders the wanted rows and no others.
+func (s *seeker) exact() bool {
+	if len(s.spans) <= maxScans {
+		return s.chosen != nil && rowsOf(s.spans) == int64(len(s.chosen))
+	}
+	return s.chosen != nil && len(s.chosen) <= maxChosen
+}
+
+// inBlocks renders that a row is in a block in which there are spans. A condition on the range of rows beside it would make
+// DuckDB read all of the other columns.
+func (s *seeker) inBlocks() string {
 	blocks := bytes.Repeat([]byte{'0'}, int((s.Rows-1)>>blockBits+1))
 	for _, x := range s.spans {
 		for b := x.from >> blockBits; b <= min(x.to, s.Rows-1)>>blockBits; b++ {
 			blocks[b] = '1'
 		}
 	}
-	return fmt.Sprintf("(SELECT *, rowid AS row_number FROM %s WHERE get_bit('%s'::BIT, (rowid >> %d)::INTEGER) = 1)", s.Name, blocks, blockBits)
+	return fmt.Sprintf("get_bit('%s'::BIT, (rowid >> %d)::INTEGER) = 1", blocks, blockBits)
 }
 
 // row renders the number of a row of what from renders.
@@ -107,7 +131,7 @@ func (s *seeker) row() string {
 // block renders the number of a row's block; ok is false, and the number -1, where it cannot be learned where the matches
 // are.
 func (s *seeker) block() (number string, ok bool) {
-	if s.chosen || !s.Sealed() || strings.ContainsAny(s.Name, " (") {
+	if s.chosen != nil || !s.Sealed() || strings.ContainsAny(s.Name, " (") {
 		return "-1::BIGINT", false
 	}
 	return fmt.Sprintf("(%s >> %d)", s.row(), blockBits), true

@@ -25,5 +25,6 @@ func (s *Store) Settle(ctx context.Context) error {
 func (s *Store) Forget() {
 	s.memory.mu.Lock()
 	defer s.memory.mu.Unlock()
-	s.memory.found, s.memory.resource = nil, nil
+	s.memory.found, s.memory.resource, s.memory.spans = nil, nil, 0
+	s.paths.forget()
 }

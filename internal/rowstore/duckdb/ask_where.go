@@ -16,7 +16,7 @@ type seeker struct {
 	source
 	resources []string // keys of its rows' resources
 	narrow    bool     // only rows in spans can match
-	chosen    bool     // and spans are some of those only
+	chosen    []int64  // in order: the rows that are wanted; nil: they are not known
 	spans     []span   // in order
 }
 

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
@@ -104,24 +105,7 @@ func (o *byUser) add(c chunk) error {
 
 // each hands over the rows in order.
 func (o *byUser) each(ctx context.Context, f func([]rowstore.Row) error) error {
-	people := make([]uint32, len(o.users.texts)) // in order
-	for i := range people {
-		people[i] = uint32(i)
-	}
-	slices.SortFunc(people, func(a, b uint32) int { return strings.Compare(o.users.texts[a], o.users.texts[b]) })
-	next := make([]uint32, len(people)) // where each one's next row goes
-	for _, u := range o.user {
-		next[u]++
-	}
-	sum := uint32(0)
-	for _, u := range people {
-		sum, next[u] = sum+next[u], sum
-	}
-	order := make([]uint32, len(o.user))
-	for i, u := range o.user {
-		order[next[u]] = uint32(i)
-		next[u]++
-	}
+	people, ends := o.group()
 	sorted := make(chan int, 16) // how many people's rows are in order
 	stop := make(chan struct{})
 	defer func() {
@@ -132,10 +116,10 @@ func (o *byUser) each(ctx context.Context, f func([]rowstore.Row) error) error {
 	go func() {
 		defer close(sorted)
 		from := uint32(0)
-		var keys []uint64
+		var order personOrder
 		for k, u := range people {
-			keys = o.byTime(order[from:next[u]], keys)
-			if from = next[u]; k&63 == 63 || k == len(people)-1 {
+			order.sort(o, int(from), int(ends[u]))
+			if from = ends[u]; k&63 == 63 || k == len(people)-1 {
 				select {
 				case sorted <- k + 1:
 				case <-stop:
@@ -145,16 +129,18 @@ func (o *byUser) each(ctx context.Context, f func([]rowstore.Row) error) error {
 		}
 	}()
 	rows := make([]rowstore.Row, byUserRows)
-	users := make([]uint32, 0, byUserRows)
+	users, places := make([]uint32, 0, byUserRows), make([]uint32, byUserRows)
 	from := 0 // of the rows in order that are not handed over
 	give := func() error {
 		if err := ctx.Err(); err != nil {
 			return asked(ctx, err)
 		}
-		of, part := order[from:from+len(users)], rows[:len(users)]
-		clear(part)
-		for k, i := range of {
-			part[k].User, part[k].Time = o.users.texts[users[k]], o.time[i]
+		part, of := rows[:len(users)], places[:len(users)] // each time the same fields of the rows are set
+		for k := range of {
+			of[k] = uint32(from + k)
+		}
+		for k, t := range o.time[from:][:len(part)] {
+			part[k].User, part[k].Time = o.users.texts[users[k]], t
 		}
 		for k := range o.columns {
 			h := &o.columns[k]
@@ -166,7 +152,7 @@ func (o *byUser) each(ctx context.Context, f func([]rowstore.Row) error) error {
 	done, upto := 0, 0
 	for n := range sorted {
 		for _, u := range people[done:n] {
-			for ; upto < int(next[u]); upto++ {
+			for ; upto < int(ends[u]); upto++ {
 				if users = append(users, u); len(users) == byUserRows {
 					// Rows of this person beyond those handed over are in order, too.
 					if err := give(); err != nil {
@@ -181,6 +167,49 @@ func (o *byUser) each(ctx context.Context, f func([]rowstore.Row) error) error {
 		return give()
 	}
 	return nil
+}
+
+// group puts the rows of each person together, people in order. It returns the people and where the rows of each end.
+func (o *byUser) group() (people, ends []uint32) {
+	people = make([]uint32, len(o.users.texts))
+	for i := range people {
+		people[i] = uint32(i)
+	}
+	slices.SortFunc(people, func(a, b uint32) int { return strings.Compare(o.users.texts[a], o.users.texts[b]) })
+	ends = make([]uint32, len(people))
+	for _, u := range o.user {
+		ends[u]++
+	}
+	sum := uint32(0)
+	for _, u := range people {
+		sum, ends[u] = sum+ends[u], sum
+	}
+	to := o.user // where each row goes
+	for i, u := range o.user {
+		to[i] = ends[u]
+		ends[u]++
+	}
+	var others sync.WaitGroup
+	others.Go(func() { o.time = moved(o.time, to) })
+	for k := range o.columns {
+		h := &o.columns[k]
+		h.small, h.wide = moved(h.small, to), moved(h.wide, to)
+	}
+	others.Wait()
+	o.user = nil
+	return people, ends
+}
+
+// moved returns values each at its new place.
+func moved[T any](values []T, to []uint32) []T {
+	if len(values) == 0 {
+		return values
+	}
+	out := make([]T, len(values))
+	for i, v := range values {
+		out[to[i]] = v
+	}
+	return out
 }
 
 // byTime sorts one person's rows by time. keys is memory that it uses and returns.

@@ -19,14 +19,28 @@ const (
 	probeAfter = 2 // sources that gave little, before the others are asked where there is anything
 )
 
-// tied orders rows of the same microsecond: any order will do that is the same in the next query and in another file. It
-// leaves out the attributes, which may stand in columns of their own in one file and not in another.
-const tied = "hash(received, span, trace_lo, service, name, body, route, user_id, session_id, business_id, duration, value, detail)"
+// Rows of the same microsecond are ordered by tied, then by tiedTexts: any order will do that is the same in the next query
+// and in another file. It leaves out the attributes, which may stand in columns of their own in one file and not in another.
+// The texts are no part of the hash: for that DuckDB would hash the dictionaries of their row groups.
+const (
+	tied      = "hash(received, span, trace_lo, duration, value)"
+	tiedTexts = "service, name, body, route, user_id, session_id, business_id, detail"
+)
 
 // found is a row with its place among those of the same microsecond.
 type found struct {
 	rowstore.Row
 	tie uint64
+}
+
+// compareTie compares rows of the same microsecond.
+func (f *found) compareTie(other *found) int {
+	if f.tie != other.tie {
+		return cmp.Compare(f.tie, other.tie)
+	}
+	a, b := &f.Row, &other.Row
+	return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Name, b.Name), strings.Compare(a.Body, b.Body), strings.Compare(a.Route, b.Route),
+		strings.Compare(a.User, b.User), strings.Compare(a.Session, b.Session), strings.Compare(a.Business, b.Business), strings.Compare(a.Detail, b.Detail))
 }
 
 // Find implements rowstore.Store. It reads the sources one by one, those at the wanted end of time first, and stops when the
@@ -67,11 +81,13 @@ func (s *Store) Find(ctx context.Context, q rowstore.Find) ([]rowstore.Row, erro
 		slices.SortStableFunc(sources, func(a, b *seeker) int { return cmp.Compare(a.From, b.From) })
 	}
 	order := func(a, b found) int {
-		c := cmp.Or(cmp.Compare(b.Time, a.Time), cmp.Compare(a.tie, b.tie))
-		if q.Oldest {
-			c = cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.tie, b.tie))
+		switch {
+		case a.Time == b.Time:
+			return a.compareTie(&b)
+		case (a.Time < b.Time) == q.Oldest:
+			return -1
 		}
-		return c
+		return 1
 	}
 	reader := &rowReader{want: wantedOf(nil)}
 	var rows []found
@@ -176,17 +192,20 @@ func (s *Store) probe(ctx context.Context, sources []*seeker, e rowstore.Expr, b
 
 // findIn asks one source.
 func (s *Store) findIn(ctx context.Context, src *seeker, q rowstore.Find, between rowstore.Between, limit int, f func(chunk, []string)) error {
-	where, err := src.where(q.Where, true)
-	if err != nil {
-		return err
-	}
 	list, promoted := wantedOf(nil).list(src.source)
-	way := "DESC"
-	if q.Oldest {
-		way = "ASC"
-	}
 	block, _ := src.block()
-	fmt.Fprintf(src, "SELECT %s, %s AS tie, %s FROM %s WHERE %s%s ORDER BY time %s, tie LIMIT %d", list, tied, block, src.from(), where, src.within(between), way, limit)
+	fmt.Fprintf(src, "SELECT %s, %s AS tie, %s FROM %s", list, tied, block, src.from())
+	if !src.exact() {
+		where, err := src.where(q.Where, true)
+		if err != nil {
+			return err
+		}
+		way := "DESC"
+		if q.Oldest {
+			way = "ASC"
+		}
+		fmt.Fprintf(src, " WHERE %s%s ORDER BY time %s, tie, %s LIMIT %d", where, src.within(between), way, tiedTexts, limit)
+	}
 	return s.ask(ctx, src.question, func(c chunk) error {
 		f(c, promoted)
 		return nil

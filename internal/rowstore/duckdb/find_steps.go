@@ -11,7 +11,7 @@ import (
 // firstStep is how many blocks the first of the steps towards the rows at one end of time looks at, and stepGrowth how many
 // times as many each further one does.
 const (
-	firstStep  = 8
+	firstStep  = 4
 	stepGrowth = 8
 )
 

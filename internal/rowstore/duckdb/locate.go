@@ -72,7 +72,7 @@ func (s *Store) locate(ctx context.Context, src *seeker, q rowstore.Find, betwee
 		}
 		spans = append(spans, span{r, r})
 	}
-	src.spans, src.narrow, src.chosen = spans, true, true
+	src.spans, src.narrow, src.chosen = spans, true, rows
 	return between, nil
 }
 
