@@ -38,6 +38,7 @@ type Rows struct {
 	GRPC, HTTP  Door     // OTLP
 	BusinessIDs []string // attributes that hold a case's, payment's or release's id; nil = the usual ones
 	Promote     []string // resource attributes that become labels of OTLP metrics
+	CORS        []string // origins whose pages may send OTLP
 	Syslog      Syslog
 	Files       []LogFiles
 	Public      *receive.PublicConfig // nil = off
@@ -77,6 +78,7 @@ func rowsShape() []strict.Key {
 			{Name: "grpc", Shape: text("Address of OTLP over gRPC, or off.", DefaultOTLPGRPC)},
 			{Name: "http", Shape: text("Address of OTLP over HTTP, or off; the main port takes it, too.", DefaultOTLPHTTP)},
 			{Name: "business_ids", Shape: list("Attributes that hold the id of a case or payment; the usual ones unless stated.", "[filing.id, payment.id]")},
+			{Name: "cors_origins", Shape: list("Exact origins of pages that may send OTLP to otlp.http and the main port; none unless stated.", "[https://app.irs.example]")},
 			{Name: "promote_resource_attributes", Shape: list("Resource attributes that become labels of metrics.", "[agency, deployment.environment.name]")},
 		}}},
 		{Name: "syslog", Shape: strict.Shape{Doc: "Where syslog messages come in, RFC 5424 and 3164; off unless stated.", Keys: append([]strict.Key{
@@ -126,6 +128,17 @@ func (l *loader) rows() {
 	c.HTTP = l.door(otlp, "http", "SIGNALBOX_OTLP_HTTP", DefaultOTLPHTTP)
 	c.BusinessIDs = texts(otlp.Get("business_ids"))
 	c.Promote = texts(otlp.Get("promote_resource_attributes"))
+	for _, x := range otlp.Get("cors_origins").List() {
+		switch {
+		case !x.Usable():
+		case x.Text == "*":
+			l.report.Errorf(x, `"*" would have any page that somebody visits write into this server; want the exact origins of your pages, such as https://app.irs.example`)
+		case !receive.ValidOrigin(x.Text):
+			l.report.Errorf(x, "%q: want scheme, host and port only where it is not the scheme's own, such as https://app.irs.example; no path, no *", x.Text)
+		default:
+			c.CORS = append(c.CORS, x.Text)
+		}
+	}
 	l.syslog(root.Get("syslog"))
 	if v := root.Get("log_files"); v.Usable() {
 		for _, item := range v.List() {

@@ -92,7 +92,7 @@ func (s *Site) validate(at string) error {
 		return fault.New(fault.Invalid, "%s.origins is empty: want the origins of the site's pages, such as https://efile.irs.example", at)
 	}
 	for i, o := range s.Origins {
-		if !validOrigin(o) {
+		if !ValidOrigin(o) {
 			return fault.New(fault.Invalid, "%s.origins[%d] is %q: want scheme, host and port only where it is not the scheme's own, such as https://efile.irs.example; no path, no *", at, i, o)
 		}
 	}
@@ -111,8 +111,8 @@ func (s *Site) validate(at string) error {
 	return nil
 }
 
-// validOrigin reports whether o is an origin as browsers write them.
-func validOrigin(o string) bool {
+// ValidOrigin reports whether o is an origin as browsers write them.
+func ValidOrigin(o string) bool {
 	u, err := url.Parse(o)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || o != strings.ToLower(o) || strings.Contains(o, "*") {
 		return false
