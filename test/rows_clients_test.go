@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,9 +36,11 @@ import (
 // to send is what the API counts. A client that is not installed here skips its step and says how to get it.
 func TestOthersClientsCountInCountOut(t *testing.T) {
 	h := openRows(t, "")
+	app := page(t)
+	h.allow(t, "http://"+app)
 	t.Run("OpenTelemetry for Go", func(t *testing.T) { h.at(t).goSDK(t) })
 	t.Run("OpenTelemetry for Node", func(t *testing.T) { h.at(t).nodeSDK(t) })
-	t.Run("OpenTelemetry in a browser", func(t *testing.T) { h.at(t).browserSDK(t) })
+	t.Run("OpenTelemetry in a browser", func(t *testing.T) { h.at(t).browserSDK(t, app) })
 	t.Run("OpenTelemetry for Python", func(t *testing.T) { h.at(t).pythonSDK(t) })
 	t.Run("telemetrygen", func(t *testing.T) { h.at(t).telemetrygen(t) })
 	t.Run("Segment's library for Node", func(t *testing.T) { h.at(t).segment(t) })
@@ -125,16 +128,39 @@ func (h *rowsHouse) nodeSDK(t *testing.T) {
 	require.Equal(t, 3*many, h.count("spans", `name:store status:error error_type:RangeError`))
 }
 
-// browserSDK has pages send to the HTTP door and to the main port. The pages are of the server's own origin: a page of another
-// is answered without CORS headers, so its browser sends nothing.
-func (h *rowsHouse) browserSDK(t *testing.T) {
+// allow has pages of an origin send OTLP, by a reload.
+func (h *rowsHouse) allow(t *testing.T, origin string) {
+	t.Helper()
+	write(t, h.dir, map[string]string{"signalbox.yaml": fmt.Sprintf("host: {enabled: false}\notlp: {grpc: %q, http: %q, cors_origins: [%q]}\nsyslog: {udp: %q, tcp: %q, service: syslog}\n", h.grpc, h.http, origin, h.syslog, h.syslog)})
+	require.Equal(t, http.StatusOK, h.reload().code)
+}
+
+// page serves an empty page at an origin of its own and returns its host:port.
+func page(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<!doctype html><title>A page</title>"))
+	}))
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
+}
+
+// browserSDK has pages send to the HTTP door and to the main port: pages of the server's own origin, pages of the one other that
+// may, and of others that may not, which get nothing in.
+func (h *rowsHouse) browserSDK(t *testing.T, app string) {
 	chromium(t)
 	bundle := filepath.Join(t.TempDir(), "page.js")
 	nodeModule(t, "esbuild")
 	out, err := exec.CommandContext(t.Context(), "clients/node/node_modules/.bin/esbuild", "clients/node/page.mjs", "--bundle", "--format=iife", "--log-level=error", "--outfile="+bundle).CombinedOutput()
 	require.NoError(t, err, string(out))
-	node(t, "browser.mjs", bundle, fmt.Sprint(many/2), h.http, h.addr)
+	node(t, "browser.mjs", bundle, "browser", fmt.Sprint(many/2), h.http, h.http, h.addr, h.addr)
 	h.came(t, "browser", many, many, "browser_filed_total", many/2)
+	node(t, "browser.mjs", bundle, "elsewhere", fmt.Sprint(many/2), app, h.http, app, h.addr)
+	h.came(t, "elsewhere", many, many, "browser_filed_total", many/2)
+	node(t, "browser.mjs", bundle, "stranger", "3", page(t), h.http, page(t), h.addr)
+	require.Zero(t, h.count("spans", "service:stranger"))
+	require.Zero(t, h.count("logs", "service:stranger"))
 }
 
 func (h *rowsHouse) pythonSDK(t *testing.T) {

@@ -58,7 +58,8 @@ func (h *house) openDoors(demo api.Demo) func(context.Context, *Config) error {
 			access.Route{Method: http.MethodGet, Pattern: "/metrics", Action: access.ReadServer, Handler: promhttp.HandlerFor(h.reg, promhttp.HandlerOpts{Registry: h.reg, MaxRequestsInFlight: 8})},
 		)
 		h.routes = h.witness(routes)
-		h.handler, err = h.access.Handler(h.routes)
+		handler, err := h.access.Handler(h.routes)
+		h.handler = h.cors(handler)
 		return err
 	}
 }

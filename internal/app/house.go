@@ -94,8 +94,11 @@ type house struct {
 	access   *access.Access
 	audit    *audit.Log
 	govern   *govern.Govern
-	trail    *cloudtrail.Reader // nil without a folder
-	prober   *probe.Prober      // nil without probes
+	trail    *cloudtrail.Reader           // nil without a folder
+	prober   atomic.Pointer[probe.Prober] // nil without probes
+	feeds    *feeds
+	begun    *Config                  // what the house was opened with
+	owed     atomic.Pointer[[]string] // keys that were changed since and want a restart
 	sights   sights
 	books    runbooks
 	routes   []access.Route // everything that is mounted
@@ -140,6 +143,8 @@ func (h *house) close() error {
 func open(ctx context.Context, cfg *Config, o ServeOptions, log *slog.Logger, demo api.Demo) (_ *house, err error) {
 	h := &house{o: o, log: log, reg: prometheus.NewRegistry(), started: time.Now(), lawChanged: make(chan struct{}, 1)}
 	h.cfg.Store(cfg)
+	h.begun = cfg
+	h.owed.Store(&[]string{})
 	h.loadedAt.Store(time.Now().UnixMilli())
 	defer func() {
 		if err != nil {
@@ -220,9 +225,10 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 		return err
 	}
 	h.openReceivers(cfg)
-	if err = h.openProbes(ctx, cfg); err != nil {
+	if _, err = h.openProber(ctx, cfg, nil); err != nil { // the engine asks for its intervals; it is built again to run
 		return err
 	}
+	h.openFeeds()
 	grant, err := h.gate.Admit(ctx, gate.Credential{Source: "scrape", By: []string{"job", "instance"}}, 0)
 	if err != nil {
 		return err
@@ -321,9 +327,6 @@ func (h *house) run(ctx context.Context) error {
 	runs = append(runs, h.rows.Run, h.privacy.Run, h.export.Run, h.remote.Run, func(ctx context.Context) error { return h.usage.Run(ownWork(ctx, "usage")) })
 	if h.host != nil {
 		runs = append(runs, h.host.Run)
-	}
-	if h.prober != nil {
-		runs = append(runs, h.prober.Run)
 	}
 	if h.trail != nil {
 		runs = append(runs, h.trail.Run)

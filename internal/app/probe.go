@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
 	"go.yaml.in/yaml/v2"
 
@@ -72,36 +73,43 @@ func (l *loader) probes() {
 	}
 }
 
-// openProbes builds the prober of a configuration that has probes.
-func (h *house) openProbes(ctx context.Context, cfg *Config) error {
+// openProber builds the prober of a configuration that has probes.
+func (h *house) openProber(ctx context.Context, cfg *Config, _ prometheus.Registerer) ([]func(context.Context) error, error) {
 	if len(cfg.Probes) == 0 {
-		return nil
+		h.prober.Store(nil)
+		return nil, nil
 	}
 	grant, err := h.gate.Admit(ctx, gate.Credential{Source: probe.Job}, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	h.prober, err = probe.New(probe.Options{
+	p, err := probe.New(probe.Options{
 		Appendable: grant.AppendableV2(), Egress: dialer(cfg), Probes: cfg.Probes, Now: time.Now, Logger: h.log.With("room", "probe"),
 		Secret: func(name string) (string, bool) { s, ok := cfg.Secrets[name]; return s, ok },
 	})
-	return err
+	if err != nil {
+		return nil, err
+	}
+	h.prober.Store(p)
+	return []func(context.Context) error{p.Run}, nil
 }
 
 // probeInterval says how often a probe's series is written.
 func (h *house) probeInterval(l labels.Labels) (time.Duration, bool) {
-	if h.prober == nil {
+	p := h.prober.Load()
+	if p == nil {
 		return 0, false
 	}
-	return h.prober.IntervalOf(l)
+	return p.IntervalOf(l)
 }
 
 // probeSources lists the probes.
 func (h *house) probeSources() (out []board.Source) {
-	if h.prober == nil {
+	p := h.prober.Load()
+	if p == nil {
 		return nil
 	}
-	for _, s := range h.prober.Sources() {
+	for _, s := range p.Sources() {
 		names := map[string]string{"probe": s.Name}
 		for k, v := range s.Labels {
 			names[k] = v

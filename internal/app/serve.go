@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
@@ -191,7 +192,8 @@ func (h *house) Reload(ctx context.Context) (err error) {
 		return fault.New(fault.Invalid, "the configuration has %d mistakes and was not reloaded; the first: %s", n, first).
 			Hint("`signalbox check` lists them all; what was in force stays in force")
 	}
-	cfg.Listen, cfg.ExternalURL = was.Listen, was.ExternalURL
+	restart := owed(h.begun, cfg)
+	cfg.Listen, cfg.ExternalURL, cfg.Data, cfg.PrivacyKeys = was.Listen, was.ExternalURL, was.Data, was.PrivacyKeys
 	steps := []struct {
 		name  string
 		apply func(*Config) error
@@ -199,6 +201,7 @@ func (h *house) Reload(ctx context.Context) (err error) {
 		{"alerting", func(c *Config) error { return h.alert.ApplyConfig(routed(c, h.law())) }},
 		{"scrape_configs", func(c *Config) error { return h.scrape.ApplyConfig(sampled(c, h.law()), c.JSONString...) }},
 		{"remote_write", h.applyExport},
+		{"feeds", h.feeds.apply},
 		{"rule_files", func(c *Config) error { return h.rules.ApplyConfig(rulesConfig(c)) }},
 		{"policies", func(c *Config) error {
 			h.cfg.Store(c) // what a changed file says is checked against the configuration that names it
@@ -217,6 +220,10 @@ func (h *house) Reload(ctx context.Context) (err error) {
 		}
 	}
 	h.cfg.Store(cfg)
+	h.owed.Store(&restart)
 	h.log.Info("the configuration was reloaded", "policies", len(cfg.Documents), "warnings", len(cfg.Warnings))
+	if len(restart) > 0 {
+		h.log.Warn("keys that were changed take effect at the next start only", "keys", strings.Join(restart, ", "))
+	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (h *house) sources(context.Context) ([]board.Source, error) {
 			continue
 		case s.Source == "usage":
 			continue // our own sums
-		case s.Source == probe.Job && h.prober != nil:
+		case s.Source == probe.Job && h.prober.Load() != nil:
 			continue // its probes say more
 		case s.Source == "rules":
 			kind = "rule"
@@ -104,7 +104,7 @@ func (h *house) status(ctx context.Context) (api.StatusBody, error) {
 	cfg := h.cfg.Load()
 	b := api.StatusBody{
 		Version: h.o.Version, StartedAt: h.started.UnixMilli(), UptimeMS: time.Since(h.started).Milliseconds(), ExternalURL: cfg.ExternalURL.String(),
-		Demo: h.o.Demo != nil, KPIs: len(policy.KPIs(h.law())), Config: api.ConfigState{File: cfg.File, LoadedAt: h.loadedAt.Load()},
+		Demo: h.o.Demo != nil, KPIs: len(policy.KPIs(h.law())), Config: api.ConfigState{File: cfg.File, LoadedAt: h.loadedAt.Load(), Restart: *h.owed.Load()},
 	}
 	if e := h.lastErr.Load(); e != nil {
 		b.Config.Error = *e

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/signalbox/signalbox/internal/gate"
 	"github.com/signalbox/signalbox/internal/receive"
@@ -17,24 +17,22 @@ import (
 // tailBook is the file, in the data directory, that says how far log files were read.
 const tailBook = "tail.json"
 
-// serveFiles follows the log files that the configuration names.
-func (h *house) serveFiles(ctx context.Context, g *errgroup.Group) error {
-	cfg := h.cfg.Load()
+// openFiles follows the log files that the configuration names.
+func (h *house) openFiles(ctx context.Context, cfg *Config, reg prometheus.Registerer) ([]func(context.Context) error, error) {
 	if len(cfg.Rows.Files) == 0 {
-		return nil
+		return nil, nil
 	}
 	f, err := tail.New(tail.Options{
 		Admit: func(source string) (tail.Writer, error) {
 			return h.gate.Admit(ctx, gate.Credential{Source: source, Signal: gate.Logs, Retries: true}, 0)
 		},
 		Sets: fileSets(cfg.Rows.Files), Book: filepath.Join(cfg.Data, tailBook), BusinessIDs: cfg.Rows.BusinessIDs, Now: time.Now,
-		Logger: h.log.With("room", "tail"), Registerer: h.reg,
+		Logger: h.log.With("room", "tail"), Registerer: reg,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	g.Go(func() error { return f.Run(ctx) })
-	return nil
+	return []func(context.Context) error{f.Run}, nil
 }
 
 func fileSets(files []LogFiles) (sets []tail.Set) {

@@ -1,19 +1,23 @@
-// Runs a bundle in Chromium on a page of an address's own origin, which signalbox does not serve itself, and has it send there.
-// Usage: node browser.mjs BUNDLE HOW-MANY HOST:PORT...
+// Runs a bundle in Chromium and has pages send to an address. A page of that address's own origin is made up here, because
+// signalbox does not serve it; one of another has to be served: what is made up may not reach this machine's own addresses.
+// Usage: node browser.mjs BUNDLE SERVICE HOW-MANY PAGE-HOST:PORT TO-HOST:PORT [PAGE-HOST:PORT TO-HOST:PORT]...
 import { launch } from '../../../ui/e2e/browser.mjs';
 
-const [bundle, many, ...hosts] = process.argv.slice(2);
+const [bundle, service, many, ...hosts] = process.argv.slice(2);
 const browser = await launch();
 try {
-  for (const host of hosts) {
+  for (let i = 0; i < hosts.length; i += 2) {
+    const [from, to] = [hosts[i], hosts[i + 1]];
     const page = await browser.newPage();
     page.on('console', (m) => console.error(m.text()));
-    await page.route(`http://${host}/page.html`, (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>A page</title>' }),
-    );
-    await page.goto(`http://${host}/page.html`);
+    if (from === to) {
+      await page.route(`http://${from}/page.html`, (route) =>
+        route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>A page</title>' }),
+      );
+    }
+    await page.goto(`http://${from}/page.html`);
     await page.addScriptTag({ path: bundle });
-    await page.evaluate(([n]) => window.send(window.location.origin, n), [Number(many)]);
+    await page.evaluate(([to, n, service]) => window.send(to, n, service).catch((e) => console.error(String(e))), [`http://${to}`, Number(many), service]);
     await page.close();
   }
 } finally {

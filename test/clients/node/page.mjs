@@ -1,5 +1,5 @@
-// The OpenTelemetry SDK of JavaScript in a browser: bundled by esbuild, it gives the page window.send(address, howMany), whose
-// promise holds when all that was made has been answered for.
+// The OpenTelemetry SDK of JavaScript in a browser: bundled by esbuild, it gives the page window.send(address, howMany, service),
+// whose promise holds when all that was made has been answered for.
 import { SpanKind, context, trace } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
@@ -11,8 +11,8 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { WebTracerProvider } from '@opentelemetry/sdk-trace-web';
 
-window.send = async (address, many) => {
-  const resource = resourceFromAttributes({ 'service.name': 'browser', 'deployment.environment.name': 'test' });
+window.send = async (address, many, service) => {
+  const resource = resourceFromAttributes({ 'service.name': service, 'deployment.environment.name': 'test' });
   const spans = new WebTracerProvider({
     resource,
     spanProcessors: [

@@ -2340,7 +2340,10 @@ export interface components {
             /** Format: int64 */
             asked_at: number;
             by: components["schemas"]["AuditActor"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Size of the deleted files; in certificates of before 2026-11-22 by how much files shrank
+             */
             bytes: number;
             /** @description SHA-256 of this certificate as canonical JSON with an empty digest */
             digest: string;
@@ -2348,9 +2351,16 @@ export interface components {
             ended_at: number;
             /**
              * Format: int64
-             * @description Files rewritten or removed
+             * @description Files that held the rows: all were deleted, after what else they held was written anew
              */
             files: number;
+            /**
+             * Format: int64
+             * @description Of these, files that held nothing else
+             */
+            files_whole?: number;
+            /** @description These places, and what they knew */
+            forgot?: components["schemas"]["Forgot"][];
             /**
              * Format: int64
              * @description Time of the oldest row removed; 0 if there was none
@@ -2371,7 +2381,7 @@ export interface components {
             left: components["schemas"]["Left"][];
             /**
              * Format: int64
-             * @description Other places that forgot the pseudonyms
+             * @description How many places besides the row store were asked to forget the pseudonyms
              */
             others: number;
             /** Format: int64 */
@@ -2461,6 +2471,8 @@ export interface components {
             file: string;
             /** Format: int64 */
             loaded_at: number;
+            /** @description Keys that say something else than at the start, and that only a restart takes over */
+            restart: string[];
         };
         ConfirmInput: {
             /** Format: password */
@@ -2937,6 +2949,11 @@ export interface components {
             line: number;
             message: string;
             severity: string;
+        };
+        Forgot: {
+            /** Format: int64 */
+            known: number;
+            place: string;
         };
         Funnel: {
             /** Format: int64 */
