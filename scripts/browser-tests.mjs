@@ -76,5 +76,12 @@ const real = { SIGNALBOX_URL: url, SIGNALBOX_TOKEN: token };
 await e2e(real, 'guilty', 'walk', 'axe');
 if (process.env.SIGNALBOX_SHOTS) await e2e(real, 'shots');
 // Speed is measured by make bench; here the limits only catch what is broken.
-await e2e({ SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '60' }, 'govern', 'usage', 'live', 'tracker', 'speed');
+await e2e(
+  { SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '60' },
+  'govern',
+  'usage',
+  'live',
+  'tracker',
+  'speed',
+);
 process.exit(0);

@@ -59,7 +59,16 @@ function answer(
     case 'GET /sources':
       return { body: { as_of: now, summary: fx.sourcesSummary(now, story), sources: fx.sources(now, story) } };
     case 'GET /status':
-      return { body: { version: 'test', demo: story !== 'empty', external_url: '' } };
+      return {
+        body: {
+          version: 'test',
+          demo: story !== 'empty',
+          external_url: '',
+          stores: [],
+          warnings: [],
+          config: { file: 'signalbox.yaml', loaded_at: now, error: '' },
+        },
+      };
     case 'GET /me':
       return { body: me(now, { expires_at: 0, ends_at: 0 }) };
     case 'POST /silences/preview':

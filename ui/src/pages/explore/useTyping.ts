@@ -44,5 +44,6 @@ export function chosenOf(t: Typing, options: readonly Option[]): number | undefi
 
 /** The text with a completion in it. */
 export function withOption(text: string, o: Option): string {
-  return text.slice(0, o.from) + o.insert + text.slice(o.to).trimStart();
+  const rest = text.slice(o.to);
+  return text.slice(0, o.from) + o.insert + (o.insert.endsWith(' ') ? rest.trimStart() : rest);
 }

@@ -1,1 +1,0 @@
-var e={head:`_head_1h1sh_1`,tabs:`_tabs_1h1sh_9`,bar:`_bar_1h1sh_37`,shift:`_shift_1h1sh_43`,fixed:`_fixed_1h1sh_70`};export{e as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./jsx-runtime-Wy9s6hX0.js";var t={segments:`_segments_8pihg_1`},n=e();function r({label:e,items:r,onPick:i}){return(0,n.jsx)(`div`,{className:t.segments,role:`group`,"aria-label":e,children:r.map(e=>(0,n.jsx)(`button`,{type:`button`,"aria-pressed":e.pressed,title:e.title,onClick:()=>i(e.value),children:e.label},e.value))})}export{r as t};
