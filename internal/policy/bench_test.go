@@ -3,6 +3,7 @@ package policy_test
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -60,9 +61,16 @@ func check(tb testing.TB, old []policy.Document, proposed string) {
 func TestProposalOf500(t *testing.T) {
 	inForce, proposed := proposalOf500()
 	old, _ := policy.Read("", []byte(inForce), policy.Limits{})
-	start := time.Now()
+	began := spent()
 	check(t, old, proposed)
-	require.Less(t, time.Since(start), 5*time.Second, "five times the promise, for busy machines")
+	require.Less(t, spent()-began, 5*time.Second, "five times the promise, for slow machines")
+}
+
+// spent is the processor time of this process so far: unlike the clock it does not run while others have the machine.
+func spent() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkProposal(b *testing.B) {

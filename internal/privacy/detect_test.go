@@ -2,6 +2,7 @@ package privacy_test
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -113,9 +114,9 @@ func TestNoTextTakesForEver(t *testing.T) {
 	h := build(t, t.TempDir(), privacy.Options{}, &policy.Privacy{Name: "p", Purpose: "x", Detectors: map[policy.Detector]policy.Action{policy.DetectPhone: policy.Drop, policy.DetectIP: policy.Drop}})
 	for _, part := range []string{"password=[", "token=1", "sk-a-", "bearer-", "bearer ", "eyJaaaaaaaa.", "eyJ.", "a%40", "@", "a@a.", "1", "1-", "4111 ", "4111-", "1.", "1:", ":", "=", "://a", "-----BEGIN ", "+1 ", "(", "ssn 1", "\\", "\"key\":", "{\"a\":["} {
 		s := strings.Repeat(part, 250_000/len(part))
-		began := time.Now()
+		began := spent()
 		r := h.one(rowstore.Row{Body: s, Detail: s})
-		require.Less(t, time.Since(began), 5*time.Second, part)
+		require.Less(t, spent()-began, 5*time.Second, part)
 		require.LessOrEqual(t, len(r.Body), 10*len(s))
 	}
 }
@@ -146,4 +147,11 @@ func FuzzRedact(f *testing.F) {
 			}
 		}
 	})
+}
+
+// spent is the processor time of this process so far: unlike the clock it does not run while others have the machine.
+func spent() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

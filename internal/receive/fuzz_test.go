@@ -1,6 +1,7 @@
 package receive_test
 
 import (
+	"syscall"
 	"testing"
 	"time"
 
@@ -41,9 +42,9 @@ func fuzz(f *testing.F, ct string, seed message, library func([]byte) error) {
 	h := build(f, gate.Limits{Series: 10_000})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h.t = t
-		start := time.Now()
+		began := spent()
 		w := h.post(ct, "snappy", snappy.Encode(nil, b))
-		if d := time.Since(start); d > 2*time.Second {
+		if d := spent() - began; d > 2*time.Second {
 			t.Fatalf("took %s", d)
 		}
 		if w.Code != 204 && w.Code != 400 {
@@ -53,4 +54,11 @@ func fuzz(f *testing.F, ct string, seed message, library func([]byte) error) {
 			t.Fatalf("204 for what the library refuses: %v", err)
 		}
 	})
+}
+
+// spent is the processor time of this process so far: unlike the clock it does not run while others have the machine.
+func spent() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

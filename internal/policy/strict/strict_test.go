@@ -2,6 +2,7 @@ package strict_test
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -83,10 +84,17 @@ func TestBounds(t *testing.T) {
 		"utf8":      "a: \xff",
 		"control":   "a: \x01",
 	} {
-		start := time.Now()
+		began := spent()
 		docs, findings := strict.Parse("f", []byte(src))
 		require.Empty(t, docs, name)
 		require.Len(t, findings, 1, name)
-		require.Less(t, time.Since(start), 5*time.Second, name)
+		require.Less(t, spent()-began, 5*time.Second, name)
 	}
+}
+
+// spent is the processor time of this process so far: unlike the clock it does not run while others have the machine.
+func spent() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -2,6 +2,7 @@ package otlp_test
 
 import (
 	"math/rand/v2"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,9 +73,9 @@ func fuzz(f *testing.F, path string, seed proto.Message, empty func() proto.Mess
 	h := build(f, gate.Limits{Series: 10_000})
 	h.rows.lose = true
 	f.Fuzz(func(t *testing.T, b []byte) {
-		start := time.Now()
+		began := spent()
 		w := h.post(path, protobuf, "", b)
-		if d := time.Since(start); d > 2*time.Second {
+		if d := spent() - began; d > 2*time.Second {
 			t.Fatalf("took %s", d)
 		}
 		if w.Code != 200 && w.Code != 400 {
@@ -92,4 +93,11 @@ func fuzz(f *testing.F, path string, seed proto.Message, empty func() proto.Mess
 			t.Fatalf("%d for what the library takes: %s", w.Code, w.Body)
 		}
 	})
+}
+
+// spent is the processor time of this process so far: unlike the clock it does not run while others have the machine.
+func spent() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
