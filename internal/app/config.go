@@ -60,9 +60,10 @@ type Config struct {
 	KPIs       []*kpi.KPI         // of Documents
 	Jobs       []policy.Job       // scrape jobs and the host agent, with their intervals
 
-	Metrics MetricsStorage
-	KPI     KPIStorage
-	Rows    Rows
+	Metrics    MetricsStorage
+	KPI        KPIStorage
+	RowStorage RowStorage
+	Rows       Rows
 	// PrivacyKeys is the directory of the keys of pseudonyms: whoever has it and the rows can tell whether a row is of a
 	// certain person, so it is backed up apart.
 	PrivacyKeys string
@@ -91,6 +92,11 @@ type MetricsStorage struct {
 
 // KPIStorage is storage.kpi.
 type KPIStorage struct{ Retention time.Duration }
+
+// RowStorage is storage.rows but for the retention, which stands in Rows.
+type RowStorage struct {
+	QueryMemory int64 // bytes of questions and of the rows that are not sealed yet; 0 = the store's default
+}
 
 // Host is the host agent's part.
 type Host struct {

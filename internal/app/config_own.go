@@ -101,23 +101,31 @@ func (l *loader) duration(parent *strict.Value, key string, fallback, least, mos
 	return fallback
 }
 
+// size reads a number of bytes, 0 if it is not stated.
+func (l *loader) size(v *strict.Value, key string, least int64, why string) int64 {
+	s := v.Get(key)
+	if !s.Usable() {
+		return 0
+	}
+	n, err := strict.Size(s.Text)
+	switch {
+	case err != nil:
+		l.report.Errorf(s, "%v", err)
+	case n < least:
+		l.report.Errorf(s, "%q: want at least %dMiB, %s", s.Text, least>>20, why)
+	}
+	return n
+}
+
 func (l *loader) storage(v *strict.Value) {
 	const day = 24 * time.Hour
 	cfg := l.cfg
 	m := v.Get("metrics")
 	cfg.Metrics.Retention = l.duration(m, "retention", DefaultMetricsRetention, 2*time.Hour, 0)
 	cfg.Metrics.OutOfOrder = l.duration(m, "out_of_order", DefaultOutOfOrder, 0, 7*day)
-	if s := m.Get("max_bytes"); s.Usable() {
-		n, err := strict.Size(s.Text)
-		switch {
-		case err != nil:
-			l.report.Errorf(s, "%v", err)
-		case n < 64<<20:
-			l.report.Errorf(s, "%q: want at least 64MiB, or the newest block alone does not fit", s.Text)
-		}
-		cfg.Metrics.MaxBytes = n
-	}
+	cfg.Metrics.MaxBytes = l.size(m, "max_bytes", 64<<20, "or the newest block alone does not fit")
 	cfg.KPI.Retention = l.duration(v.Get("kpi"), "retention", DefaultKPIRetention, day, 0)
+	cfg.RowStorage.QueryMemory = l.size(v.Get("rows"), "query_memory", 128<<20, "or the rows that are not sealed yet do not fit")
 	for _, store := range []struct{ key, engine string }{{"metrics", "its own time series database"}, {"state", "SQLite"}, {"rows", "an embedded row store"}} {
 		if u := v.Get(store.key).Get("url"); u.Usable() {
 			l.report.Errorf(u, "%q: this version keeps %s in %s only; leave url out", redactURL(u.Text), store.key, store.engine)

@@ -41,6 +41,7 @@ func configShape() strict.Shape {
 			strict.Key{Name: "kpi", Shape: keys("KPI datapoints.",
 				strict.Key{Name: "retention", Shape: text("How long.", "25mo")})},
 			strict.Key{Name: "rows", Shape: keys("Logs, spans, events.", storeURL,
+				strict.Key{Name: "query_memory", Shape: text("Memory of questions and of the rows that are not sealed yet.", "640MiB")},
 				strict.Key{Name: "retention", Shape: keys("How long.",
 					strict.Key{Name: "logs", Shape: text("", "30d")},
 					strict.Key{Name: "spans", Shape: text("", "14d")},

@@ -46,6 +46,7 @@ func TestLoadWithoutFile(t *testing.T) {
 	require.Equal(t, time.Hour, cfg.Metrics.OutOfOrder)
 	require.Equal(t, app.Host{Enabled: true, Interval: 15 * time.Second}, cfg.Host)
 	require.False(t, cfg.FSync)
+	require.Zero(t, cfg.RowStorage.QueryMemory, "the store's own default")
 	require.Empty(t, cfg.Scrape.ScrapeConfigs)
 	require.Equal(t, model.Duration(15*time.Second), cfg.Scrape.GlobalConfig.ScrapeInterval)
 	require.Equal(t, "nobody", cfg.Alerting.Route.Receiver)

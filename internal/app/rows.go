@@ -30,6 +30,7 @@ import (
 func (h *house) openRows(ctx context.Context, cfg *Config) (err error) {
 	h.rows, err = duckdb.Open(ctx, duckdb.Options{
 		Dir: filepath.Join(cfg.Data, "rows"), FSync: cfg.FSync, Now: time.Now, Logger: h.log.With("store", "rows"), Registerer: h.reg, Tail: h.tail,
+		QueryMemory: cfg.RowStorage.QueryMemory,
 	})
 	if err != nil {
 		return err

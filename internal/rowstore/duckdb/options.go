@@ -28,8 +28,8 @@ type Options struct {
 
 	Queries     int   // queries that run at the same time; default 3
 	Threads     int   // threads that queries have together; default 2
-	QueryMemory int64 // bytes of queries and of the hot rows; default 1 GB
-	SealMemory  int64 // bytes of sealing and merging; default 512 MB
+	QueryMemory int64 // bytes of queries and of the hot rows; default 640 MB
+	SealMemory  int64 // bytes of sealing and merging; default 320 MB
 	TempBytes   int64 // bytes of disk that each of them may use beyond that; default 10 GB
 
 	FloorBytes int64                           // free space below which nothing is accepted; default 256 MB, negative = none
@@ -54,8 +54,8 @@ func (o *Options) Validate() error {
 	def(&o.IndexRows, 65_536)
 	def(&o.Queries, 3)
 	def(&o.Threads, 2)
-	def(&o.QueryMemory, 1<<30)
-	def(&o.SealMemory, 512<<20)
+	def(&o.QueryMemory, 640<<20)
+	def(&o.SealMemory, 320<<20)
 	def(&o.TempBytes, 10<<30)
 	def(&o.FloorBytes, 256<<20)
 	for _, x := range []struct {
