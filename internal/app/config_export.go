@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	remoteapi "github.com/prometheus/client_golang/exp/api/remote"
 	promconfig "github.com/prometheus/prometheus/config"
 
 	"github.com/signalbox/signalbox/internal/export"
@@ -63,6 +64,12 @@ func (l *loader) exports() {
 		}
 	}
 	l.cfg.Export = p
+}
+
+// inline reports whether a receiver of remote write 2.0 is configured: it gets what metrics are with the samples, so the store
+// has to keep it with them.
+func (c *Config) inline() bool {
+	return slices.ContainsFunc(c.RemoteWrite, func(w *promconfig.RemoteWriteConfig) bool { return w.ProtobufMessage == remoteapi.WriteV2MessageType })
 }
 
 // remoteWrite hands Prometheus' remote_write to its own reader.

@@ -22,7 +22,7 @@ import (
 func openSamples(c *Config, log *slog.Logger, r prometheus.Registerer) (metricstore.Store, error) {
 	return tsdb.Open(tsdb.Options{
 		Dir: filepath.Join(c.Data, "metrics"), Retention: c.Metrics.Retention, RetentionBytes: c.Metrics.MaxBytes,
-		OutOfOrder: c.Metrics.OutOfOrder, Fsync: c.FSync, Logger: log.With("store", "metrics"),
+		OutOfOrder: c.Metrics.OutOfOrder, Metadata: c.inline(), Fsync: c.FSync, Logger: log.With("store", "metrics"),
 		Registerer: r,
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/prometheus/prompb"
 
 	"github.com/signalbox/signalbox/internal/export"
 	"github.com/signalbox/signalbox/internal/metricstore"
@@ -29,10 +30,31 @@ func (h *house) openExport(ctx context.Context, cfg *Config) (err error) {
 			{Name: "metrics", Dir: filepath.Join(cfg.Data, "metrics"), Appended: h.appended.feed("metrics", h.samples)},
 			{Name: "kpi", Dir: filepath.Join(cfg.Data, "kpi"), Appended: h.appended.feed("kpi", h.points)},
 		},
-		Logger: h.log.With("room", "export"), Registerer: h.reg,
+		Metadata: h.metadata, Logger: h.log.With("room", "export"), Registerer: h.reg,
 	})
 	h.onClose("remote_write", h.remote.Close)
 	return h.applyExport(cfg)
+}
+
+// metadata is what is known of metrics: what scraped targets say, then what who pushes says of others.
+func (h *house) metadata() (out []prompb.MetricMetadata) {
+	said := map[string]bool{}
+	for _, targets := range h.scrape.TargetsActive() {
+		for _, t := range targets {
+			for _, m := range t.ListMetadata() {
+				if !said[m.MetricFamily] {
+					said[m.MetricFamily] = true
+					out = append(out, prompb.MetricMetadata{MetricFamilyName: m.MetricFamily, Type: prompb.FromMetadataType(m.Type), Help: m.Help, Unit: m.Unit})
+				}
+			}
+		}
+	}
+	for family, m := range h.receive.Metadata() {
+		if !said[family] {
+			out = append(out, prompb.MetricMetadata{MetricFamilyName: family, Type: prompb.FromMetadataType(m.Type), Help: m.Help, Unit: m.Unit})
+		}
+	}
+	return out
 }
 
 // applyExport has exports go by a configuration.

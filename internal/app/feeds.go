@@ -32,7 +32,7 @@ type feeds struct {
 	list []*feed
 }
 
-// feeds lists what can be built anew.
+// openFeeds lists what can be built anew.
 func (h *house) openFeeds() {
 	h.feeds = &feeds{reg: h.reg, list: []*feed{
 		{name: "syslog", by: func(c *Config) any { return c.Rows.Syslog }, open: h.openSyslog},

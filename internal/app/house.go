@@ -233,7 +233,7 @@ func (h *house) openMachines(ctx context.Context, cfg *Config) (err error) {
 	if err != nil {
 		return err
 	}
-	if h.scrape, err = scrape.New(scrape.Options{Appendable: grant.AppendableV2(), Logger: h.log.With("room", "scrape"), Registerer: h.reg, Now: time.Now}); err != nil {
+	if h.scrape, err = scrape.New(scrape.Options{Appendable: grant.AppendableV2(), Metadata: cfg.inline(), Logger: h.log.With("room", "scrape"), Registerer: h.reg, Now: time.Now}); err != nil {
 		return err
 	}
 	if cfg.Host.Enabled {

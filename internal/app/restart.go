@@ -27,6 +27,7 @@ func restartKeys() []restartKey {
 		{"otlp.http", func(c *Config) any { return c.Rows.HTTP }},
 		{"otlp.business_ids", func(c *Config) any { return c.Rows.BusinessIDs }},
 		{"otlp.promote_resource_attributes", func(c *Config) any { return c.Rows.Promote }},
+		{"remote_write.protobuf_message", func(c *Config) any { return c.inline() }},
 		{"SIGNALBOX_ADMIN_TOKEN", func(c *Config) any { return c.AdminToken }},
 	}
 }

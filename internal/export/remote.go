@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/prompb"
 	"github.com/prometheus/prometheus/storage/remote"
 	"go.yaml.in/yaml/v2"
 
@@ -28,7 +29,9 @@ type Feed struct {
 
 // RemoteOptions are what Remote is built with.
 type RemoteOptions struct {
-	Feeds      []Feed
+	Feeds []Feed
+	// Metadata returns what is known of metrics now: family, type, help and unit. Nil sends none.
+	Metadata   func() []prompb.MetricMetadata
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }
@@ -40,9 +43,12 @@ type RemoteOptions struct {
 type Remote struct {
 	o RemoteOptions
 
-	mu     sync.Mutex
-	feeds  []*feed // empty until a receiver is configured
-	closed bool
+	mu      sync.Mutex
+	feeds   []*feed // empty until a receiver is configured
+	tellers []*teller
+	closed  bool
+
+	telling sync.WaitGroup
 }
 
 type feed struct {
@@ -77,16 +83,19 @@ func CheckRemote(configs []*promconfig.RemoteWriteConfig) error {
 			return fmt.Errorf("%s stands twice; leave one out, or give each a name", c.URL.Redacted())
 		}
 		seen[string(text)] = true
-		_, err = remote.NewWriteClient(c.Name, &remote.ClientConfig{
-			URL: c.URL, WriteProtoMsg: c.ProtobufMessage, Timeout: c.RemoteTimeout, HTTPClientConfig: c.HTTPClientConfig,
-			SigV4Config: c.SigV4Config, AzureADConfig: c.AzureADConfig, GoogleIAMConfig: c.GoogleIAMConfig, Headers: c.Headers,
-			RetryOnRateLimit: c.QueueConfig.RetryOnRateLimit, RoundRobinDNS: c.RoundRobinDNS,
-		})
-		if err != nil {
+		if _, err = clientOf(c); err != nil {
 			return fmt.Errorf("%s: %w", c.URL.Redacted(), err)
 		}
 	}
 	return nil
+}
+
+func clientOf(c *promconfig.RemoteWriteConfig) (remote.WriteClient, error) {
+	return remote.NewWriteClient(c.Name, &remote.ClientConfig{
+		URL: c.URL, WriteProtoMsg: c.ProtobufMessage, Timeout: c.RemoteTimeout, HTTPClientConfig: c.HTTPClientConfig,
+		SigV4Config: c.SigV4Config, AzureADConfig: c.AzureADConfig, GoogleIAMConfig: c.GoogleIAMConfig, Headers: c.Headers,
+		RetryOnRateLimit: c.QueueConfig.RetryOnRateLimit, RoundRobinDNS: c.RoundRobinDNS,
+	})
 }
 
 // Apply replaces the receivers; queues whose part did not change go on undisturbed.
@@ -103,6 +112,11 @@ func (r *Remote) Apply(external labels.Labels, configs []*promconfig.RemoteWrite
 	if len(configs) == 0 && len(r.feeds) == 0 {
 		return nil
 	}
+	told, err := tellers(configs)
+	if err != nil {
+		return fault.New(fault.Invalid, "remote_write: %w", err)
+	}
+	r.tellers = told
 	for len(r.feeds) < len(r.o.Feeds) {
 		f := r.o.Feeds[len(r.feeds)]
 		var reg prometheus.Registerer
@@ -119,8 +133,9 @@ func (r *Remote) Apply(external labels.Labels, configs []*promconfig.RemoteWrite
 	return errors.Join(errs...)
 }
 
-// Run wakes the queues until ctx ends. They go on until Close.
+// Run wakes the queues and tells metadata until ctx ends. The queues go on until Close.
 func (r *Remote) Run(ctx context.Context) error {
+	defer r.telling.Wait()
 	t := time.NewTicker(beat)
 	defer t.Stop()
 	for {
@@ -140,6 +155,7 @@ func (r *Remote) wake(ctx context.Context) {
 		f.count(ctx)
 		f.storage.Notify()
 	}
+	r.tell(ctx, time.Now())
 }
 
 // count tells the library how many samples came in: it takes them from an appender that keeps nothing.

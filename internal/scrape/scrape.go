@@ -27,6 +27,7 @@ type Options struct {
 	Logger     *slog.Logger         // default: none
 	Registerer prometheus.Registerer
 	Now        func() time.Time // default: time.Now
+	Metadata   bool             // samples are handed on with what their metric is
 }
 
 // Manager scrapes the targets of the applied configuration.
@@ -78,17 +79,18 @@ func New(o Options) (*Manager, error) {
 	}
 	m.meter = &meter{next: o.Appendable, scraped: m.scraped, targets: map[*promscrape.Target]*tally{}}
 	m.jobs.Store(&map[string]*promconfig.ScrapeConfig{})
-	if m.direct, err = m.newLane("scrape", o.Registerer); err != nil {
+	if m.direct, err = m.newLane("scrape", o.Metadata, o.Registerer); err != nil {
 		return nil, err
 	}
 	// The managers' metrics have no label to tell two of them apart; those of the few relayed jobs are not exposed.
-	m.relayed, err = m.newLane("scrape_relayed", prometheus.NewRegistry(), config_util.WithDialContextFunc(r.dial))
+	m.relayed, err = m.newLane("scrape_relayed", o.Metadata, prometheus.NewRegistry(), config_util.WithDialContextFunc(r.dial))
 	return m, err
 }
 
-func (m *Manager) newLane(name string, reg prometheus.Registerer, http ...config_util.HTTPClientOption) (*lane, error) {
+func (m *Manager) newLane(name string, metadata bool, reg prometheus.Registerer, http ...config_util.HTTPClientOption) (*lane, error) {
 	sm, err := promscrape.NewManager(&promscrape.Options{
 		PassMetadataInContext:    true, // the meter asks for the target
+		AppendMetadata:           metadata,
 		ParseST:                  true, // replay needs start timestamps
 		DiscoveryReloadOnStartup: true,
 		DiscoveryReloadInterval:  model.Duration(500 * time.Millisecond),

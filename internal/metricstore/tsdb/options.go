@@ -25,6 +25,7 @@ type Options struct {
 	BlockDuration  time.Duration // span of the youngest blocks; default 2h
 	Series         int64         // live series to lay the memory out for; default as many as last time
 	MaxExemplars   int64         // exemplars kept in memory; default 10,000, negative = none
+	Metadata       bool          // what metrics are is written to the log, for remote write 2.0
 	Fsync          bool          // Commit returns after the write-ahead log is synced: survives power loss, not only kill -9
 
 	ReserveBytes int64 // size of the file that is freed when a full disk keeps the store from opening; default 64 MB, negative = none
@@ -104,6 +105,7 @@ func (o *Options) engine() *promtsdb.Options {
 	e.MaxExemplars = max(0, o.MaxExemplars)
 	// Start timestamps are kept per sample, because the replay of a KPI needs the births that the live step saw.
 	e.EnableSTStorage = true
+	e.EnableMetadataWALRecords = o.Metadata
 	e.FloatChunkEncoding = chunkenc.EncXOR2
 	e.EnableHistogramSTEncoding = true
 	// The library panics in a goroutine of its own when a full disk keeps it from writing chunks of the head. Its clock is
