@@ -1,5 +1,5 @@
 // Package gate is the only way in for signals: authenticate, limit, store, then tell the observers. Nothing is acknowledged
-// before it is durable, and every refusal is counted by source and reason.
+// before it is durable, and every refusal is counted by source, signal and reason.
 //
 // It keeps one cached entry per live series: the store's reference, the handles of the observers that watch it, the mark by
 // which a sender names it, and the series that came next last time. A push therefore never decodes labels of a series that
