@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -13,10 +14,12 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"github.com/signalbox/signalbox/internal/evaluate"
+	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/kpi/backtest"
 	"github.com/signalbox/signalbox/internal/ledger"
 	"github.com/signalbox/signalbox/internal/metricstore/tsdb"
+	"github.com/signalbox/signalbox/internal/rowstore/duckdb"
 	"github.com/signalbox/signalbox/internal/statestore"
 )
 
@@ -29,8 +32,9 @@ type OfflineBacktest struct {
 }
 
 // BacktestOffline compares KPIs with those of the same name in cfg over the newest history in a data directory. It writes
-// nothing there but a directory for the newest samples, which it removes, and works beside a running server; notes say what
-// could not be read. The span ends when the server that owns the directory was last seen.
+// nothing there but directories for the newest samples and rows, which it removes, and works beside a running server, unless
+// a KPI counts rows: the rows of a directory belong to one process. Notes say what could not be read. The span ends when the
+// server that owns the directory was last seen.
 func BacktestOffline(ctx context.Context, cfg *Config, o OfflineBacktest) (out []backtest.Comparison, notes []string, err error) {
 	remarks := &remarks{}
 	log := slog.New(remarks)
@@ -54,15 +58,19 @@ func BacktestOffline(ctx context.Context, cfg *Config, o OfflineBacktest) (out [
 	if err != nil {
 		return nil, nil, err
 	}
+	inForce := map[string]*kpi.KPI{}
+	for _, k := range cfg.KPIs {
+		inForce[k.Name] = k
+	}
+	rows, err := h.rowsOffline(ctx, o, inForce, log.With("store", "rows"))
+	if err != nil {
+		return nil, nil, err
+	}
 	to := time.Now()
 	if seen, err := book.LastHeartbeat(ctx); err != nil {
 		return nil, nil, err
 	} else if seen > 0 && seen < to.UnixMilli() {
 		to = time.UnixMilli(seen)
-	}
-	inForce := map[string]*kpi.KPI{}
-	for _, k := range cfg.KPIs {
-		inForce[k.Name] = k
 	}
 	intervals := map[string]time.Duration{}
 	for _, j := range cfg.Jobs {
@@ -70,7 +78,7 @@ func BacktestOffline(ctx context.Context, cfg *Config, o OfflineBacktest) (out [
 	}
 	reg := prometheus.NewRegistry()
 	engine := evaluate.New(evaluate.Options{
-		Store: samples, Ledger: book, Query: ask(newPromQL(h.log, reg), both{samples, points}), Now: func() time.Time { return to }, Registerer: reg,
+		Store: samples, Rows: rows, Ledger: book, Query: ask(newPromQL(h.log, reg), both{samples, points}), Now: func() time.Time { return to }, Registerer: reg,
 		IntervalOf: func(l labels.Labels) (time.Duration, bool) {
 			d, ok := intervals[l.Get("job")]
 			return d, ok
@@ -89,6 +97,34 @@ func BacktestOffline(ctx context.Context, cfg *Config, o OfflineBacktest) (out [
 		out = append(out, *c)
 	}
 	return out, remarks.said, nil
+}
+
+// rowsOffline opens the rows of a data directory if a KPI counts any; nil if none does, or if there are none.
+func (h *house) rowsOffline(ctx context.Context, o OfflineBacktest, inForce map[string]*kpi.KPI, log *slog.Logger) (evaluate.Rows, error) {
+	var counts *kpi.KPI
+	for _, k := range o.KPIs {
+		for _, side := range []*kpi.KPI{inForce[k.Name], k} {
+			if side != nil && side.Indicator.Table() != "" {
+				counts = side
+			}
+		}
+	}
+	if counts == nil {
+		return nil, nil
+	}
+	r, err := duckdb.OpenReader(ctx, filepath.Join(o.Data, "rows"), log)
+	switch fault.KindOf(err) {
+	case fault.NotFound:
+		return nil, fault.New(fault.NotFound, "%s counts %s, and there are none in %s", counts.Name, counts.Indicator.Table(), o.Data).Hint("Name the server's data directory with --data")
+	case fault.Conflict:
+		return nil, fault.New(fault.Conflict, "%s counts %s, and those of %s are in use by a running signalbox", counts.Name, counts.Indicator.Table(), o.Data).
+			Hint("Leave --data out to have that server do it, or stop it first")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the rows of %s: %w", o.Data, err)
+	}
+	h.onClose("the rows", r.Close)
+	return r, nil
 }
 
 // frozen is a ledger's store that nobody writes to: a rehearsal publishes nothing.

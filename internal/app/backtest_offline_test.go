@@ -9,12 +9,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/ledger"
 	"github.com/signalbox/signalbox/internal/metricstore/tsdb"
 	"github.com/signalbox/signalbox/internal/policy"
+	"github.com/signalbox/signalbox/internal/rowstore"
+	"github.com/signalbox/signalbox/internal/rowstore/duckdb"
 	"github.com/signalbox/signalbox/internal/statestore"
 )
 
@@ -75,6 +79,91 @@ func TestBacktestOfflineBesideAServer(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, after, len(before), "what was needed to read is gone again")
 }
+
+// TestBacktestOfflineOverRows replays sealed rows and rows of a log beside a server that has stopped, and is refused beside
+// one that runs.
+func TestBacktestOfflineOverRows(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"metrics", "kpi"} {
+		s, err := tsdb.Open(tsdb.Options{Dir: filepath.Join(dir, name), ReserveBytes: -1, FloorBytes: -1, Registerer: prometheus.NewRegistry()})
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	}
+	end := time.Now().Add(-time.Minute).Truncate(time.Minute)
+	begin := end.Add(-2 * time.Hour)
+	state, err := statestore.Open(filepath.Join(dir, "state.db"), false)
+	require.NoError(t, err)
+	book, err := ledger.Open(t.Context(), ledger.Options{Store: frozen{pointless{}}, State: state, Now: time.Now})
+	require.NoError(t, err)
+	require.NoError(t, book.Heartbeat(t.Context(), end.UnixMilli()+6000))
+	require.NoError(t, state.Close())
+	docs, findings := policy.Read("k.yaml", []byte("kind: KPI\nname: rejected\nowner: a\nunit: percent\nindicator: {ratio: {bad: 'events{name=\"rejected\"}', total: 'events{name=~\"accepted|rejected\"}'}}\nperiod: 1m\nthresholds: {red: '> 50%'}\npage: {severity: page, runbook: 'https://r.example/q'}\n"), policy.Limits{})
+	require.Empty(t, findings)
+	ask := OfflineBacktest{Data: dir, KPIs: []*kpi.KPI{docs[0].KPI}, Last: 110*time.Minute + 10*time.Second}
+	_, _, err = BacktestOffline(t.Context(), &Config{}, ask)
+	require.Equal(t, fault.NotFound, fault.KindOf(err))
+	require.ErrorContains(t, err, "rejected counts events, and there are none in "+dir)
+
+	rows, err := duckdb.Open(t.Context(), duckdb.Options{Dir: filepath.Join(dir, "rows"), FloorBytes: -1})
+	require.NoError(t, err)
+	minute := 0
+	write := func(until time.Time) { // ten minutes bad, twenty good
+		b := &rowstore.Batch{Table: rowstore.Events}
+		for at := begin; at.Before(until); at = at.Add(10 * time.Second) {
+			if m := int(at.Sub(begin) / time.Minute); m >= minute {
+				r := b.Add()
+				r.Time, r.Received, r.Service, r.Name, r.Weight = at.UnixMicro()+1, at.UnixMicro()+2, "portal", "accepted", 1
+				if m%30 >= 20 {
+					r.Name = "rejected"
+				}
+			}
+		}
+		minute = int(until.Sub(begin) / time.Minute)
+		require.NoError(t, rows.Write(t.Context(), b))
+	}
+	write(begin.Add(time.Hour))
+	_, err = rows.Erase(t.Context(), rowstore.Is("service", "nobody"), func(int, int) {}) // seals what is in the log
+	require.NoError(t, err)
+	write(end)
+	sealed, err := filepath.Glob(filepath.Join(dir, "rows", "sealed", "events", "*.duckdb"))
+	require.NoError(t, err)
+	require.NotEmpty(t, sealed)
+
+	_, _, err = BacktestOffline(t.Context(), &Config{}, ask)
+	require.Equal(t, fault.Conflict, fault.KindOf(err))
+	require.ErrorContains(t, err, "rejected counts events, and those of "+dir+" are in use by a running signalbox")
+	require.NoError(t, rows.Close())
+
+	contents := func() map[string]string {
+		out := map[string]string{}
+		require.NoError(t, filepath.WalkDir(filepath.Join(dir, "rows"), func(path string, e os.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			out[path] = string(b)
+			return err
+		}))
+		return out
+	}
+	before := contents()
+	results, notes, err := BacktestOffline(t.Context(), &Config{}, ask)
+	require.NoError(t, err)
+	require.Empty(t, notes)
+	require.Len(t, results, 1)
+	require.Equal(t, "raw", results[0].Proposed.Way)
+	require.Equal(t, int64(110), results[0].Proposed.Points)
+	require.Equal(t, 4, results[0].Proposed.PageCount)
+	require.Equal(t, before, contents())
+	again, err := duckdb.Open(t.Context(), duckdb.Options{Dir: filepath.Join(dir, "rows"), FloorBytes: -1})
+	require.NoError(t, err)
+	require.NoError(t, again.Close())
+}
+
+// pointless is a store of datapoints without any.
+type pointless struct{}
+
+func (pointless) Querier(int64, int64) (storage.Querier, error) { return storage.NoopQuerier(), nil }
 
 // TestBacktestOfflineOfAnOldDirectory: a state database of another version is left alone.
 func TestBacktestOfflineOfAnOldDirectory(t *testing.T) {

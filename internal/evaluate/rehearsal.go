@@ -172,7 +172,7 @@ func (r *rehearsal) overSamples(ctx context.Context) error {
 func (r *rehearsal) overQuery(ctx context.Context) error {
 	switch sql := r.u.k.Indicator.Kind == kpi.SQL; {
 	case sql && r.e.o.SQL == nil:
-		return fault.New(fault.Unavailable, "nobody answers SQL here")
+		return fault.New(fault.Unavailable, "%s is an sql indicator, and SQL is answered by a running server only", r.u.k.Name).Hint("Have the server do the back-test: leave --data out")
 	case !sql && r.e.o.Query == nil:
 		return fault.New(fault.Unavailable, "nobody answers PromQL here")
 	}
