@@ -16,7 +16,11 @@ import (
 
 // toProblem turns an error into a problem.
 func (a *API) toProblem(ctx context.Context, err error) error {
-	return huma.NewError(a.problem(ctx, err))
+	problem := huma.NewError(a.problem(ctx, err))
+	if fault.KindOf(err) == fault.Limited {
+		return huma.ErrorWithHeaders(problem, http.Header{"Retry-After": {"5"}})
+	}
+	return problem
 }
 
 // problem returns status and sentence of an error. What is no fault.Error is "internal error" outside; the log has the rest.

@@ -3,12 +3,14 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalbox/signalbox/internal/access/scoped"
 	"github.com/signalbox/signalbox/internal/api"
+	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
 	"github.com/signalbox/signalbox/internal/usage"
 )
@@ -18,10 +20,28 @@ type told struct {
 	scoped.RowReader
 	numbers []float64
 	asked   rowstore.Count
+	busy    bool
+}
+
+// TestWhoMustWaitIsToldHowLong asks a room that is busy.
+func TestWhoMustWaitIsToldHowLong(t *testing.T) {
+	h := newHouse(t, func(o *api.Options) { o.Rows, o.Usage = &told{busy: true}, empty{} })
+	r, err := http.NewRequestWithContext(t.Context(), "GET", h.srv.URL+api.Prefix+"/usage/people", nil)
+	require.NoError(t, err)
+	r.Header.Set("Authorization", "Bearer "+h.token)
+	res, err := h.srv.Client().Do(r)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, 429, res.StatusCode)
+	require.Equal(t, "application/problem+json", res.Header.Get("Content-Type"))
+	require.Equal(t, "5", res.Header.Get("Retry-After"))
 }
 
 func (x *told) Count(_ context.Context, q rowstore.Count) (rowstore.Groups, error) {
 	x.asked = q
+	if x.busy {
+		return rowstore.Groups{}, fault.New(fault.Limited, "too many ask at once")
+	}
 	if x.numbers == nil {
 		return rowstore.Groups{}, nil
 	}

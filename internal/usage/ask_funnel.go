@@ -40,14 +40,20 @@ func (q *FunnelQuestion) rule() (PathRule, error) {
 type ways struct {
 	reached []int64
 	took    [][]float64 // seconds, by step
-	lost    [][]string
+	lost    [][]lost
+}
+
+// lost is who got to a step and no further: the event of that step.
+type lost struct {
+	user, session string
+	time          int64
 }
 
 func newWays(steps int) *ways {
-	return &ways{make([]int64, steps), make([][]float64, steps), make([][]string, steps)}
+	return &ways{make([]int64, steps), make([][]float64, steps), make([][]lost, steps)}
 }
 
-func (w *ways) add(events []PathEvent, a Attempt) {
+func (w *ways) add(events []PathEvent, a Attempt, user, session string) {
 	for i, e := range a.Reached {
 		w.reached[i]++
 		if i > 0 {
@@ -55,8 +61,8 @@ func (w *ways) add(events []PathEvent, a Attempt) {
 		}
 	}
 	if n := len(a.Reached); n > 0 && n < len(w.reached) {
-		if trace := events[a.Reached[n-1]].Trace; trace != (rowstore.TraceID{}) && len(w.lost[n]) < 5 {
-			w.lost[n] = append(w.lost[n], trace.String())
+		if e := &events[a.Reached[n-1]]; len(w.lost[n]) < maxLost {
+			w.lost[n] = append(w.lost[n], lost{user, session, e.Time})
 		}
 	}
 }
@@ -66,7 +72,7 @@ func (w *ways) merge(o *ways) {
 	for i := range w.reached {
 		w.reached[i] += o.reached[i]
 		w.took[i] = append(w.took[i], o.took[i]...)
-		w.lost[i] = append(w.lost[i], o.lost[i][:min(len(o.lost[i]), max(0, 5-len(w.lost[i])))]...)
+		w.lost[i] = append(w.lost[i], o.lost[i][:min(len(o.lost[i]), maxLost-len(w.lost[i]))]...)
 	}
 }
 
@@ -75,12 +81,33 @@ func (w *ways) answer(steps []Step) []FunnelStep {
 	for i, s := range steps {
 		slices.Sort(w.took[i])
 		out[i] = FunnelStep{Name: cmp.Or(s.Name, s.Where.String()), People: w.reached[i], Share: share(float64(w.reached[i]), float64(w.reached[0])),
-			Median: nearest(w.took[i], 0.5), P90: nearest(w.took[i], 0.9), Traces: append([]string{}, w.lost[i]...)}
+			Median: nearest(w.took[i], 0.5), P90: nearest(w.took[i], 0.9), Traces: []string{}}
 		if i > 0 {
 			out[i].Of, out[i].Lost = share(float64(w.reached[i]), float64(w.reached[i-1])), w.reached[i-1]-w.reached[i]
 		}
 	}
 	return out
+}
+
+const maxLost = 5 // examples of a step
+
+// tracesOf looks up the traces of events: to carry them with every event would take as much memory as all the rest.
+func (r *Room) tracesOf(ctx context.Context, events []lost, where rowstore.Expr) ([]string, error) {
+	out := []string{}
+	for _, x := range events {
+		who := rowstore.Is("user", x.user)
+		if x.user == "" {
+			who = rowstore.Is("session", x.session)
+		}
+		rows, err := r.opt.Rows.Find(ctx, rowstore.Find{Table: rowstore.Events, Between: rowstore.Between{From: x.time, To: x.time + 1}, Where: rowstore.All(who, where), Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 && rows[0].Trace != (rowstore.TraceID{}) {
+			out = append(out, rows[0].Trace.String())
+		}
+	}
+	return out, nil
 }
 
 // follower follows one part of the people through a funnel.
@@ -94,6 +121,7 @@ type follower struct {
 	values         map[string]string // of By, one copy of each
 	excluded, ties int64
 	cut            bool
+	user, session  string // whose rows come
 }
 
 const maxValues = 10_000
@@ -111,7 +139,6 @@ func (f *follower) take(row *rowstore.Row) (e PathEvent, ok bool) {
 	}
 	e.Late = row.Time >= f.to
 	if e.Steps != 0 {
-		e.Trace = row.Trace
 		if f.q.By != "" {
 			text := row.Get(f.q.By)
 			if e.By, ok = f.values[text]; !ok {
@@ -134,7 +161,7 @@ func (f *follower) person(events []PathEvent) {
 	if best.Tied {
 		f.ties++
 	}
-	f.sum.add(events, best)
+	f.sum.add(events, best, f.user, f.session)
 	if f.q.By == "" || len(best.Reached) == 0 {
 		return
 	}
@@ -146,7 +173,7 @@ func (f *follower) person(events []PathEvent) {
 		}
 		f.groups[value] = newWays(f.rule.Steps)
 	}
-	f.groups[value].add(events, best)
+	f.groups[value].add(events, best, f.user, f.session)
 }
 
 // Funnel answers how many people get through steps. People enter in the range; what they do within the window after it counts.
@@ -170,15 +197,16 @@ func (r *Room) Funnel(ctx context.Context, q FunnelQuestion) (Funnel, error) {
 	if err != nil {
 		return Funnel{}, err
 	}
-	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to + rule.Within}, Where: q.Where, Fields: needs(append(chosen, q.Where), "trace_id", "received", q.By)}
+	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to + rule.Within}, Where: q.Where, Fields: needs(append(chosen, q.Where), "received", q.By)}
 	if rule.Order != Strict && !slices.ContainsFunc(chosen, rowstore.Expr.IsEverything) { // in strict order every event counts
 		scan.Where = rowstore.All(q.Where, rowstore.Any(chosen...))
 	}
 	out := Funnel{Groups: []FunnelGroup{}, Notes: notes(nil)}
 	var of [walkers]*follower
-	out.Events, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[PathEvent] {
+	out.Events, err = walk(ctx, r, scan, func(part int) walker[PathEvent] {
 		of[part] = &follower{q: &q, rule: rule, tests: tests, to: to, sum: newWays(rule.Steps), groups: map[string]*ways{}, values: map[string]string{}}
-		return walker[PathEvent]{of[part].take, of[part].person}
+		f := of[part]
+		return walker[PathEvent]{take: f.take, each: f.person, who: func(user, session string) { f.user, f.session = user, session }}
 	})
 	if err != nil {
 		return Funnel{}, err
@@ -199,6 +227,15 @@ func (r *Room) Funnel(ctx context.Context, q FunnelQuestion) (Funnel, error) {
 		}
 	}
 	out.Steps = sum.answer(q.Steps)
+	for i := 1; i < len(out.Steps); i++ {
+		last := rowstore.Any(chosen[:rule.Steps]...)
+		if rule.Order != AnyOrder {
+			last = q.Steps[i-1].Where
+		}
+		if out.Steps[i].Traces, err = r.tracesOf(ctx, sum.lost[i], rowstore.All(q.Where, last)); err != nil {
+			return Funnel{}, err
+		}
+	}
 	for value, w := range groups {
 		out.Groups = append(out.Groups, FunnelGroup{value, w.answer(q.Steps)})
 	}

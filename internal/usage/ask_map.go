@@ -42,6 +42,11 @@ func (r *Room) exactMap(ctx context.Context, q MapQuestion, from, to int64) (Map
 	if err != nil {
 		return Map{}, fault.New(fault.Invalid, "the filter cannot be used: %w", err)
 	}
+	done, err := r.admit(ctx)
+	if err != nil {
+		return Map{}, err
+	}
+	defer done()
 	p, s, h := newPlaces(), &slot{}, hashing{maphash.MakeSeed()}
 	scan := rowstore.Scan{Table: rowstore.Spans, Between: rowstore.Between{From: from - 60_000_000, To: to + 60_000_000}}
 	err = r.opt.Rows.Scan(ctx, scan, func(rows []rowstore.Row) error {

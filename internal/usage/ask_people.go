@@ -49,10 +49,10 @@ func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) 
 	var of [walkers]counted
 	scan := rowstore.Scan{Table: rowstore.Events, Where: q.expr(), Fields: needs(nil, "service", "env", "agency", "weight")}
 	scan.To = millisOf(max(end, last+1)) * 1000 // from the beginning: who is new is known from everything before
-	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[int32] {
+	_, err = walk(ctx, r, scan, func(part int) walker[int32] {
 		c, sees, find := &of[part], q.seer(), newFinder(starts)
 		*c = counted{map[App]bool{}, make([]int64, len(starts)), make([]int64, len(starts)), make([]float64, len(starts)), [3]int64{}}
-		return walker[int32]{func(row *rowstore.Row) (int32, bool) {
+		return walker[int32]{take: func(row *rowstore.Row) (int32, bool) {
 			if !sees(row) {
 				return 0, false
 			}
@@ -64,7 +64,7 @@ func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) 
 				c.apps[App{strings.Clone(a.Service), strings.Clone(a.Env), strings.Clone(a.Agency)}] = true
 			}
 			return d, true
-		}, func(days []int32) {
+		}, each: func(days []int32) {
 			before, any := -1, [3]bool{}
 			for k, d := range days {
 				if i := periodAt(starts, d); i >= 0 && d < end {
@@ -137,11 +137,11 @@ func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, erro
 		everybody int64
 	}
 	var of [walkers]counted
-	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[Act] {
+	_, err = walk(ctx, r, scan, func(part int) walker[Act] {
 		c, sees, act := &of[part], q.seer(), r.words.actor()
 		*c = counted{sums: make([]tally, len(starts)), lasted: make([][]float64, len(starts)), people: make([]int64, len(starts))}
 		var mine []Session
-		return walker[Act]{func(row *rowstore.Row) (Act, bool) { return act(row), sees(row) }, func(acts []Act) {
+		return walker[Act]{take: func(row *rowstore.Row) (Act, bool) { return act(row), sees(row) }, each: func(acts []Act) {
 			any, last, find := false, -1, newFinder(starts)
 			for _, a := range acts { // in order of time
 				if i := find.of(dayOf(a.Time)); i >= 0 && a.Time < to {
@@ -256,15 +256,15 @@ func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, e
 		start, back bool
 	}
 	var of [walkers]grid
-	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[visit] {
+	_, err = walk(ctx, r, scan, func(part int) walker[visit] {
 		c, sees, number := &of[part], q.seer(), uint32(part)
 		for range g.starts {
 			c.begin, c.back = append(c.begin, roaring.New()), append(c.back, roaring.New())
 		}
-		return walker[visit]{func(row *rowstore.Row) (visit, bool) {
+		return walker[visit]{take: func(row *rowstore.Row) (visit, bool) {
 			v := visit{dayOf(row.Time), tests[0](row), tests[1](row)}
 			return v, (v.start || v.back) && sees(row)
-		}, func(vs []visit) {
+		}, each: func(vs []visit) {
 			began, find := false, newFinder(g.starts)
 			beganIn, backIn := -1, -1 // the last periods that were marked
 			for _, v := range vs {
@@ -324,10 +324,10 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "release", "weight", map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind])...)}
 	scan.Between = rowstore.Between{From: millisOf(days[0]) * 1000, To: millisOf(end) * 1000}
 	var of [walkers]*gatherer
-	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[use] {
+	_, err = walk(ctx, r, scan, func(part int) walker[use] {
 		c, sees := newGatherer(days, uint32(part), q.Names), q.seer()
 		of[part] = c
-		return walker[use]{func(row *rowstore.Row) (use, bool) {
+		return walker[use]{take: func(row *rowstore.Row) (use, bool) {
 			if !sees(row) {
 				return use{}, false
 			}
@@ -339,7 +339,7 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 				name = row.Release
 			}
 			return c.take(row, name)
-		}, c.person}
+		}, each: c.person}
 	})
 	if err != nil {
 		return Adoption{}, err
@@ -406,9 +406,9 @@ func (r *Room) People(ctx context.Context, q PeopleQuestion) (People, error) {
 		return People{}, tooMany("conditions", 64)
 	}
 	var of [walkers]People
-	_, err = walk(ctx, r.opt.Rows, scan, func(part int) walker[marks] {
+	_, err = walk(ctx, r, scan, func(part int) walker[marks] {
 		c := &of[part]
-		return walker[marks]{func(row *rowstore.Row) (m marks, ok bool) {
+		return walker[marks]{take: func(row *rowstore.Row) (m marks, ok bool) {
 			for i, f := range did {
 				if f(row) {
 					m.did |= 1 << i
@@ -420,7 +420,7 @@ func (r *Room) People(ctx context.Context, q PeopleQuestion) (People, error) {
 				}
 			}
 			return m, true
-		}, func(ms []marks) {
+		}, each: func(ms []marks) {
 			var sum marks
 			for _, m := range ms {
 				sum.did, sum.not = sum.did|m.did, sum.not|m.not

@@ -47,6 +47,11 @@ func (r *Room) Success(ctx context.Context, q SuccessQuestion) (Success, error) 
 	scan := rowstore.Scan{Table: q.Table, Between: rowstore.Between{From: from, To: to + max(within, 3_600_000_000)},
 		Where:  rowstore.All(q.Where, rowstore.Expr{Match: &rowstore.Match{Field: "business_id", Op: rowstore.Exists}}, any),
 		Fields: needs([]rowstore.Expr{q.Where, q.Start, q.End, q.Fail}, "business_id", "trace_id")}
+	done, err := r.admit(ctx)
+	if err != nil {
+		return Success{}, err
+	}
+	defer done()
 	all := map[string]*transaction{}
 	err = r.opt.Rows.Scan(ctx, scan, func(rows []rowstore.Row) error {
 		for i := range rows {

@@ -5,8 +5,6 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
-
-	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // PathEvent is one event of a person on the way through a funnel: which steps and which exclusions it matches, as bits.
@@ -17,7 +15,6 @@ type PathEvent struct {
 	Excludes uint16
 	Late     bool   // came after the range: may finish a way, not begin one
 	By       string // value of the breakdown field
-	Trace    rowstore.TraceID
 }
 
 // PathRule is a funnel without its expressions.

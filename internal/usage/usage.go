@@ -73,6 +73,8 @@ type Room struct {
 	words   words
 	metrics metrics
 
+	asking, waiting chan struct{} // questions that read rows
+
 	mu          sync.Mutex
 	state       *state
 	failures    *failures
@@ -92,7 +94,7 @@ type Room struct {
 // New opens the room with what its files hold. Damaged files are given up with a note in the log: CatchUp then reads
 // everything again. CatchUp has to be called before the first row is observed.
 func New(o Options) (*Room, error) {
-	r := &Room{opt: o.withDefaults()}
+	r := &Room{opt: o.withDefaults(), asking: make(chan struct{}, maxAsking), waiting: make(chan struct{}, maxInLine)}
 	r.words = words{map[string]bool{}, map[string]bool{}}
 	for _, n := range r.opt.Views {
 		r.words.views[n] = true

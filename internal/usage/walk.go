@@ -20,11 +20,17 @@ const walkers = 2
 type walker[T any] struct {
 	take func(*rowstore.Row) (T, bool)
 	each func([]T)
+	who  func(user, session string) // says before each whose rows come, where it is set; session is of somebody without a user
 }
 
 // walk reads events person by person, parts of the people side by side; begin makes what each part needs. It returns how many
 // rows of people were taken.
-func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, begin func(part int) walker[T]) (taken int64, err error) {
+func walk[T any](ctx context.Context, r *Room, q rowstore.Scan, begin func(part int) walker[T]) (taken int64, err error) {
+	done, err := r.admit(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var all [walkers]int64
@@ -34,7 +40,7 @@ func walk[T any](ctx context.Context, store rowstore.Store, q rowstore.Scan, beg
 		q.ByUser, q.Part, q.Parts = true, part, walkers
 		wait.Go(func() {
 			var err error
-			if all[part], err = w.walk(ctx, store, q); err != nil {
+			if all[part], err = w.walk(ctx, r.opt.Rows, q); err != nil {
 				stop(err)
 			}
 		})
@@ -53,7 +59,7 @@ func (w walker[T]) walk(ctx context.Context, store rowstore.Store, q rowstore.Sc
 	anonymous := 0
 	flush := func() {
 		if len(mine) > 0 {
-			w.each(mine)
+			w.person(user, "", mine)
 		}
 		mine = mine[:0]
 	}
@@ -88,10 +94,17 @@ func (w walker[T]) walk(ctx context.Context, store rowstore.Store, q rowstore.Sc
 		return 0, err
 	}
 	flush()
-	for _, xs := range unknown {
-		w.each(xs)
+	for session, xs := range unknown {
+		w.person("", session, xs)
 	}
 	return taken, nil
+}
+
+func (w walker[T]) person(user, session string, xs []T) {
+	if w.who != nil {
+		w.who(user, session)
+	}
+	w.each(xs)
 }
 
 // finder finds the period of a time; most come in runs of one day.

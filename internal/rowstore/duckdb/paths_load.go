@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // pathRows is the rows of one source in order of people and time.
@@ -54,9 +56,9 @@ func pathExpression(col int) string {
 }
 
 // pathsOf returns the columns of a source, of a sealed file from memory as far as they are there.
-func (s *Store) pathsOf(ctx context.Context, p *paths, src *seeker, cols []int) (*pathRows, error) {
+func (s *Store) pathsOf(ctx context.Context, p *paths, src *seeker, cols []int, q rowstore.Scan) (*pathRows, error) {
 	if !src.pathed() {
-		return s.loadPaths(ctx, p, src, nil, cols)
+		return s.loadPaths(ctx, p, src, nil, cols, &q)
 	}
 	f := p.file(src.ID, s.opt.Now())
 	f.loading.Lock()
@@ -70,7 +72,7 @@ func (s *Store) pathsOf(ctx context.Context, p *paths, src *seeker, cols []int) 
 	if f.rows != nil && len(missing) == 0 {
 		return f.rows, nil
 	}
-	rows, err := s.loadPaths(ctx, p, src, f.rows, missing)
+	rows, err := s.loadPaths(ctx, p, src, f.rows, missing, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +91,9 @@ func (s *Store) pathsOf(ctx context.Context, p *paths, src *seeker, cols []int) 
 // pathed reports whether a source is a sealed file whose rows have numbers.
 func (s *seeker) pathed() bool { return s.Sealed() && !strings.ContainsAny(s.Name, " (") }
 
-// loadPaths reads columns of a source; old is what is known of it, or nil. What it returns is never changed.
-func (s *Store) loadPaths(ctx context.Context, p *paths, src *seeker, old *pathRows, cols []int) (*pathRows, error) {
+// loadPaths reads columns of a source; old is what is known of it, or nil. Of rows that are not kept only those are read that the
+// scan wants. What it returns is never changed.
+func (s *Store) loadPaths(ctx context.Context, p *paths, src *seeker, old *pathRows, cols []int, only *rowstore.Scan) (*pathRows, error) {
 	var list []string
 	if src.pathed() {
 		list = append(list, "rowid")
@@ -105,6 +108,13 @@ func (s *Store) loadPaths(ctx context.Context, p *paths, src *seeker, old *pathR
 	}
 	src.question = new(question)
 	src.WriteString("SELECT " + strings.Join(list, ", ") + " FROM " + src.Name)
+	if only != nil {
+		where, err := src.where(only.Where, true)
+		if err != nil {
+			return nil, err
+		}
+		src.WriteString(" WHERE " + where + src.within(only.Between) + partWhere(src, *only))
+	}
 	var rowid, times []int64
 	var who []uint32
 	var people interner
@@ -151,7 +161,7 @@ func (s *Store) loadPaths(ctx context.Context, p *paths, src *seeker, old *pathR
 		}
 	}
 	for i, col := range cols {
-		rows.columns[col] = p.placeColumn(&into[i], col, to)
+		rows.columns[col] = p.placeColumn(&into[i], col, to, rows.time)
 	}
 	if rowid == nil {
 		rows.place = nil // nothing is ever added to hot rows
@@ -205,8 +215,15 @@ func (p *paths) orderPaths(rows *pathRows, rowid []int64, who []uint32, times []
 }
 
 // placeColumn puts a column in order, in as few bytes as it needs.
-func (p *paths) placeColumn(h *heldColumn, col int, to []uint32) *pathColumn {
+func (p *paths) placeColumn(h *heldColumn, col int, to []uint32, times []int64) *pathColumn {
 	c := &pathColumn{}
+	if h.isWide && col == colReceived && nearTimes(h.wide, to, times) {
+		c.small = make([]uint32, len(to))
+		for i, at := range to {
+			c.small[at] = uint32(int32(int64(h.wide[i]) - times[at]))
+		}
+		return c
+	}
 	if h.isWide {
 		c.wide = make([]uint64, len(to))
 		for i, at := range to {
@@ -246,4 +263,14 @@ func (p *paths) placeColumn(h *heldColumn, col int, to []uint32) *pathColumn {
 		}
 	}
 	return c
+}
+
+// nearTimes reports whether all instants are within half an hour of their rows' times: then the distance is kept.
+func nearTimes(instants []uint64, to []uint32, times []int64) bool {
+	for i, at := range to {
+		if d := int64(instants[i]) - times[at]; d != int64(int32(d)) {
+			return false
+		}
+	}
+	return true
 }

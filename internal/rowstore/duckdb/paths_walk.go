@@ -37,7 +37,13 @@ func (s *Store) scanPaths(ctx context.Context, q rowstore.Scan, sources []*seeke
 	for _, src := range sources {
 		total += src.Rows
 	}
-	if total*int64(14+2*len(cols)) > pathBytes {
+	wide := 0
+	for _, col := range cols {
+		if h, _ := pathHeld(col); h.isWide && col != colReceived {
+			wide++
+		}
+	}
+	if total*int64(14+2*len(cols)+6*wide) > pathBytes {
 		return errBig
 	}
 	sources = slices.Clone(sources)
@@ -46,7 +52,7 @@ func (s *Store) scanPaths(ctx context.Context, q rowstore.Scan, sources []*seeke
 	for i := range sources { // each part begins elsewhere, so that files are read side by side
 		k := (i + q.Part*len(sources)/max(1, q.Parts)) % len(sources)
 		var err error
-		if files[k], err = s.pathsOf(ctx, p, sources[k], cols); err != nil {
+		if files[k], err = s.pathsOf(ctx, p, sources[k], cols, q); err != nil {
 			return err
 		}
 	}
@@ -167,6 +173,10 @@ func (w *pathWalk) fill(files []*pathRows, refs []pathRef, want func(col int) bo
 				end++
 			}
 			switch {
+			case h.isWide && c.wide == nil: // as distances
+				for ; k < end; k++ {
+					h.wide[k] = uint64(files[refs[k].source].time[refs[k].row] + int64(int32(c.small[refs[k].row])))
+				}
 			case h.isWide:
 				for ; k < end; k++ {
 					h.wide[k] = c.wide[refs[k].row]
