@@ -146,8 +146,9 @@ func rowBinary(rows []wideRow) (b []byte) {
 	return b
 }
 
-// metricBodies encodes one datapoint of each of n counters, 5,000 a request.
-func metricBodies(n int, at time.Time) (out [][]byte, err error) {
+// metricBodies encodes one datapoint of each of n counters, 5,000 a request; shuffled, those of a metric come in another order
+// each time, as from an SDK that keeps them in a map.
+func metricBodies(n int, at time.Time, shuffled bool) (out [][]byte, err error) {
 	for from := 0; from < n; from += 5000 {
 		d := pmetric.NewMetrics()
 		g := d.ResourceMetrics().AppendEmpty()
@@ -160,7 +161,11 @@ func metricBodies(n int, at time.Time) (out [][]byte, err error) {
 			sum := metric.SetEmptySum()
 			sum.SetIsMonotonic(true)
 			sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+			order := rand.Perm(100)
 			for i := range 100 {
+				if shuffled {
+					i = order[i]
+				}
 				p := sum.DataPoints().AppendEmpty()
 				p.SetTimestamp(pcommon.NewTimestampFromTime(at))
 				p.SetStartTimestamp(pcommon.NewTimestampFromTime(rowsStart.Add(-time.Hour)))
