@@ -11,9 +11,9 @@ export function Troubles() {
   const list = troublesOf(status);
   if (list.length === 0) return null;
   return (
-    <ul className={css.troubles} aria-label="What is wrong with the stores">
+    <section className={css.troubles} aria-label="What is wrong with the server">
       {list.map((t) => (
-        <li key={t.said} role="alert">
+        <div key={t.said} className={css.trouble} role="alert">
           <LightShape state="red" size={20} />
           <div>
             <h2>{t.title}</h2>
@@ -22,8 +22,8 @@ export function Troubles() {
               <strong>What to do:</strong> {t.todo}
             </p>
           </div>
-        </li>
+        </div>
       ))}
-    </ul>
+    </section>
   );
 }
