@@ -17,9 +17,10 @@ import (
 func many(t *testing.T, open Open) {
 	s := opened(t, open)
 	r := rand.New(rand.NewPCG(7, 7))
-	rows := randomRows(r, 20_000)
-	for i := range rows { // rare things, that lie anywhere
-		rows[i].Time += int64(r.IntN(3_600_000_000))
+	rows := randomRows(r, 30_000)
+	start := int64(noon - day/2)
+	for i := range rows { // of one day, with rare things that lie anywhere
+		rows[i].Time = start + int64(r.IntN(day))
 		if r.IntN(3000) == 0 {
 			rows[i].Body, rows[i].User = "a Needle in the hay", "p-"+strconv.Itoa(r.IntN(9))
 			rows[i].Trace = rowstore.TraceIDOf(7, r.Uint64()|1)
@@ -52,7 +53,7 @@ func many(t *testing.T, open Open) {
 			}
 			q := rowstore.Find{Table: rowstore.Logs, Between: ever, Where: e, Oldest: r.IntN(2) == 0, Limit: 1 + r.IntN(150)}
 			if r.IntN(2) == 0 {
-				q.From = noon + int64(r.IntN(3*day))
+				q.From = start + int64(r.IntN(day))
 				q.To = q.From + int64(r.IntN(day))
 			}
 			holds, err := e.Compile()

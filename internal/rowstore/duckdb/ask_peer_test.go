@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,7 @@ func BenchmarkPeer(b *testing.B) {
 	if err != nil {
 		n = 100_000
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // as many threads as the peer has
 	ctx := context.Background()
 	work := os.Getenv("SIGNALBOX_ROWS_KEEP") // a directory whose rows are used again; empty: they are made anew
 	if work == "" {
