@@ -66,7 +66,7 @@ function answer(
           external_url: '',
           stores: [],
           warnings: [],
-          config: { file: 'signalbox.yaml', loaded_at: now, error: '' },
+          config: { file: 'signalbox.yaml', loaded_at: now, error: '', restart: [] },
         },
       };
     case 'GET /me':

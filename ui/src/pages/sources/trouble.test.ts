@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { troublesOf } from './trouble';
 
 const store = (name: string, error = '') => ({ name, path: name, bytes: 0, series: 0, rows: 0, oldest: 0, error });
-const config = { file: 'signalbox.yaml', loaded_at: 0, error: '' };
+const config = { file: 'signalbox.yaml', loaded_at: 0, error: '', restart: [] };
 
 describe('troubles of the stores', () => {
   it('are none while everything is well, and before anything is known', () => {

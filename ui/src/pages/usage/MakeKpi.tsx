@@ -9,6 +9,7 @@ import { Icon } from '../../components/Icon';
 import { Failure, Loading } from '../../components/States';
 import { Ago } from '../../time/Ago';
 import { readDraft, writeDraft } from '../policy/drafts';
+import { withPublished } from './published';
 import css from './Usage.module.css';
 
 const key = 'new/KPI';
@@ -51,10 +52,12 @@ function KpiDialog({ of, ask, onClose }: { of: string; ask: UsageKpi; onClose: (
   const [asked, setAsked] = useState<Asked>({});
   useEffect(() => {
     let gone = false;
-    void askKpi(body).then(
-      (draft) => gone || setAsked({ draft }),
-      (error: unknown) => gone || setAsked({ error }),
-    );
+    void withPublished(body)
+      .then(askKpi)
+      .then(
+        (draft) => gone || setAsked({ draft }),
+        (error: unknown) => gone || setAsked({ error }),
+      );
     return () => {
       gone = true;
     };

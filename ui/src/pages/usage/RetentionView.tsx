@@ -151,7 +151,8 @@ function Grid({ r, period, search, set, app }: GridProps) {
           ? null
           : days
               .map((after) => {
-                const share = r.weighted[period === 'day' ? after : 1]?.share;
+                // A week's share is not that of one day: only days are the series' own.
+                const share = period === 'day' ? r.weighted[after]?.share : undefined;
                 return (
                   <MakeKpi
                     key={after}
