@@ -1,12 +1,97 @@
 package usage
 
 import (
+	"cmp"
+	"context"
+	"fmt"
 	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
+
+// maxNames bounds the names of a kind of feature in an answer from the rows.
+const maxNames = 20_000
+
+// Adoption answers from what is kept or, with a filter, from the rows.
+func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, error) {
+	kind, err := kindOf(q.Kind)
+	if err != nil {
+		return Adoption{}, err
+	}
+	days, end, err := Day.span(q.Range, r.opt.Now())
+	if err != nil {
+		return Adoption{}, err
+	}
+	standing := q.Where.IsEverything() && !q.AdHoc
+	missing := r.missing(q, kind, days[0])
+	if standing && missing == "" {
+		return r.adoption(q)
+	}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "release", "weight", map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind])...)}
+	scan.Between = rowstore.Between{From: millisOf(days[0]) * 1000, To: millisOf(end) * 1000}
+	var of [walkers]*gatherer
+	_, err = walk(ctx, r, scan, func(part int) walker[use] {
+		c, sees := newGatherer(days, uint32(part), q.Names), q.seer()
+		of[part] = c
+		return walker[use]{take: func(row *rowstore.Row) (use, bool) {
+			if !sees(row) {
+				return use{}, false
+			}
+			name := row.Name
+			switch kind {
+			case 'r':
+				name = row.Route
+			case 'l':
+				name = row.Release
+			}
+			return c.take(row, name)
+		}, each: c.person}
+	})
+	if err != nil {
+		return Adoption{}, err
+	}
+	m, number, crowded := of[0].measure, int64(0), false
+	for i, c := range of {
+		number, crowded = number+c.people, crowded || c.crowded
+		if i > 0 {
+			m.join(c.measure)
+		}
+	}
+	switch {
+	case crowded && standing:
+		out, err := r.adoption(q)
+		out.Notes = append(out.Notes, fmt.Sprintf("There are more than %d names; only those that came first are counted.", maxNames))
+		return out, err
+	case crowded:
+		return Adoption{}, fault.New(fault.TooLarge, "the range holds more than %d names of %ss", maxNames, cmp.Or(q.Kind, "event")).Hint("Take a shorter range or a narrower filter.")
+	}
+	out := m.answer(q)
+	out.Actives = number
+	for i := range out.Features {
+		out.Features[i].Share = share(float64(*out.Features[i].People), float64(number))
+	}
+	if standing {
+		out.Notes = unkept(out.Notes, missing)
+	}
+	return out, nil
+}
+
+// missing says what is not kept of what a question wants: applications or names, or nothing.
+func (r *Room) missing(q AdoptionQuestion, kind byte, first int32) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.state
+	switch {
+	case s.beyondApps.since(first, q.chooses): // names are kept by application, even for everything
+		return "applications"
+	case s.lacksNames(q.Scope, kind, first), q.Releases && s.lacksNames(q.Scope, 'l', first):
+		return "names"
+	}
+	return ""
+}
 
 // use is one event as adoption sees it: of a feature, with a release.
 type use struct {

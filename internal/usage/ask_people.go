@@ -1,22 +1,14 @@
 package usage
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
-	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
-
-// maxNames bounds the names of a kind of feature in an answer from the rows.
-const maxNames = 20_000
 
 // Actives answers from what is kept or, for applications beyond the bound, from the rows.
 func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) {
@@ -208,180 +200,6 @@ func periodAt(starts []int32, day int32) int {
 		return i
 	}
 	return i - 1
-}
-
-// Retention answers from what is kept or, with a start, a return or a filter, from the rows.
-func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, error) {
-	standing := q.Where.IsEverything() && q.Start.IsEverything() && q.Return.IsEverything() && !q.AdHoc
-	if standing && r.kept(q.Scope) {
-		return r.retention(q)
-	}
-	period, err := q.Period.valid()
-	if err != nil {
-		return Retention{}, err
-	}
-	columns, err := q.columns()
-	if err != nil {
-		return Retention{}, err
-	}
-	tests, err := compiled([]rowstore.Expr{q.Start, q.Return}, "event")
-	if err != nil {
-		return Retention{}, err
-	}
-	now := r.opt.Now()
-	starts, end, err := period.span(q.Range, now)
-	if err != nil {
-		return Retention{}, err
-	}
-	today := dayOf(now.UnixMicro())
-	g := grid{starts: starts, cohorts: len(starts)}
-	for end <= today && (q.OnOrAfter || len(g.starts) < len(starts)+columns) {
-		g.starts, end = append(g.starts, end), period.next(end)
-	}
-	for _, at := range g.starts {
-		if period.next(at) <= today {
-			g.complete++
-		}
-	}
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where, rowstore.Any(q.Start, q.Return)), Fields: needs([]rowstore.Expr{q.Where, q.Start, q.Return}, q.looks()...)}
-	if q.Start.IsEverything() || q.Return.IsEverything() {
-		scan.Where = rowstore.All(q.expr(), q.Where)
-	}
-	scan.To = millisOf(end) * 1000
-	if q.Recurring {
-		scan.From = millisOf(starts[0]) * 1000
-	} // else: who began for the first time is known only from everything before
-	type visit struct {
-		day         int32
-		start, back bool
-	}
-	var of [walkers]grid
-	_, err = walk(ctx, r, scan, func(part int) walker[visit] {
-		c, sees, number := &of[part], q.seer(), uint32(part)
-		for range g.starts {
-			c.begin, c.back = append(c.begin, roaring.New()), append(c.back, roaring.New())
-		}
-		return walker[visit]{take: func(row *rowstore.Row) (visit, bool) {
-			v := visit{dayOf(row.Time), tests[0](row), tests[1](row)}
-			return v, (v.start || v.back) && sees(row)
-		}, each: func(vs []visit) {
-			began, find := false, newFinder(g.starts)
-			beganIn, backIn := -1, -1 // the last periods that were marked
-			for _, v := range vs {
-				i := find.of(v.day)
-				if v.start && (q.Recurring || !began) {
-					began = true
-					if i >= 0 && i != beganIn {
-						c.begin[i].Add(number)
-						beganIn = i
-					}
-				}
-				if v.back && i >= 0 && i != backIn {
-					c.back[i].Add(number)
-					backIn = i
-				}
-			}
-			number += walkers
-		}}
-	})
-	if err != nil {
-		return Retention{}, err
-	}
-	for i := range g.starts {
-		begin, back := roaring.New(), roaring.New()
-		for _, c := range of {
-			begin.Or(c.begin[i])
-			back.Or(c.back[i])
-		}
-		g.begin, g.back = append(g.begin, begin), append(g.back, back)
-	}
-	out := Retention{Period: period, Notes: notes(nil)}
-	if !q.Recurring {
-		out.Notes = append(out.Notes, "First time means: as far back as rows are kept.")
-	}
-	out.Cohorts, out.Weighted, out.Simple = g.retention(columns, q.OnOrAfter)
-	if standing {
-		out.Notes = unkept(out.Notes, "applications")
-	}
-	return out, nil
-}
-
-// Adoption answers from what is kept or, with a filter, from the rows.
-func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, error) {
-	kind, err := kindOf(q.Kind)
-	if err != nil {
-		return Adoption{}, err
-	}
-	days, end, err := Day.span(q.Range, r.opt.Now())
-	if err != nil {
-		return Adoption{}, err
-	}
-	standing := q.Where.IsEverything() && !q.AdHoc
-	missing := r.missing(q, kind, days[0])
-	if standing && missing == "" {
-		return r.adoption(q)
-	}
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "release", "weight", map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind])...)}
-	scan.Between = rowstore.Between{From: millisOf(days[0]) * 1000, To: millisOf(end) * 1000}
-	var of [walkers]*gatherer
-	_, err = walk(ctx, r, scan, func(part int) walker[use] {
-		c, sees := newGatherer(days, uint32(part), q.Names), q.seer()
-		of[part] = c
-		return walker[use]{take: func(row *rowstore.Row) (use, bool) {
-			if !sees(row) {
-				return use{}, false
-			}
-			name := row.Name
-			switch kind {
-			case 'r':
-				name = row.Route
-			case 'l':
-				name = row.Release
-			}
-			return c.take(row, name)
-		}, each: c.person}
-	})
-	if err != nil {
-		return Adoption{}, err
-	}
-	m, number, crowded := of[0].measure, int64(0), false
-	for i, c := range of {
-		number, crowded = number+c.people, crowded || c.crowded
-		if i > 0 {
-			m.join(c.measure)
-		}
-	}
-	switch {
-	case crowded && standing:
-		out, err := r.adoption(q)
-		out.Notes = append(out.Notes, fmt.Sprintf("There are more than %d names; only those that came first are counted.", maxNames))
-		return out, err
-	case crowded:
-		return Adoption{}, fault.New(fault.TooLarge, "the range holds more than %d names of %ss", maxNames, cmp.Or(q.Kind, "event")).Hint("Take a shorter range or a narrower filter.")
-	}
-	out := m.answer(q)
-	out.Actives = number
-	for i := range out.Features {
-		out.Features[i].Share = share(float64(*out.Features[i].People), float64(number))
-	}
-	if standing {
-		out.Notes = unkept(out.Notes, missing)
-	}
-	return out, nil
-}
-
-// missing says what is not kept of what a question wants: applications or names, or nothing.
-func (r *Room) missing(q AdoptionQuestion, kind byte, first int32) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.state
-	switch {
-	case s.beyondApps.since(first, q.chooses): // names are kept by application, even for everything
-		return "applications"
-	case s.lacksNames(q.Scope, kind, first), q.Releases && s.lacksNames(q.Scope, 'l', first):
-		return "names"
-	}
-	return ""
 }
 
 // People counts a cohort: who did all of some things and none of others.
