@@ -20,13 +20,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// builds is where binary is, for as long as the tests run.
+var builds string
+
+func TestMain(m *testing.M) {
+	var err error
+	if builds, err = os.MkdirTemp("", "signalbox-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(builds)
+	os.Exit(code)
+}
+
 // binary is built once for all tests of the package.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "signalbox-test-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "signalbox")
+	path := filepath.Join(builds, "signalbox")
 	out, err := exec.Command("go", "build", "-o", path, "../cmd/signalbox").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build signalbox: %w\n%s", err, out)
