@@ -181,7 +181,7 @@ function List({ traces }: { traces: readonly TraceSummary[] }) {
           <tr key={t.trace_id}>
             <th scope="row">
               <Go place={{ view: 'traces', id: t.trace_id }} className={own.root ?? ''} title={t.services.join(', ')}>
-                <span data-line={t.trace_id}>{t.service || t.services[0] || 'A trace'}</span>{' '}
+                <span data-line={t.trace_id}>{t.service || (t.services[0] ?? 'A trace')}</span>{' '}
                 {t.root || 'its beginning has not arrived'}
               </Go>
             </th>
