@@ -54,6 +54,7 @@ func TestAScopedPersonSeesNoRowOfAnotherAgency(t *testing.T) {
 		asked("/usage/retention"), asked("/usage/retention", "start", "agency:ZSA"), asked("/usage/adoption"), asked("/usage/adoption", "agency", "ZSA"),
 		asked("/usage/adoption", "q", "agency:ZSA"), asked("/usage/adoption", "kind", "route"), asked("/usage/funnel", "step", "name:filing", "step", "name:zsa_event", "by", "agency"),
 		asked("/usage/success", "start", "name:filing", "end", "name:zsa_event"),
+		asked("/usage/people"), asked("/usage/people", "table", "spans", "q", "agency:ZSA"), asked("/usage/people", "table", "events", "q", `agency:~".*"`),
 		asked("/privacy/requests"),
 	)
 	for _, path := range paths {
@@ -72,6 +73,10 @@ func TestAScopedPersonSeesNoRowOfAnotherAgency(t *testing.T) {
 		}
 		require.NotContains(t, strings.ToLower(body), "zsa", "%s: %d", path, code)
 		require.NotContains(t, body, "4321", "%s: %d: the other agency's number", path, code)
+	}
+	for q, want := range map[string]string{"agency:ZSA": `"people":0`, "agency:ZSA OR agency:IRS": `"people":1`} { // of two agencies' people
+		_, body := irs("GET", asked("/usage/people", "table", "events", "q", q), "")
+		require.Contains(t, body, want, q)
 	}
 	// What is theirs they see, and the administrator sees both.
 	for path, want := range map[string]string{asked("/logs"): "irs line", asked("/traces/" + trace.String()): "irs-portal", asked("/usage/adoption"): "filing", asked("/errors"): "irs-portal"} {
