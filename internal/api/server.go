@@ -30,6 +30,7 @@ func (a *API) status(ctx context.Context, _ *struct{}) (*out[StatusBody], error)
 	if b.Version == "" {
 		b.Version = a.o.Version
 	}
+	b.Config.Restart = list(b.Config.Restart)
 	b.Stores, b.Warnings, b.Receivers = list(b.Stores), list(b.Warnings), list(b.Receivers)
 	return &out[StatusBody]{b}, nil
 }

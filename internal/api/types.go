@@ -113,7 +113,7 @@ type ConfigState struct {
 	File     string `json:"file"`
 	LoadedAt int64  `json:"loaded_at"`
 	Error    string `json:"error" doc:"Why the newest reload was refused; empty when it was not"`
-	// Restart is never nil.
+
 	Restart []string `json:"restart" doc:"Keys that say something else than at the start, and that only a restart takes over"`
 }
 
