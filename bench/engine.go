@@ -55,7 +55,7 @@ type benchmarks map[string]map[string][]float64
 
 // benchmark runs Go benchmarks of signalbox' module.
 func (b *bench) benchmark(ctx context.Context, pkg, pattern, time string, count int) (benchmarks, error) {
-	c := exec.CommandContext(ctx, "go", "test", pkg, "-run", "^$", "-bench", pattern, "-benchmem", "-benchtime", time, "-count", strconv.Itoa(count), "-cpu", "1")
+	c := exec.CommandContext(ctx, "go", "test", pkg, "-run", "^$", "-bench", pattern, "-benchmem", "-benchtime", time, "-count", strconv.Itoa(count), "-cpu", "1", "-timeout", "2h")
 	c.Dir = b.root
 	out, err := c.CombinedOutput()
 	if err != nil {

@@ -196,6 +196,9 @@ func (a *API) asked(q string, s Span) (rowstore.Expr, rowstore.Between, error) {
 		return e, rowstore.Between{}, err
 	}
 	from, to, err := a.bounds(s, day/24, 800*day)
+	if s.To == 0 {
+		to++ // what came in in this very millisecond counts
+	}
 	return e, rowstore.Between{From: from * 1000, To: to * 1000}, err
 }
 

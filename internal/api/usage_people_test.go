@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -58,7 +59,9 @@ func TestFewPeopleOfEvidenceAreNotTold(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(raw), &b))
 		return b
 	}
+	now := time.Now().UnixMicro()
 	require.Equal(t, usage.Touched{People: 3, Sessions: 4, Notes: []string{}}, ask())
+	require.Greater(t, rows.asked.To, now, "a row of this very millisecond counts")
 	require.Equal(t, rowstore.Spans, rows.asked.Table)
 	require.Contains(t, rows.asked.Where.String(), "status")
 	k = 5

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	pathBytes = 384 << 20        // that columns in order of people may take, those of hot rows apart
+	pathBytes = 256 << 20        // that columns in order of people may take, those of hot rows apart
 	pathIdle  = 15 * time.Minute // after which a file that nobody asks about is forgotten
 )
 
