@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,18 +21,22 @@ import (
 // TestIDsSurviveARestart sends the same batch to one process after the other over one store: whoever heard no answer from the
 // first is not counted twice by the second.
 func TestIDsSurviveARestart(t *testing.T) {
-	dir, now := t.TempDir(), eventsNow
+	dir := t.TempDir()
+	var clock atomic.Pointer[time.Time] // the store's own goroutines read it
+	set := func(t time.Time) { clock.Store(&t) }
+	now := func() time.Time { return *clock.Load() }
+	set(eventsNow)
 	secret := []byte(strings.Repeat("s", 32))
 	var store *duckdb.Store
 	var known, public *receive.IDs
 	open := func(secret []byte) (post func(body string) string) {
 		var err error
-		store, err = duckdb.Open(t.Context(), duckdb.Options{Dir: dir, Now: func() time.Time { return now }})
+		store, err = duckdb.Open(t.Context(), duckdb.Options{Dir: dir, Now: now})
 		require.NoError(t, err)
 		known, public = receive.NewIDs(secret, 1000), receive.NewIDs(secret, 1000)
 		require.NoError(t, receive.Recall(t.Context(), store, known, public))
-		g := gate.New(gate.Options{Rows: store, Now: func() time.Time { return now }})
-		h := receive.NewEvents(receive.EventsOptions{Gate: g, IDs: known, Now: func() time.Time { return now }}).Routes()[0].Handler
+		g := gate.New(gate.Options{Rows: store, Now: now})
+		h := receive.NewEvents(receive.EventsOptions{Gate: g, IDs: known, Now: now}).Routes()[0].Handler
 		return func(body string) string {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/events", strings.NewReader(body)))
@@ -44,7 +49,7 @@ func TestIDsSurviveARestart(t *testing.T) {
 		return open(secret)
 	}
 	count := func() float64 {
-		g, err := store.Count(context.Background(), rowstore.Count{Table: rowstore.Events, Between: rowstore.Between{To: now.Add(time.Hour).UnixMicro()}, Where: rowstore.Everything})
+		g, err := store.Count(context.Background(), rowstore.Count{Table: rowstore.Events, Between: rowstore.Between{To: now().Add(time.Hour).UnixMicro()}, Where: rowstore.Everything})
 		require.NoError(t, err)
 		if len(g.Rows) == 0 {
 			return 0
@@ -61,7 +66,7 @@ func TestIDsSurviveARestart(t *testing.T) {
 	require.Contains(t, post(batch("a")), `"accepted":1,"duplicates":2`, "what has no id counts whenever it comes")
 	require.Equal(t, 4.0, count())
 
-	now = now.Add(72 * time.Hour) // down for days: what counts is how long before the end it was
+	set(now().Add(72 * time.Hour)) // down for days: what counts is how long before the end it was
 	post = again(secret)
 	require.Contains(t, post(batch("a")), `"duplicates":2`)
 	require.Contains(t, post(batch("b")), `"accepted":3`)
