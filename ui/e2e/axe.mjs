@@ -33,6 +33,8 @@ export async function run({ url, token, log }) {
 /** What is wrong with the page as it stands, each with the name in front. */
 export async function scan(page, name) {
   const findings = [];
+  // A colour on its way is nobody's finding.
+  await page.waitForFunction(() => document.getAnimations().every((a) => a.playState !== 'running'));
   // The scanner is given to the page by the debugger, past the policy that forbids foreign scripts.
   await page.evaluate(axe);
   const result = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), tags);

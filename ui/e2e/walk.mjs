@@ -17,6 +17,8 @@ export async function run({ url, token, log }) {
     log('walk: from a log line to its trace with the keyboard');
     await remembersTheme(page);
     log('walk: the theme is remembered');
+    await staysDark(browser, url, token);
+    log('walk: nothing light is seen in the dark');
     const complaints = page.complaints.filter((c) => !/404/.test(c));
     assert.deepEqual(complaints, [], 'the browser complains');
   } finally {
@@ -190,4 +192,29 @@ async function remembersTheme(page) {
   await page.getByRole('button', { name: 'Use the dark theme' }).click();
   await page.reload();
   await page.getByRole('button', { name: 'Use the light theme' }).click();
+}
+
+/** Where the system is dark, no light page is there first, not even before the page's script has come. */
+async function staysDark(browser, url, token) {
+  const page = await open(browser, url, token, looks.dark);
+  await page.addInitScript(() => {
+    window.brightest = 0;
+    const look = () => {
+      for (const e of [document.documentElement, document.body]) {
+        const shades = e
+          ? getComputedStyle(e)
+              .backgroundColor.match(/[\d.]+/g)
+              .map(Number)
+          : [0, 0, 0];
+        if (shades[3] !== 0) window.brightest = Math.max(window.brightest, ...shades.slice(0, 3));
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  await page.goto('/');
+  await page.locator('[data-tile]').first().waitFor();
+  const brightest = await page.evaluate(() => window.brightest);
+  assert.ok(brightest < 64, `a background of ${brightest} of 255 was seen`);
+  await page.context().close();
 }

@@ -8,13 +8,15 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { makeClient } from './api/cache';
 import { makeRouter } from './router';
-import { schemeKey } from './theme/scheme';
+import { beginWith, schemeKey } from './theme/scheme';
 import { theme } from './theme/theme';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 const schemes = localStorageColorSchemeManager({ key: schemeKey });
 const client = makeClient();
 const router = makeRouter(client);
+
+beginWith(schemes.get('auto'));
 
 const root = document.getElementById('root');
 if (root) {

@@ -1,4 +1,4 @@
-import { useMantineColorScheme, useComputedColorScheme } from '@mantine/core';
+import { useMantineColorScheme, useComputedColorScheme, type MantineColorScheme } from '@mantine/core';
 
 export const schemeKey = 'signalbox.theme';
 
@@ -7,6 +7,15 @@ export function useScheme(): { scheme: 'light' | 'dark'; toggle: () => void } {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   return { scheme, toggle: () => setColorScheme(scheme === 'dark' ? 'light' : 'dark') };
+}
+
+/**
+ * Puts the scheme in force before anything is drawn. Mantine does so after it has drawn for the first time: in the dark, people
+ * would see a light page first, and their page would have to change every colour.
+ */
+export function beginWith(chosen: MantineColorScheme): void {
+  const dark = chosen === 'dark' || (chosen === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  document.documentElement.setAttribute('data-mantine-color-scheme', dark ? 'dark' : 'light');
 }
 
 /** Reads a colour token as it is now, for canvases. */
