@@ -92,11 +92,6 @@ func (b *bench) ingestRows(ctx context.Context, signal string) error {
 	return nil
 }
 
-// atLeast adds a figure that should be as high as the goal.
-func (t *table) atLeast(figure string, u unit, ours, peer, goal float64) {
-	t.add(figure, u, ours, peer, ">= "+show(goal, u), ours-goal)
-}
-
 // settle waits until the server has no segment of rows to seal and does next to nothing.
 func (p *process) settle(ctx context.Context) error {
 	for range 120 {
@@ -231,60 +226,6 @@ func (b *bench) insertRows(ctx context.Context, dir, signal string, n int) (cpu,
 		return none, none, fmt.Errorf("it has %.0f rows of %d", got.Rows, n)
 	}
 	return got.CPU * 1000 / got.Rows, got.Bytes / got.Rows, nil
-}
-
-// ingestMetrics sends the same datapoints of known series to both servers, in turn.
-func (b *bench) ingestMetrics(ctx context.Context, shuffled bool) error {
-	n, rounds := pick(b, 100_000, 20_000), pick(b, 15, 3)
-	ours, err := b.startSignalbox(ctx, setup{})
-	if err != nil {
-		return err
-	}
-	defer ours.stop()
-	peer, err := b.startPrometheus(ctx, setup{})
-	if err != nil {
-		return err
-	}
-	defer peer.stop()
-	costs := [2][]float64{}
-	at := time.Now().Add(-time.Duration(rounds+5) * time.Second)
-	for round := range rounds + 2 {
-		at = at.Add(time.Second)
-		bodies, err := metricBodies(n, at, shuffled)
-		if err != nil {
-			return err
-		}
-		for i, p := range []*process{ours, peer} {
-			before := p.cpu()
-			for _, body := range bodies {
-				if err := p.otlp(ctx, []string{"/v1/metrics", "/api/v1/otlp/v1/metrics"}[i], body); err != nil {
-					return err
-				}
-			}
-			costs[i] = append(costs[i], float64((p.cpu()-before).Nanoseconds())/float64(n))
-		}
-		if round == 1 { // the series are known now
-			costs = [2][]float64{}
-		}
-	}
-	if err := stored(ctx, []*process{ours, peer}, float64(n*(rounds+2))); err != nil {
-		return err
-	}
-	mean := func(v []float64) (sum float64) {
-		for _, x := range v {
-			sum += x / float64(len(v))
-		}
-		return sum
-	}
-	o, p := mean(costs[0]), mean(costs[1])
-	name := "metrics"
-	if shuffled {
-		name = "metrics without an order"
-	}
-	b.table.atLeast(name+": datapoints of known series a CPU-second", plain, 1e9/o, none, 1e6)
-	b.table.info(name+": CPU a datapoint", nanos, o, p)
-	b.table.note("%d series, %d rounds, in turn; the kernel counts CPU time in steps of 10 ms", n, rounds)
-	return nil
 }
 
 // ingestSteady sends 20,000 rows a second for SIGNALBOX_STEADY_SECONDS and watches the memory.

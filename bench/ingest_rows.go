@@ -10,8 +10,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
-	"go.opentelemetry.io/collector/pdata/pmetric"
-	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 )
@@ -144,42 +142,4 @@ func rowBinary(rows []wideRow) (b []byte) {
 		}
 	}
 	return b
-}
-
-// metricBodies encodes one datapoint of each of n counters, 5,000 a request; shuffled, those of a metric come in another order
-// each time, as from an SDK that keeps them in a map.
-func metricBodies(n int, at time.Time, shuffled bool) (out [][]byte, err error) {
-	for from := 0; from < n; from += 5000 {
-		d := pmetric.NewMetrics()
-		g := d.ResourceMetrics().AppendEmpty()
-		g.Resource().Attributes().PutStr("service.name", "intake")
-		g.Resource().Attributes().PutStr("service.instance.id", instance(from))
-		metrics := g.ScopeMetrics().AppendEmpty().Metrics()
-		for m := range 50 {
-			metric := metrics.AppendEmpty()
-			metric.SetName(fmt.Sprintf("http.server.requests.%d", m))
-			sum := metric.SetEmptySum()
-			sum.SetIsMonotonic(true)
-			sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
-			order := rand.Perm(100)
-			for i := range 100 {
-				if shuffled {
-					i = order[i]
-				}
-				p := sum.DataPoints().AppendEmpty()
-				p.SetTimestamp(pcommon.NewTimestampFromTime(at))
-				p.SetStartTimestamp(pcommon.NewTimestampFromTime(rowsStart.Add(-time.Hour)))
-				p.SetIntValue(at.UnixMilli() - rowsStart.UnixMilli() + 3_600_000 + int64(i))
-				p.Attributes().PutStr("http.request.method", []string{"GET", "POST"}[i%2])
-				p.Attributes().PutStr("http.route", "/file/"+strconv.Itoa(i/2))
-				p.Attributes().PutInt("http.response.status_code", int64(200+i%5))
-			}
-		}
-		body, err := pmetricotlp.NewExportRequestFromMetrics(d).MarshalProto()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, body)
-	}
-	return out, nil
 }

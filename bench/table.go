@@ -50,6 +50,11 @@ func (t *table) info(figure string, u unit, ours, peer float64) {
 	t.add(figure, u, ours, peer, "", none)
 }
 
+// atLeast adds a figure that should be as high as the goal.
+func (t *table) atLeast(figure string, u unit, ours, peer, goal float64) {
+	t.add(figure, u, ours, peer, ">= "+show(goal, u), ours-goal)
+}
+
 // atMost adds a figure with a goal of its own.
 func (t *table) atMost(figure string, u unit, ours, peer, goal float64) {
 	t.add(figure, u, ours, peer, "<= "+show(goal, u), goal-ours)
