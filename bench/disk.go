@@ -18,16 +18,11 @@ func measureDisk(ctx context.Context, b *bench) error {
 	n := pick(b, 20_000, 5000)
 	// Chunks end where the block of two hours is divided evenly: at one second apart each has 120 samples or few more.
 	const samples, step = 600, time.Second
-	ours, err := b.startSignalbox(ctx, setup{})
+	ours, peer, stop, err := b.startBoth(ctx, setup{})
 	if err != nil {
 		return err
 	}
-	defer ours.stop()
-	peer, err := b.startPrometheus(ctx, setup{})
-	if err != nil {
-		return err
-	}
-	defer peer.stop()
+	defer stop()
 	messages, err := encode(webFleet(n), write2, 500, samples)
 	if err != nil {
 		return err
@@ -36,8 +31,7 @@ func measureDisk(ctx context.Context, b *bench) error {
 	if err := pass(ctx, messages, write2, from, step.Milliseconds(), ours, peer); err != nil {
 		return err
 	}
-	ours.stop()
-	peer.stop()
+	stop()
 	o, p := filepath.Join(ours.dir, "data", "metrics"), filepath.Join(peer.dir, "data")
 	oc, err := chunkBytes(filepath.Join(o, "chunks_head"))
 	if err != nil {

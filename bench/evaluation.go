@@ -193,7 +193,7 @@ func measurePeerRules(ctx context.Context, b *bench, q questions, all []series, 
 		return 0, 0, err
 	}
 	if n1 == n0 {
-		return 0, 0, fmt.Errorf("Prometheus evaluated no rule in %s", took)
+		return 0, 0, fmt.Errorf("no rule was evaluated by Prometheus in %s", took)
 	}
 	return float64(used.Nanoseconds()) / (n1 - n0), (n1 - n0) / (float64(q.n) * took.Seconds() / q.interval.Seconds()), nil
 }

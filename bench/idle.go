@@ -20,16 +20,11 @@ func measureIdle(ctx context.Context, b *bench) error {
 			p.stop()
 		}
 	}
-	ours, err := b.startSignalbox(ctx, setup{})
+	ours, prometheus, stop, err := b.startBoth(ctx, setup{})
 	if err != nil {
 		return err
 	}
-	defer ours.stop()
-	prometheus, err := b.startPrometheus(ctx, setup{})
-	if err != nil {
-		return err
-	}
-	defer prometheus.stop()
+	defer stop()
 	alertmanager, err := b.startAlertmanager(ctx, setup{})
 	if err != nil {
 		return err

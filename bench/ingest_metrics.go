@@ -15,16 +15,11 @@ import (
 // ingestMetrics sends the same datapoints of known series to both servers, in turn.
 func (b *bench) ingestMetrics(ctx context.Context, shuffled bool) error {
 	n, rounds := pick(b, 100_000, 20_000), pick(b, 15, 3)
-	ours, err := b.startSignalbox(ctx, setup{})
+	ours, peer, stop, err := b.startBoth(ctx, setup{})
 	if err != nil {
 		return err
 	}
-	defer ours.stop()
-	peer, err := b.startPrometheus(ctx, setup{})
-	if err != nil {
-		return err
-	}
-	defer peer.stop()
+	defer stop()
 	costs := [2][]float64{}
 	at := time.Now().Add(-time.Duration(rounds+5) * time.Second)
 	for round := range rounds + 2 {

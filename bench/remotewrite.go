@@ -13,16 +13,11 @@ func measureRemoteWrite(ctx context.Context, b *bench) (err error) {
 	n, rounds, passes := pick(b, 320_000, 100_000), pick(b, 5, 3), pick(b, 3, 2)
 	const kpis = 1000
 	all := webFleet(n)
-	ours, err := b.startSignalbox(ctx, setup{policies: webPolicies(kpis, 5*time.Second)})
+	ours, peer, stop, err := b.startBoth(ctx, setup{policies: webPolicies(kpis, 5*time.Second)})
 	if err != nil {
 		return err
 	}
-	defer ours.stop()
-	peer, err := b.startPrometheus(ctx, setup{})
-	if err != nil {
-		return err
-	}
-	defer peer.stop()
+	defer stop()
 	servers := []*process{ours, peer}
 
 	born := make([]float64, 2)

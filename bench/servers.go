@@ -97,6 +97,18 @@ func (b *bench) startPrometheus(ctx context.Context, s setup) (*process, error) 
 		"--storage.tsdb.retention.time=40d", "--web.enable-remote-write-receiver", "--web.enable-otlp-receiver", "--web.enable-lifecycle", "--log.level=warn")
 }
 
+// startBoth starts ours with these settings and Prometheus with none; stop ends both and may be called again.
+func (b *bench) startBoth(ctx context.Context, s setup) (ours, peer *process, stop func(), err error) {
+	if ours, err = b.startSignalbox(ctx, s); err != nil {
+		return nil, nil, nil, err
+	}
+	if peer, err = b.startPrometheus(ctx, setup{}); err != nil {
+		ours.stop()
+		return nil, nil, nil, err
+	}
+	return ours, peer, func() { peer.stop(); ours.stop() }, nil
+}
+
 func (b *bench) startAlertmanager(ctx context.Context, s setup) (*process, error) {
 	dir, addr, err := b.place("alertmanager")
 	if err != nil {

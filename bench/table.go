@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 )
 
 // unit says how a figure is printed.
@@ -181,12 +180,4 @@ func quantile(v []float64, q float64) float64 {
 	}
 	s := slices.Sorted(slices.Values(v))
 	return s[min(len(s)-1, max(0, int(math.Ceil(q*float64(len(s))))-1))]
-}
-
-func inSeconds(d []time.Duration) []float64 {
-	out := make([]float64, len(d))
-	for i := range d {
-		out[i] = d[i].Seconds()
-	}
-	return out
 }
