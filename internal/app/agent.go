@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -131,9 +132,7 @@ func signed(probes []probe.Config, instance string) []probe.Config {
 	out := make([]probe.Config, len(probes))
 	for i, c := range probes {
 		labels := map[string]string{"agent": instance}
-		for k, v := range c.Labels {
-			labels[k] = v
-		}
+		maps.Copy(labels, c.Labels)
 		c.Labels = labels
 		out[i] = c
 	}
