@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { policyQuery } from '../../api/govern';
 
 const words: Record<string, string> = { proposals: 'Proposals', calendar: 'Review calendar', new: 'New policy' };
 
@@ -11,7 +12,7 @@ export function PolicyCrumbs({ path }: { path: string }) {
     .map(decodeURIComponent);
   const slash = <span aria-hidden="true">/</span>;
   // Nothing is asked for here: the page below asks, and this shows what came.
-  const known = useQuery<{ title: string }>({ queryKey: ['policies', 'one', first, second], enabled: false }).data;
+  const known = useQuery({ ...policyQuery(first, second), enabled: false }).data;
   const title = known?.title ?? second;
   const here =
     first === 'proposals' && second !== ''

@@ -94,7 +94,7 @@ function People({ a, period, search, set, app }: ViewProps & { a: Actives; perio
           onPick={(v) => set({ period: v === 'week' ? undefined : v })}
         />
       </div>
-      <p className={css.headline}>
+      <div className={css.headline}>
         <strong>{people(now?.people ?? a.week)}</strong>{' '}
         <span>
           {now ? (
@@ -107,7 +107,7 @@ function People({ a, period, search, set, app }: ViewProps & { a: Actives; perio
           )}
         </span>
         <MakeKpi of={what} words ask={{ view: 'actives', span: period, ...app, ...valueOf(now?.people) }} />
-      </p>
+      </div>
       {search.table ? <TrendTable {...trend} /> : <Trend {...trend} />}
       <dl className={css.facts}>
         <Fact

@@ -141,7 +141,7 @@ function Grid({ r, period, search, set, app }: GridProps) {
           />
         </span>
       </div>
-      <p className={css.headline}>
+      <div className={css.headline}>
         <strong>{percent(next?.share)}</strong>{' '}
         <span>
           of people {began} in a {w.one} came back {search.after ? `a ${w.one} later or after` : `the ${w.one} after`},
@@ -163,7 +163,7 @@ function Grid({ r, period, search, set, app }: GridProps) {
                 );
               })
               .slice(0, 1)}
-      </p>
+      </div>
       <div className="scroll-x" tabIndex={0} role="region" aria-label="Table of cohorts">
         <table className={css.grid}>
           <caption className="vh">
