@@ -14,7 +14,7 @@ func (s *Store) Settle(ctx context.Context) error {
 	}
 	for more := true; more; {
 		var err error
-		if more, err = s.indexOne(ctx); err != nil {
+		if more, err = s.makeBeside(ctx); err != nil {
 			return err
 		}
 	}

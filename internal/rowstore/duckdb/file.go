@@ -35,6 +35,8 @@ type liveFile struct {
 
 	indexPath string
 	index     atomic.Pointer[index] // nil: there is none yet, or it is not open
+	pathsPath string
+	paths     atomic.Pointer[pathMap]
 
 	attach   sync.Mutex
 	attached bool
@@ -50,7 +52,9 @@ func (s *Store) liveFile(f sealedFile) *liveFile {
 	if f.Day != mixedDay {
 		day = time.Unix(f.Day*86400, 0).UTC().Format("2006-01-02")
 	}
-	return &liveFile{sealedFile: f, gone: make(chan struct{}), indexPath: filepath.Join(s.dir("index"), strconv.FormatUint(f.ID, 10)), path: filepath.Join(s.opt.Dir, "sealed", f.Table.String(), fmt.Sprintf("%s-%d.duckdb", day, f.ID))}
+	id := strconv.FormatUint(f.ID, 10)
+	return &liveFile{sealedFile: f, gone: make(chan struct{}), indexPath: filepath.Join(s.dir("index"), id), pathsPath: filepath.Join(s.dir("paths"), id),
+		path: filepath.Join(s.opt.Dir, "sealed", f.Table.String(), fmt.Sprintf("%s-%d.duckdb", day, f.ID))}
 }
 
 // overlaps reports whether rows from one time to another can be in a span.
@@ -70,15 +74,13 @@ func (f *liveFile) open(ctx context.Context, in *instance) error {
 		f.broken = err
 	}
 	f.attached = err == nil
-	if x, err := openIndex(f.indexPath, f.sealedFile); err == nil && f.index.Load() == nil {
-		f.index.Store(x)
-	}
+	_, _ = f.lookIndex(), f.lookPaths() // without them, or where they are damaged, the file itself is read
 	return err
 }
 
 // source returns what queries read.
 func (f *liveFile) source() source {
-	return source{Name: f.behindFrom(addedColumns()), ID: f.ID, From: f.From, To: f.To, Rows: f.Rows, Promoted: f.Promoted, keys: f.Keys, index: f.index.Load()}
+	return source{Name: f.behindFrom(addedColumns()), ID: f.ID, From: f.From, To: f.To, Rows: f.Rows, Promoted: f.Promoted, keys: f.Keys, index: f.index.Load(), paths: f.paths.Load()}
 }
 
 // releaseFile gives a file back; the last reader of a removed one deletes it.
@@ -106,8 +108,8 @@ func (s *Store) deleteFile(f *liveFile) {
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.opt.Logger.Error("A file of rows stays on disk though the catalogue has it no more", "file", f.path, "err", err)
 	}
-	if err := errors.Join(f.closeIndex(), removeAll(f.indexPath)); err != nil {
-		s.opt.Logger.Error("The index of a deleted file of rows stays on disk", "file", f.path, "err", err)
+	if err := errors.Join(f.closeBeside(), removeAll(f.indexPath, f.pathsPath)); err != nil {
+		s.opt.Logger.Error("The index or the paths of a deleted file of rows stay on disk", "file", f.path, "err", err)
 	}
 	close(f.gone)
 }

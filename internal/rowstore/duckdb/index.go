@@ -42,7 +42,7 @@ type zone struct{ from, to int64 }
 func blocksOf(rows int64) int { return int((rows + indexBlock - 1) >> indexBits) }
 
 // write writes the index of a file, durable or not at all.
-func (x *index) write(path string, fileBytes int64) (err error) {
+func (x *index) write(path string, fileBytes int64) error {
 	b := make([]byte, indexHeader, indexHeader+16*len(x.zones)+8*len(x.ids)+8*len(x.words.bits)+64*len(x.services))
 	b = append(b, bytesOf(x.zones)...)
 	b = append(b, bytesOf(x.ids)...)
@@ -59,6 +59,22 @@ func (x *index) write(path string, fileBytes int64) (err error) {
 		binary.NativeEndian.PutUint64(b[8+8*i:], v)
 	}
 	binary.NativeEndian.PutUint32(b[indexHeader-8:], indexSum(b))
+	return writeWhole(path, b)
+}
+
+// indexSum is the checksum of an index but for the checksum.
+func indexSum(b []byte) uint32 {
+	return crc32.Update(crc32.Checksum(b[:indexHeader-8], castagnoli), castagnoli, b[indexHeader:])
+}
+
+// bytesOf is the memory of numbers.
+func bytesOf[T uint16 | uint32 | uint64 | int64 | zone](v []T) []byte {
+	var x T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(x)))
+}
+
+// writeWhole writes a file that is durable and whole, or not there.
+func writeWhole(path string, b []byte) (err error) {
 	temp := path + ".tmp"
 	defer func() {
 		if err != nil {
@@ -74,19 +90,8 @@ func (x *index) write(path string, fileBytes int64) (err error) {
 	return os.Rename(temp, path)
 }
 
-// indexSum is the checksum of an index but for the checksum.
-func indexSum(b []byte) uint32 {
-	return crc32.Update(crc32.Checksum(b[:indexHeader-8], castagnoli), castagnoli, b[indexHeader:])
-}
-
-// bytesOf is the memory of numbers.
-func bytesOf[T uint64 | zone](v []T) []byte {
-	var x T
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(x)))
-}
-
-// openIndex maps the index of a file. The error is os.ErrNotExist if there is none.
-func openIndex(path string, of sealedFile) (_ *index, err error) {
+// mapFile maps a file of at least so many bytes into memory.
+func mapFile(path string, least int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -96,13 +101,23 @@ func openIndex(path string, of sealedFile) (_ *index, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if i.Size() < indexHeader {
+	if i.Size() < least {
 		return nil, errors.New("it is cut")
 	}
-	x := &index{rows: of.Rows}
-	if x.mapped, err = syscall.Mmap(int(f.Fd()), 0, int(i.Size()), syscall.PROT_READ, syscall.MAP_SHARED); err != nil {
+	b, err := syscall.Mmap(int(f.Fd()), 0, int(i.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	if err != nil {
 		return nil, fmt.Errorf("map %s: %w", path, err)
 	}
+	return b, nil
+}
+
+// openIndex maps the index of a file. The error is os.ErrNotExist if there is none.
+func openIndex(path string, of sealedFile) (*index, error) {
+	b, err := mapFile(path, indexHeader)
+	if err != nil {
+		return nil, err
+	}
+	x := &index{rows: of.Rows, mapped: b}
 	if err := x.parse(of); err != nil {
 		return nil, errors.Join(err, x.close())
 	}

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +21,8 @@ import (
 // from sealed files, from hot rows and where DuckDB has to sort, the first time and again.
 func TestPartsOfPeopleAreTheWhole(t *testing.T) {
 	now := time.Date(2026, 3, 18, 12, 0, 0, 0, time.UTC)
-	store, err := Open(t.Context(), Options{Dir: t.TempDir(), Now: func() time.Time { return now }})
+	dir := t.TempDir()
+	store, err := Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return now }, IndexRows: 1, MergedRows: 2})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	r := rand.New(rand.NewPCG(3, 4))
@@ -56,9 +60,34 @@ func TestPartsOfPeopleAreTheWhole(t *testing.T) {
 		rowstore.All(is("release", ""), rowstore.Expr{Match: &rowstore.Match{Field: "weight", Op: rowstore.AtLeast, Value: "2"}}), is("body", "text"),
 	}
 	fields := []string{"time", "user", "session", "name", "status", "route", "release", "trace_id", "received", "weight", "duration"}
-	for round := range 3 {
-		if round == 2 {
+	beside := func() []string {
+		files, err := filepath.Glob(filepath.Join(dir, "paths", "*"))
+		require.NoError(t, err)
+		return files
+	}
+	for round := range 6 {
+		switch round {
+		case 2:
 			store.paths.forget()
+			require.Empty(t, beside())
+		case 3: // beside columns that are in memory
+			for more := true; more; {
+				var err error
+				more, err = store.makeBeside(t.Context())
+				require.NoError(t, err)
+			}
+			require.Len(t, beside(), len(store.filesNow()))
+		case 4: // with nothing in memory
+			store.paths.forget()
+		case 5: // where two cannot be read
+			require.NoError(t, store.Close())
+			body, err := os.ReadFile(beside()[0])
+			require.NoError(t, err)
+			body[len(body)/2] ^= 1
+			require.NoError(t, os.WriteFile(beside()[0], body, 0o600))
+			require.NoError(t, os.Truncate(beside()[1], 100))
+			store, err = Open(t.Context(), Options{Dir: dir, Now: func() time.Time { return now }, IndexRows: 1, MergedRows: 2})
+			require.NoError(t, err)
 		}
 		for n, where := range wheres {
 			test, err := where.Compile()
@@ -118,4 +147,65 @@ func TestPartsOfPeopleAreTheWhole(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPathsGoWithTheirFile looks for the bytes of somebody who was erased, and for paths without a file.
+func TestPathsGoWithTheirFile(t *testing.T) {
+	dir := t.TempDir()
+	s := indexedStore(t, dir)
+	batch := rowstore.Batch{Table: rowstore.Events}
+	for i := range 500 {
+		x := batch.Add()
+		x.Time, x.Name, x.User = indexStart+int64(i), "view", fmt.Sprintf("somebody-%d", i%5)
+	}
+	require.NoError(t, s.Write(t.Context(), &batch))
+	require.NoError(t, s.Settle(t.Context()))
+	has := func() (found bool) {
+		files, err := filepath.Glob(filepath.Join(dir, "paths", "*"))
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+		body, err := os.ReadFile(files[0])
+		require.NoError(t, err)
+		require.Contains(t, string(body), "somebody-3")
+		return strings.Contains(string(body), "somebody-2")
+	}
+	require.True(t, has())
+	_, err := s.Erase(t.Context(), rowstore.Is("user", "somebody-2"), nil)
+	require.NoError(t, err)
+	files, err := filepath.Glob(filepath.Join(dir, "paths", "*"))
+	require.NoError(t, err)
+	require.Empty(t, files, "they go with the file, before the erasure is said to be done")
+	require.NoError(t, s.Settle(t.Context()))
+	require.False(t, has())
+
+	stray := filepath.Join(dir, "paths", "999")
+	require.NoError(t, os.WriteFile(stray, []byte("x"), 0o600))
+	require.NoError(t, s.Close())
+	indexedStore(t, dir)
+	require.NoFileExists(t, stray)
+}
+
+// TestPeopleOfOneHash are told apart by their ids.
+func TestPeopleOfOneHash(t *testing.T) {
+	anonymous := &pathColumn{texts: []string{""}}
+	source := func(ids ...string) *pathRows {
+		r := &pathRows{ids: pathTextsOf(ids)}
+		r.columns[pathAnonymous] = anonymous
+		for i := range ids {
+			r.hash, r.ends, r.time = append(r.hash, 7), append(r.ends, uint32(i+1)), append(r.time, int64(i))
+		}
+		return r
+	}
+	w := newPathWalk([]int{pathAnonymous}, 3)
+	for k, r := range []*pathRows{source("b", "d"), source("a", "b", "c"), source("b", "c")} {
+		w.add(k, r)
+	}
+	var got []string
+	require.NoError(t, w.walk(t.Context(), rowstore.Scan{}, func(rows []rowstore.Row) error {
+		for i := range rows {
+			got = append(got, rows[i].User)
+		}
+		return nil
+	}))
+	require.Equal(t, []string{"a", "b", "b", "b", "c", "c", "d"}, got)
 }

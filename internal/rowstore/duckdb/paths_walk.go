@@ -13,14 +13,23 @@ const pathBatch = 256 // rows handed over at once
 // pathRef is a row of a source, and whose it is.
 type pathRef struct{ source, row, who uint32 }
 
+// pathSource is what a walk has of one source.
+type pathSource struct {
+	*pathRows
+	texts [][]string // words of the walk's columns
+	mask  []bool     // rows that are wanted; nil: all are
+	at    int        // the person who comes next
+	head  uint64     // their hash; pathEnd: nobody comes
+	parts []uint32   // the parts of the sessions of rows of nobody, by their words
+}
+
 // pathWalk hands over rows person by person.
 type pathWalk struct {
-	cols  []int
-	held  []heldColumn
-	texts map[int][]string // words of columns of texts
-	who   []string         // people by number
-	rows  [pathBatch]rowstore.Row
-	same  [pathBatch]uint32 // 0, 1, 2 and so on
+	cols    []int
+	held    []heldColumn
+	sources []pathSource
+	rows    [pathBatch]rowstore.Row
+	same    [pathBatch]uint32 // 0, 1, 2 and so on
 }
 
 // scanPaths hands over one part of the people's rows from columns in memory. The error is errBig, and nothing was handed over,
@@ -33,72 +42,127 @@ func (s *Store) scanPaths(ctx context.Context, q rowstore.Scan, sources []*seeke
 	if !ok {
 		return errBig
 	}
-	total := int64(0)
-	for _, src := range sources {
-		total += src.Rows
-	}
-	wide := 0
-	for _, col := range cols {
-		if h, _ := pathHeld(col); h.isWide && col != colReceived {
-			wide++
-		}
-	}
-	if total*int64(14+2*len(cols)+6*wide) > pathBytes {
-		return errBig
-	}
 	sources = slices.Clone(sources)
 	slices.SortStableFunc(sources, func(a, b *seeker) int { return cmp.Compare(a.From, b.From) })
-	p, files := s.paths.shelf(), make([]*pathRows, len(sources))
+	for _, src := range sources {
+		if src.paths == nil {
+			continue
+		}
+		if err := src.paths.take(); err != nil {
+			s.opt.Logger.Warn("The paths of a file of rows are not used, the file itself is", "file", src.ID, "err", err)
+			src.paths = nil
+			continue
+		}
+		defer src.paths.give()
+	}
+	if pathRoom(sources, cols) > pathBytes {
+		return errBig
+	}
+	w := newPathWalk(cols, len(sources))
 	for i := range sources { // each part begins elsewhere, so that files are read side by side
 		k := (i + q.Part*len(sources)/max(1, q.Parts)) % len(sources)
+		r, err := s.pathsOf(ctx, sources[k], cols, q)
+		if err != nil {
+			return err
+		}
+		w.add(k, r)
+	}
+	for i := range w.sources {
 		var err error
-		if files[k], err = s.pathsOf(ctx, p, sources[k], cols, q); err != nil {
+		if w.sources[i].mask, err = w.where(&w.sources[i], q.Where); err != nil {
 			return err
 		}
 	}
-	w := &pathWalk{cols: cols, texts: map[int][]string{}}
-	people := p.wordsOf(colUser)
-	w.who = people.texts
+	return w.walk(ctx, q, f)
+}
+
+// pathRoom is about how many bytes of memory the columns of sources take that have to be read.
+func pathRoom(sources []*seeker, cols []int) (bytes int64) {
+	for _, src := range sources {
+		var known *pathRows
+		row := int64(0)
+		if src.paths != nil {
+			known = &src.paths.rows
+		} else {
+			row = 14
+		}
+		for _, col := range known.missing(cols) {
+			if h, _ := pathHeld(col); h.isWide && col != colReceived {
+				row += 8
+			} else {
+				row += 2
+			}
+		}
+		bytes += src.Rows * row
+	}
+	return bytes
+}
+
+func newPathWalk(cols []int, sources int) *pathWalk {
+	w := &pathWalk{cols: cols, sources: make([]pathSource, sources)}
 	for i := range w.same {
 		w.same[i] = uint32(i)
 	}
-	var anonymous pathWords
 	for _, col := range cols {
 		h, _ := pathHeld(col)
-		switch {
-		case h.isWide:
+		if h.isWide {
 			h.wide = make([]uint64, pathBatch)
-		case isText(col):
-			words := p.wordsOf(col)
-			if w.texts[col] = words.texts; col == pathAnonymous {
-				anonymous = words
-			}
-			h.words.texts = words.texts
-			fallthrough
-		default:
+		} else {
 			h.small = make([]uint32, pathBatch)
 		}
 		w.held = append(w.held, h)
 	}
-	masks := make([][]bool, len(files))
-	for i, r := range files {
-		var err error
-		if masks[i], err = w.where(r, q.Where); err != nil {
-			return err
-		}
-	}
-	return w.walk(ctx, q, files, masks, people.part, anonymous.part, f)
+	return w
 }
 
-// walk goes through the people of all files in order of their numbers.
-func (w *pathWalk) walk(ctx context.Context, q rowstore.Scan, files []*pathRows, masks [][]bool, part, anonymous []uint32, f func([]rowstore.Row) error) error {
+// add sets a source.
+func (w *pathWalk) add(k int, r *pathRows) {
+	src := pathSource{pathRows: r, texts: make([][]string, len(w.cols))}
+	for i, col := range w.cols {
+		if w.held[i].isWide || !isText(col) {
+			continue
+		}
+		src.texts[i] = r.columns[col].list()
+		if col == pathAnonymous {
+			src.parts = make([]uint32, len(src.texts[i]))
+			for n, session := range src.texts[i] {
+				src.parts[n] = pathPart(session)
+			}
+		}
+	}
+	src.look()
+	w.sources[k] = src
+}
+
+// look sees who comes next.
+func (s *pathSource) look() {
+	if s.head = pathEnd; s.at < len(s.hash) {
+		s.head = s.hash[s.at]
+	}
+}
+
+// next returns the source that has the person who comes next in all of them; -1: nobody comes.
+func (w *pathWalk) next() (found int) {
+	found, best := -1, pathEnd
+	for k := range w.sources {
+		switch src := &w.sources[k]; {
+		case src.head < best:
+			found, best = k, src.head
+		case src.head == best && best != pathEnd && src.ids.at(src.at) < w.sources[found].ids.at(w.sources[found].at):
+			found = k
+		}
+	}
+	return found
+}
+
+// walk goes through the people of all sources in their order.
+func (w *pathWalk) walk(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row) error) error {
 	parts, mine := uint32(max(1, q.Parts)), uint32(q.Part)
-	at := make([]int, len(files))
 	var refs []pathRef
 	give := func(all bool) error {
 		for len(refs) >= pathBatch || all && len(refs) > 0 {
 			n := min(len(refs), pathBatch)
-			if err := f(w.fill(files, refs[:n], func(int) bool { return true })); err != nil {
+			if err := f(w.fill(refs[:n], func(int) bool { return true })); err != nil {
 				return err
 			}
 			refs = refs[:copy(refs, refs[n:])]
@@ -109,45 +173,44 @@ func (w *pathWalk) walk(ctx context.Context, q rowstore.Scan, files []*pathRows,
 		return nil
 	}
 	for {
-		next, found := ^uint32(0), false
-		for k, r := range files {
-			if at[k] < len(r.people) && r.people[at[k]] <= next {
-				next, found = r.people[at[k]], true
-			}
-		}
-		if !found {
+		first := w.next()
+		if first < 0 {
 			return give(true)
 		}
-		skip := next != 0 && part[next]%parts != mine
+		head, who := w.sources[first].head, w.sources[first].ids.at(w.sources[first].at)
+		skip := who != "" && pathPart(who)%parts != mine
 		begin, last, sorted := len(refs), int64(-1<<63), true
-		for k, r := range files {
-			if at[k] == len(r.people) || r.people[at[k]] != next {
+		for k := range w.sources {
+			src := &w.sources[k]
+			if src.head != head || k != first && src.ids.at(src.at) != who {
 				continue
 			}
-			from, to := uint32(0), r.ends[at[k]]
-			if at[k] > 0 {
-				from = r.ends[at[k]-1]
+			person := uint32(src.at)
+			from, to := uint32(0), src.ends[person]
+			if person > 0 {
+				from = src.ends[person-1]
 			}
-			at[k]++
+			src.at++
+			src.look()
 			if skip {
 				continue
 			}
 			for i := from; i < to; i++ {
-				t := r.time[i]
-				if t < q.From || q.To != 0 && t >= q.To || masks[k] != nil && !masks[k][i] {
+				t := src.time[i]
+				if t < q.From || q.To != 0 && t >= q.To || src.mask != nil && !src.mask[i] {
 					continue
 				}
-				if next == 0 && anonymous[r.columns[pathAnonymous].at(i)]%parts != mine {
+				if who == "" && src.parts[src.columns[pathAnonymous].at(i)]%parts != mine {
 					continue
 				}
 				sorted = sorted && t >= last
 				last = t
-				refs = append(refs, pathRef{uint32(k), i, next})
+				refs = append(refs, pathRef{uint32(k), i, person})
 			}
 		}
 		if !sorted {
 			slices.SortStableFunc(refs[begin:], func(a, b pathRef) int {
-				return cmp.Compare(files[a.source].time[a.row], files[b.source].time[b.row])
+				return cmp.Compare(w.sources[a.source].time[a.row], w.sources[b.source].time[b.row])
 			})
 		}
 		if err := give(false); err != nil {
@@ -157,46 +220,52 @@ func (w *pathWalk) walk(ctx context.Context, q rowstore.Scan, files []*pathRows,
 }
 
 // fill makes rows of what refs refer to, as far as columns are wanted. The rows are used again.
-func (w *pathWalk) fill(files []*pathRows, refs []pathRef, want func(col int) bool) []rowstore.Row {
+func (w *pathWalk) fill(refs []pathRef, want func(col int) bool) []rowstore.Row {
 	rows := w.rows[:len(refs)]
-	for k, x := range refs {
-		rows[k].Time, rows[k].User = files[x.source].time[x.row], w.who[x.who]
-	}
-	for i, col := range w.cols {
-		if !want(col) {
-			continue
+	for from := 0; from < len(refs); { // rows of one source in one go
+		src, end := &w.sources[refs[from].source], from+1
+		for end < len(refs) && refs[end].source == refs[from].source {
+			end++
 		}
-		h := &w.held[i]
-		for k := 0; k < len(refs); { // rows of one source in one go
-			c, end := files[refs[k].source].columns[col], k+1
-			for end < len(refs) && refs[end].source == refs[k].source {
-				end++
+		run, to := refs[from:end], rows[from:end]
+		person := ^uint32(0)
+		id := ""
+		for k, x := range run {
+			if x.who != person {
+				person, id = x.who, src.ids.at(int(x.who))
 			}
-			switch {
-			case h.isWide && c.wide == nil: // as distances
-				for ; k < end; k++ {
-					h.wide[k] = uint64(files[refs[k].source].time[refs[k].row] + int64(int32(c.small[refs[k].row])))
-				}
-			case h.isWide:
-				for ; k < end; k++ {
-					h.wide[k] = c.wide[refs[k].row]
-				}
-			case c.tiny != nil:
-				for ; k < end; k++ {
-					h.small[k] = uint32(c.tiny[refs[k].row])
-				}
-			default:
-				for ; k < end; k++ {
-					h.small[k] = c.at(refs[k].row)
-				}
+			to[k].Time, to[k].User = src.time[x.row], id
+		}
+		for i, col := range w.cols {
+			if want(col) {
+				w.fillColumn(i, src, run, to)
 			}
 		}
-		h.give(h, w.same[:len(refs)], rows)
+		from = end
 	}
 	return rows
 }
 
-// isText reports whether a held column that is not wide has texts.
-func isText(col int) bool {
-	return col != colKind && col != colSeverity && col != colStatus && col != colWeight
+func (w *pathWalk) fillColumn(i int, src *pathSource, refs []pathRef, rows []rowstore.Row) {
+	h, c := &w.held[i], src.columns[w.cols[i]]
+	h.words.texts = src.texts[i]
+	switch {
+	case h.isWide && c.wide == nil: // as distances
+		for k, x := range refs {
+			h.wide[k] = uint64(src.time[x.row] + int64(int32(c.at(x.row))))
+		}
+	case h.isWide:
+		for k, x := range refs {
+			h.wide[k] = c.wide[x.row]
+		}
+	case c.tiny != nil:
+		for k, x := range refs {
+			h.small[k] = uint32(c.tiny[x.row])
+		}
+	default:
+		for k, x := range refs {
+			h.small[k] = c.at(x.row)
+		}
+	}
+	h.give(h, w.same[:len(refs)], rows)
 }

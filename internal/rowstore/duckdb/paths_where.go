@@ -1,6 +1,10 @@
 package duckdb
 
-import "github.com/signalbox/signalbox/internal/rowstore"
+import (
+	"slices"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
 
 // pathColumns adds the columns that fields and an expression need; ok is false where one of them is not held.
 func pathColumns(e rowstore.Expr, fields []string) (cols []int, ok bool) {
@@ -59,8 +63,8 @@ func eachMatch(e rowstore.Expr, f func(*rowstore.Match)) {
 	}
 }
 
-// pathWhere tells for each row of a source whether an expression holds; nil says that all do.
-func (w *pathWalk) where(r *pathRows, e rowstore.Expr) ([]bool, error) {
+// where tells for each row of a source whether an expression holds; nil says that all do.
+func (w *pathWalk) where(r *pathSource, e rowstore.Expr) ([]bool, error) {
 	if e.IsEverything() {
 		return nil, nil
 	}
@@ -68,9 +72,9 @@ func (w *pathWalk) where(r *pathRows, e rowstore.Expr) ([]bool, error) {
 	return out, w.holds(r, e, out)
 }
 
-func (w *pathWalk) holds(r *pathRows, e rowstore.Expr, out []bool) error {
+func (w *pathWalk) holds(r *pathSource, e rowstore.Expr, out []bool) error {
 	if col, ok := w.single(e); ok {
-		table, err := w.table(col, e)
+		table, err := w.table(r, col, e)
 		if err != nil {
 			return err
 		}
@@ -83,9 +87,13 @@ func (w *pathWalk) holds(r *pathRows, e rowstore.Expr, out []bool) error {
 			for i, v := range c.mid {
 				out[i] = table[v]
 			}
-		default:
+		case c.small != nil:
 			for i, v := range c.small {
 				out[i] = table[v]
+			}
+		default:
+			for i := range out {
+				out[i] = table[c.one]
 			}
 		}
 		return nil
@@ -140,8 +148,9 @@ func (w *pathWalk) single(e rowstore.Expr) (col int, ok bool) {
 		need.one(m.Field)
 		for c, yes := range need {
 			if yes {
-				_, texts := w.texts[c]
-				ok = ok && (col == -1 || col == c) && (texts && c != colUser || c == colStatus || c == colKind || c == colSeverity)
+				place := slices.Index(w.cols, c)
+				texts := place >= 0 && !w.held[place].isWide && isText(c)
+				ok = ok && (col == -1 || col == c) && (texts || c == colStatus || c == colKind || c == colSeverity)
 				col = c
 			}
 		}
@@ -149,17 +158,17 @@ func (w *pathWalk) single(e rowstore.Expr) (col int, ok bool) {
 	return col, ok && col >= 0
 }
 
-// table tries an expression on every value of a column.
-func (w *pathWalk) table(col int, e rowstore.Expr) ([]bool, error) {
+// table tries an expression on every value of a source's column.
+func (w *pathWalk) table(r *pathSource, col int, e rowstore.Expr) ([]bool, error) {
 	test, err := e.Compile()
 	if err != nil {
 		return nil, invalid(err)
 	}
 	h, _ := pathHeld(col)
-	h.words.texts, h.small = w.texts[col], make([]uint32, 1)
+	h.words.texts, h.small = r.texts[slices.Index(w.cols, col)], make([]uint32, 1)
 	out := make([]bool, max(256, len(h.words.texts)))
 	n := len(h.words.texts)
-	if h.words.texts == nil {
+	if !isText(col) {
 		n = 256
 	}
 	var row [1]rowstore.Row
@@ -172,7 +181,7 @@ func (w *pathWalk) table(col int, e rowstore.Expr) ([]bool, error) {
 }
 
 // eachRow tries one comparison row by row.
-func (w *pathWalk) eachRow(r *pathRows, e rowstore.Expr, out []bool) error {
+func (w *pathWalk) eachRow(r *pathSource, e rowstore.Expr, out []bool) error {
 	test, err := e.Compile()
 	if err != nil {
 		return invalid(err)
@@ -182,13 +191,13 @@ func (w *pathWalk) eachRow(r *pathRows, e rowstore.Expr, out []bool) error {
 	if need[colUser] {
 		return errBig
 	}
-	refs := make([]pathRef, 0, pathBatch)
+	refs, k := make([]pathRef, 0, pathBatch), slices.IndexFunc(w.sources, func(x pathSource) bool { return x.pathRows == r.pathRows })
 	for from := 0; from < len(out); from += pathBatch {
 		refs = refs[:0]
 		for i := from; i < min(len(out), from+pathBatch); i++ {
-			refs = append(refs, pathRef{row: uint32(i)})
+			refs = append(refs, pathRef{uint32(k), uint32(i), 0})
 		}
-		rows := w.fill([]*pathRows{r}, refs, func(col int) bool { return col < columns && need[col] })
+		rows := w.fill(refs, func(col int) bool { return col < columns && need[col] })
 		for i := range rows {
 			out[from+i] = test(&rows[i])
 		}

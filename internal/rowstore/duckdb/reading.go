@@ -39,6 +39,7 @@ type source struct {
 
 	keys  []string // attribute keys, sorted
 	index *index   // what is known of the rows; nil: nothing
+	paths *pathMap // people's paths; nil: they have to be read and put in order
 }
 
 // Sealed reports whether the source never changes.

@@ -42,7 +42,7 @@ func (s *Store) tidy(ctx context.Context, expired *time.Time) error {
 	err := s.sealAll(ctx, false)
 	s.work.Lock()
 	err = errors.Join(err, s.merge(ctx))
-	more, e := s.indexOne(ctx)
+	more, e := s.makeBeside(ctx)
 	err = errors.Join(err, e)
 	s.work.Unlock()
 	if more { // sealing goes first

@@ -31,7 +31,7 @@ func (s *Store) stat() (st rowstore.Stat, hot int64) {
 		}
 		for _, f := range s.files {
 			if f.Table == t {
-				note(f.Rows, f.Bytes, f.From, f.To)
+				note(f.Rows, f.Bytes+f.besideBytes(), f.From, f.To)
 				x.Files++
 			}
 		}
@@ -51,6 +51,16 @@ func (s *Store) stat() (st rowstore.Stat, hot int64) {
 	}
 	st.Notes = slices.Clone(s.notes)
 	return st, hot
+}
+
+// besideBytes is the size of the file's index and paths.
+func (f *liveFile) besideBytes() (n int64) {
+	for _, path := range []string{f.indexPath, f.pathsPath} {
+		if i, err := os.Stat(path); err == nil {
+			n += i.Size()
+		}
+	}
+	return n
 }
 
 // note keeps a sentence about damage for Stat, once.

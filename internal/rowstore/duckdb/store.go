@@ -50,7 +50,7 @@ type Store struct {
 	query  *instance
 	places chan struct{} // one for each running query
 	memory memory        // what queries remember of sealed sources
-	paths  pathShelf     // columns of sealed events in order of people
+	paths  paths         // columns of sealed events in order of people
 
 	catalogue *catalogue
 
@@ -79,6 +79,7 @@ type Store struct {
 	work      sync.Mutex // held by whoever makes or removes files
 	shop      *shop
 	unindexed map[uint64]bool   // files whose index could not be made
+	pathless  map[uint64]bool   // files whose paths could not be made or are not worth it
 	clean     map[uint64]string // files of which it is known that they have nothing to forget, and by which retention
 }
 
@@ -89,7 +90,7 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 	if err := opt.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Store{opt: opt, steps: steps, places: make(chan struct{}, opt.Queries), files: map[uint64]*liveFile{}, clean: map[uint64]string{}, unindexed: map[uint64]bool{},
+	s := &Store{opt: opt, steps: steps, places: make(chan struct{}, opt.Queries), files: map[uint64]*liveFile{}, clean: map[uint64]string{}, unindexed: map[uint64]bool{}, pathless: map[uint64]bool{},
 		queue: make(chan *request, 1024), rotations: make(chan chan error), rotated: make(chan struct{}, 1), written: make(chan struct{})}
 	s.bringer = bringer{place: make(chan struct{}, 1), ended: make(chan struct{})}
 	s.space = space{dir: opt.Dir, free: opt.FreeSpace, now: opt.Now, floor: opt.FloorBytes}
@@ -102,7 +103,7 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 	if err := os.RemoveAll(s.dir("temp")); err != nil {
 		return nil, err
 	}
-	for _, d := range []string{"hot", "sealed", "index", "temp"} {
+	for _, d := range []string{"hot", "sealed", "index", "paths", "temp"} {
 		if err := os.MkdirAll(s.dir(d), 0o700); err != nil {
 			return nil, err
 		}
@@ -134,7 +135,7 @@ func open(ctx context.Context, opt Options, steps func(string)) (_ *Store, err e
 	if err := s.recover(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.tidyIndexes(); err != nil {
+	if err := s.tidyBeside(); err != nil {
 		return nil, err
 	}
 	if err := s.metrics.register(opt.Registerer); err != nil {
@@ -237,7 +238,7 @@ func (s *Store) free() (err error) {
 		err = errors.Join(err, s.shop.close())
 	}
 	for _, f := range s.files {
-		err = errors.Join(err, f.closeIndex())
+		err = errors.Join(err, f.closeBeside())
 	}
 	if s.query != nil {
 		err = errors.Join(err, s.query.close())
