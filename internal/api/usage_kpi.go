@@ -18,7 +18,7 @@ import (
 
 // UsageKPIInput asks for a KPI of a view of usage. Which fields count depends on the view.
 type UsageKPIInput struct {
-	View    string   `json:"view" enum:"actives,sessions,session_duration,bounce,retention,adoption,funnel,success,errors"`
+	View    string   `json:"view" enum:"actives,stickiness,sessions,session_duration,actions,bounce,retention,adoption,funnel,success,errors"`
 	Name    string   `json:"name,omitempty" maxLength:"256" doc:"Of the KPI; made from the view unless stated"`
 	Title   string   `json:"title,omitempty" maxLength:"256"`
 	Owner   string   `json:"owner,omitempty" maxLength:"256"`

@@ -60,9 +60,12 @@ func TestPublishedNumbersOfFewPeopleAreLeftOut(t *testing.T) {
 		{Name: activesSeries, Labels: of(irs, "month"), Value: 40}, {Name: activesSeries, Labels: of(irs, "day"), Value: 3},
 		{Name: "signalbox_usage_bounce_ratio", Labels: irs, Value: 0.5},
 		{Name: activesSeries, Labels: of(ssa, "month"), Value: 4}, {Name: "signalbox_usage_bounce_ratio", Labels: ssa, Value: 0.1},
+		{Name: stickinessSeries, Labels: irs, Value: 0.075}, // of 40 people: it tells the 3 of the day
 	}
 	require.Equal(t, all, Shown(all, 0))
 	require.Equal(t, []Sample{all[0], all[2]}, Shown(all, 10))
+	all[1].Value, all[5].Value = 30, 0.75
+	require.Equal(t, []Sample{all[0], all[1], all[2], all[5]}, Shown(all, 10))
 }
 
 func TestFewPeopleOfRowsAreNotTold(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
-// KPIQuestion asks for a KPI of a view. View is actives, sessions, session_duration, bounce, retention, adoption, funnel, success
-// or errors; the fields of that view say which number, and Value, where it is known, is what it is now: the thresholds proposed
+// KPIQuestion asks for a KPI of a view. View is actives, stickiness, sessions, session_duration, actions, bounce, retention,
+// adoption, funnel, success or errors; the fields of that view say which number, and Value, where it is known, is what it is now: the thresholds proposed
 // lie 10 % and 20 % worse.
 type KPIQuestion struct {
 	View    string          `json:"view"`
@@ -48,10 +48,14 @@ func KPI(q KPIQuestion) (KPIDraft, error) {
 	switch q.View {
 	case "actives":
 		err = p.gauge("actives", cmp.Or(q.Span, "day"), []string{"day", "week", "month"}, "span", "People active: "+cmp.Or(q.Span, "day"), "count")
+	case "stickiness":
+		err = p.gauge("stickiness_ratio", "", []string{""}, "", "Share of a month's people who come on a day", "percent")
 	case "sessions":
 		err = p.gauge("sessions", "day", []string{"day"}, "span", "Sessions a day", "count")
 	case "session_duration":
 		err = p.gauge("session_seconds", cmp.Or(q.Stat, "median"), []string{"median", "p95", "mean"}, "stat", "Session duration, "+cmp.Or(q.Stat, "median"), "seconds")
+	case "actions":
+		err = p.gauge("session_actions", "", []string{""}, "", "Actions per session", "count")
 	case "bounce":
 		p.worse = 1
 		err = p.gauge("bounce_ratio", "", []string{""}, "", "Share of sessions that bounce", "percent")
@@ -67,7 +71,7 @@ func KPI(q KPIQuestion) (KPIDraft, error) {
 	case "errors":
 		err = p.errors()
 	default:
-		err = fault.New(fault.Invalid, "view %q: want actives, sessions, session_duration, bounce, retention, adoption, funnel, success or errors", q.View)
+		err = fault.New(fault.Invalid, "view %q: want actives, stickiness, sessions, session_duration, actions, bounce, retention, adoption, funnel, success or errors", q.View)
 	}
 	if err != nil {
 		return KPIDraft{}, err

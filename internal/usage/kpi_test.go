@@ -31,8 +31,10 @@ func TestEveryViewIsAPolicy(t *testing.T) {
 	for name, q := range map[string]KPIQuestion{
 		"actives":     {View: "actives", Span: "week"},
 		"app":         {View: "actives", App: App{Service: "portal", Env: "prod"}},
+		"stickiness":  {View: "stickiness", App: App{Service: "portal", Env: "prod"}, Value: &value},
 		"sessions":    {View: "sessions", Value: &value},
 		"duration":    {View: "session_duration", Stat: "p95", Value: &value},
+		"actions":     {View: "actions", Value: &value},
 		"bounce":      {View: "bounce", Value: &value},
 		"retention":   {View: "retention", After: 30, Value: &value},
 		"adoption":    {View: "adoption", Kind: "release", Feature: "it's 2.0", Value: &value, Title: "Who has it's release", Owner: "team"},
@@ -70,6 +72,7 @@ func TestPublishedNumbersAreWhatDraftsRead(t *testing.T) {
 	funnel := FunnelQuestion{Steps: steps("page_view", "click", "submit"), Within: 3600}
 	for _, q := range []KPIQuestion{
 		{View: "actives"}, {View: "actives", Span: "month", App: App{Service: "portal", Env: "test"}}, {View: "sessions"}, {View: "session_duration", App: App{Service: "intake", Env: "prod", Agency: "IRS"}},
+		{View: "stickiness"}, {View: "stickiness", App: App{"portal", "prod", "IRS"}}, {View: "actions"}, {View: "actions", App: App{"portal", "prod", "IRS"}},
 		{View: "bounce"}, {View: "retention", After: 30}, {View: "adoption", Feature: "click", App: App{"portal", "prod", "IRS"}}, {View: "adoption", Kind: "route", Feature: "/a"}, {View: "funnel", Funnel: funnel},
 	} {
 		draft, err := KPI(q)
@@ -92,6 +95,14 @@ func TestPublishedNumbersAreWhatDraftsRead(t *testing.T) {
 		}
 		require.Equal(t, 1, found, "%+v\n%s", q, draft.Policy)
 	}
+	everything := map[string]float64{}
+	for _, s := range room.Samples(t.Context()) {
+		if s.Labels["service"] == "" {
+			everything[s.Name+s.Labels["span"]] = s.Value
+		}
+	}
+	require.Positive(t, everything[stickinessSeries])
+	require.InDelta(t, everything[activesSeries+"day"]/everything[activesSeries+"month"], everything[stickinessSeries], 1e-9)
 	again := open(t, room.opt.Dir, store)
 	require.Equal(t, room.Watched(), again.Watched())
 	require.NoError(t, again.Watch(t.Context(), Watched{Name: again.Watched()[0].Name}))

@@ -12,6 +12,7 @@ import (
 // Sample is one standing number on its way out as a series. Names and labels:
 //
 //	signalbox_usage_actives             span: today, day, week or month
+//	signalbox_usage_stickiness_ratio    people of the day over those of the 30 days
 //	signalbox_usage_sessions            span: today or day
 //	signalbox_usage_session_seconds     stat: median, p95 or mean
 //	signalbox_usage_session_actions     actions per session
@@ -98,6 +99,7 @@ func (r *Room) publishActives(b *bunch, s Scope, last, today Range) {
 		b.count("actives", a.Day, "span", "day")
 		b.count("actives", a.Week, "span", "week")
 		b.count("actives", a.Month, "span", "month")
+		b.add("stickiness_ratio", a.Stickiness)
 	}
 	if a, err := r.actives(ActivesQuestion{Scope: s, Range: today}); err == nil {
 		b.count("actives", a.Day, "span", "today")

@@ -4822,7 +4822,7 @@ export interface components {
              */
             value?: number;
             /** @enum {string} */
-            view: "actives" | "sessions" | "session_duration" | "bounce" | "retention" | "adoption" | "funnel" | "success" | "errors";
+            view: "actives" | "stickiness" | "sessions" | "session_duration" | "actions" | "bounce" | "retention" | "adoption" | "funnel" | "success" | "errors";
             /**
              * Format: double
              * @description funnel and success: seconds

@@ -128,7 +128,12 @@ function People({ a, period, search, set, app }: ViewProps & { a: Actives; perio
           note="people"
           kpi={{ view: 'actives', span: 'month', title: 'People active in 30 days', ...app, ...valueOf(a.month) }}
         />
-        <Fact name="Stickiness" value={percent(a.stickiness)} note="of a month’s people come on a day" />
+        <Fact
+          name="Stickiness"
+          value={percent(a.stickiness)}
+          note="of a month’s people come on a day"
+          kpi={{ view: 'stickiness', title: 'A month’s people who come on a day', ...app, ...valueOf(a.stickiness) }}
+        />
       </dl>
       <Notes
         notes={a.notes}
@@ -214,7 +219,7 @@ function kpiOf(m: Metric, t: SessionPoint, app: ViewProps['app'], aDay: number |
   if (m === 'bounce') {
     return { view: 'bounce' as const, title: 'Sessions of one page and nothing done', ...app, ...valueOf(t.bounce) };
   }
-  return undefined;
+  return { view: 'actions' as const, title: 'Actions per session', ...app, ...valueOf(t.per_session) };
 }
 
 /** How long sessions last: a table whose bars are drawn in it. */

@@ -8,10 +8,14 @@ export function seriesOf(k: UsageKpi): string | undefined {
     switch (k.view) {
       case 'actives':
         return ['actives', { span: k.span ?? 'day' }];
+      case 'stickiness':
+        return ['stickiness_ratio', {}];
       case 'sessions':
         return ['sessions', { span: 'day' }];
       case 'session_duration':
         return ['session_seconds', { stat: k.stat ?? 'median' }];
+      case 'actions':
+        return ['session_actions', {}];
       case 'bounce':
         return ['bounce_ratio', {}];
       case 'retention':

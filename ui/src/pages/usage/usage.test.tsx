@@ -41,6 +41,26 @@ describe('engagement', () => {
     expect(readDraft('new/KPI')?.text).toMatch(/^kind: KPI\nname: usage-actives/);
   });
 
+  it('makes a KPI of each of its figures', async () => {
+    const { calls } = renderApp('/usage/engagement?service=intake');
+    await screen.findByRole('region', { name: 'Sessions' });
+    const facts = screen.getAllByRole('term').map((t) => t.textContent);
+    expect(facts).toContain('Stickiness');
+    expect(facts).toContain('Actions per session');
+    for (const name of facts) expect(screen.getByRole('button', { name: `Make this a KPI: ${name}` })).toBeTruthy();
+    for (const [name, view] of [
+      ['Stickiness', 'stickiness'],
+      ['Actions per session', 'actions'],
+    ]) {
+      await userEvent.click(screen.getByRole('button', { name: `Make this a KPI: ${name}` }));
+      const dialog = await screen.findByRole('dialog');
+      await within(dialog).findByLabelText('The document');
+      expect(calls.findLast((c) => c.path === '/usage/kpi')?.body).toMatchObject({ view, service: 'intake' });
+      expect(calls.findLast((c) => c.path === '/usage/kpi')?.body).toHaveProperty('value');
+      await userEvent.click(within(dialog).getByRole('button', { name: 'Cancel' }));
+    }
+  });
+
   it('offers no KPI to those who may not propose', async () => {
     renderApp('/usage/engagement', {
       extra: { 'GET /me': () => ({ body: me(Date.now(), { actions: ['read_signals'] }) }) },
