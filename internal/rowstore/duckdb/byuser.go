@@ -77,11 +77,7 @@ func (s *Store) scanByUser(ctx context.Context, q rowstore.Scan, want wanted, so
 func (o *byUser) room(rows int) {
 	o.user, o.time = make([]uint32, 0, rows), make([]int64, 0, rows)
 	for i := range o.columns {
-		if h := &o.columns[i]; h.isWide {
-			h.wide = make([]uint64, 0, rows)
-		} else {
-			h.small = make([]uint32, 0, rows)
-		}
+		o.columns[i].room(rows)
 	}
 }
 

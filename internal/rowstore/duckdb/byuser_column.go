@@ -17,6 +17,15 @@ type heldColumn struct {
 	give   func(h *heldColumn, of []uint32, rows []rowstore.Row)
 }
 
+// room makes room for so many rows.
+func (h *heldColumn) room(rows int) {
+	if h.isWide {
+		h.wide = make([]uint64, 0, rows)
+	} else {
+		h.small = make([]uint32, 0, rows)
+	}
+}
+
 func heldText(field func(*rowstore.Row) *string) heldColumn {
 	return heldColumn{
 		take: func(h *heldColumn, c chunk, col int) {

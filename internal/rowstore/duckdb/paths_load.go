@@ -68,6 +68,9 @@ func (s *seeker) pathed() bool { return s.Sealed() && !strings.ContainsAny(s.Nam
 // scan wants. What it returns is never changed.
 func (s *Store) loadPaths(ctx context.Context, src *seeker, old *pathRows, cols []int, only *rowstore.Scan) (*pathRows, error) {
 	l := newPathLoader(src.pathed(), old, cols)
+	if only == nil {
+		l.room(int(src.Rows))
+	}
 	src.question = new(question)
 	src.WriteString("SELECT " + l.list() + " FROM " + src.Name)
 	if only != nil {
@@ -104,6 +107,19 @@ func newPathLoader(numbered bool, old *pathRows, cols []int) *pathLoader {
 		l.into[i], _ = pathHeld(col)
 	}
 	return l
+}
+
+// room makes room for so many rows.
+func (l *pathLoader) room(rows int) {
+	if l.numbered {
+		l.rowid = make([]int64, 0, rows)
+	}
+	if l.old == nil {
+		l.times, l.who = make([]int64, 0, rows), make([]uint32, 0, rows)
+	}
+	for i := range l.into {
+		l.into[i].room(rows)
+	}
 }
 
 // list is what is selected.
@@ -164,6 +180,7 @@ func (l *pathLoader) rows() (*pathRows, error) {
 	}
 	for i, col := range l.cols {
 		rows.columns[col] = placeColumn(&l.into[i], col, to, rows.time)
+		l.into[i] = heldColumn{}
 	}
 	if !l.numbered {
 		rows.place = nil // nothing is ever added to hot rows

@@ -27,6 +27,7 @@ func (s *Store) makePaths(ctx context.Context, f *liveFile) error {
 			return err
 		}
 		l := newPathLoader(true, nil, pathColumnsKept)
+		l.room(int(f.Rows))
 		q = &question{}
 		q.WriteString("SELECT " + l.list() + " FROM " + src.Name)
 		err := askOn(p.conn, q, func(c chunk) error {
