@@ -25,9 +25,12 @@ func (s *Store) besides() []beside {
 	}
 }
 
-// makeBeside makes one index or the paths of one file that are missing, and reports whether there may be more to make. The
-// caller holds work.
+// makeBeside makes one index or the paths of one file that are missing, and reports whether there may be more to make. Where the
+// disk has less room than the floor it makes none: the room belongs to rows. The caller holds work.
 func (s *Store) makeBeside(ctx context.Context) (more bool, err error) {
+	if s.space.check() != nil {
+		return false, nil
+	}
 	var next *liveFile
 	var what beside
 	for _, f := range s.filesNow() {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,6 +184,44 @@ func TestPathsGoWithTheirFile(t *testing.T) {
 	require.NoError(t, s.Close())
 	indexedStore(t, dir)
 	require.NoFileExists(t, stray)
+}
+
+// TestNothingIsMadeBesideWithoutRoom leaves the last room of a disk to rows.
+func TestNothingIsMadeBesideWithoutRoom(t *testing.T) {
+	dir := t.TempDir()
+	var minutes, free atomic.Int64
+	free.Store(1 << 40)
+	s, err := Open(t.Context(), Options{Dir: dir, IndexRows: 1, FloorBytes: 1 << 20,
+		Now:       func() time.Time { return time.UnixMicro(indexStart + 10*dayMicros + minutes.Load()*60e6) },
+		FreeSpace: func(string) (int64, error) { return free.Load(), nil }})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	batch := rowstore.Batch{Table: rowstore.Events}
+	*batch.Add() = rowstore.Row{Time: indexStart, Name: "view", User: "somebody"}
+	require.NoError(t, s.Write(t.Context(), &batch))
+	require.NoError(t, s.sealAll(t.Context(), true))
+	made := func() (n int) {
+		for _, kind := range []string{"index", "paths"} {
+			files, err := filepath.Glob(filepath.Join(dir, kind, "*"))
+			require.NoError(t, err)
+			n += len(files)
+		}
+		return n
+	}
+	minutes.Add(1)
+	free.Store(1000)
+	more, err := s.makeBeside(t.Context())
+	require.NoError(t, err)
+	require.False(t, more)
+	require.Zero(t, made())
+	minutes.Add(1)
+	free.Store(1 << 40)
+	more, err = s.makeBeside(t.Context())
+	require.NoError(t, err)
+	require.True(t, more)
+	_, err = s.makeBeside(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 2, made())
 }
 
 // TestPeopleOfOneHash are told apart by their ids.
