@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { Modal } from './kit';
 import css from './Dialog.module.css';
 
@@ -25,12 +26,27 @@ export function Dialog({
     >
       <Modal.Overlay backgroundOpacity={0.5} />
       <Modal.Content>
-        <div className={css.head}>
-          <Modal.Title className={css.title ?? ''}>{title}</Modal.Title>
-          <Modal.CloseButton aria-label="Close" />
-        </div>
+        <Head title={title} />
         <Modal.Body>{children}</Modal.Body>
       </Modal.Content>
     </Modal.Root>
+  );
+}
+
+/** Title and close button; the button takes the focus where what it was meant for cannot yet, such as one that waits for an answer. */
+function Head({ title }: { title: string }) {
+  const close = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const dialog = close.current?.closest('[role="dialog"]');
+      if (dialog && !dialog.contains(document.activeElement)) close.current?.focus({ preventScroll: true });
+    });
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className={css.head}>
+      <Modal.Title className={css.title ?? ''}>{title}</Modal.Title>
+      <Modal.CloseButton ref={close} aria-label="Close" />
+    </div>
   );
 }
