@@ -62,6 +62,7 @@ export function Editor(props: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const latest = useRef(props);
+  const told = useRef<string[]>([]); // what onChange was told and has not come back as the value
   useEffect(() => {
     latest.current = props;
   });
@@ -115,7 +116,10 @@ export function Editor(props: Props) {
           // Tab leaves the editor, as in any field; completion is chosen with Enter.
           keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap]),
           EditorView.updateListener.of((u) => {
-            if (u.docChanged) latest.current.onChange(u.state.doc.toString());
+            if (!u.docChanged) return;
+            const text = u.state.doc.toString();
+            told.current.push(text);
+            latest.current.onChange(text);
           }),
         ],
       }),
@@ -129,9 +133,14 @@ export function Editor(props: Props) {
 
   useEffect(() => {
     const v = view.current;
-    if (v && v.state.doc.toString() !== props.value) {
-      v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: props.value } });
-    }
+    if (!v) return;
+    const same = v.state.doc.toString() === props.value;
+    // What was told comes back a moment later, when more may have been typed: it takes nothing back.
+    const i = same ? -1 : told.current.indexOf(props.value);
+    told.current = i < 0 ? [] : told.current.slice(i + 1);
+    if (same || i >= 0) return;
+    v.dispatch({ changes: { from: 0, to: v.state.doc.length, insert: props.value } });
+    told.current = [];
   }, [props.value]);
 
   return <div ref={host} className={css.editor} />;

@@ -157,6 +157,7 @@ export function YamlEditor(props: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const latest = useRef(props);
+  const told = useRef<string[]>([]); // what onChange was told and has not come back as the value
   useEffect(() => {
     latest.current = props;
   });
@@ -197,7 +198,10 @@ export function YamlEditor(props: Props) {
             ...lintKeymap,
           ]),
           EditorView.updateListener.of((u) => {
-            if (u.docChanged) latest.current.onChange(u.state.doc.toString());
+            if (!u.docChanged) return;
+            const text = u.state.doc.toString();
+            told.current.push(text);
+            latest.current.onChange(text);
           }),
         ],
       }),
@@ -214,13 +218,17 @@ export function YamlEditor(props: Props) {
     if (!v) return;
     const old = v.state.doc.toString();
     const now = props.value;
-    if (old === now) return;
+    // What was told comes back a moment later, when more may have been typed: it takes nothing back.
+    const i = old === now ? -1 : told.current.indexOf(now);
+    told.current = i < 0 ? [] : told.current.slice(i + 1);
+    if (i >= 0 || old === now) return;
     // Only what differs is exchanged, so that the caret and the way back stay.
     let a = 0;
     while (a < old.length && a < now.length && old[a] === now[a]) a++;
     let z = 0;
     while (z < old.length - a && z < now.length - a && old[old.length - 1 - z] === now[now.length - 1 - z]) z++;
     v.dispatch({ changes: { from: a, to: old.length - z, insert: now.slice(a, now.length - z) } });
+    told.current = [];
   }, [props.value]);
 
   useEffect(() => {
