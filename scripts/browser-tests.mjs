@@ -3,23 +3,14 @@
 // live and speed tests against the mock, which can be told what to do, fall silent and hold a thousand KPIs. Usage: node browser-tests.mjs BINARY
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePorts } from '../ui/e2e/ports.mjs';
 import { startStory } from './story-server.mjs';
 
 const binary = resolve(process.argv[2]);
 const ui = resolve(import.meta.dirname, '../ui');
 const token = 'a-token-for-browser-tests-of-32-characters';
-
-/** A port that nobody listens on. */
-const freePort = () =>
-  new Promise((done) => {
-    const s = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = s.address();
-      s.close(() => done(port));
-    });
-  });
 
 /** Runs tests of ui/e2e in a process of their own; this one goes on serving what they ask. */
 const e2e = (env, ...tests) =>
@@ -32,13 +23,13 @@ const e2e = (env, ...tests) =>
     run.on('exit', (code) => (code === 0 ? done() : process.exit(code ?? 1)));
   });
 
-const story = await startStory(binary, await freePort());
+const [port, storyPort] = await freePorts(2);
+const story = await startStory(binary, storyPort);
 process.on('exit', story.stop);
 await e2e({ SIGNALBOX_URL: story.url, SIGNALBOX_LINK: story.link }, 'story');
 story.stop();
 await e2e({ SIGNALBOX_BINARY: binary }, 'tracker-door');
 
-const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-browser-'));
 const demo = spawn(binary, ['demo', '--period', '5s', '--listen', `127.0.0.1:${port}`, '--data', folder], {
@@ -75,13 +66,5 @@ await until('the error rate is red', async () => (await light('efile-error-rate'
 const real = { SIGNALBOX_URL: url, SIGNALBOX_TOKEN: token };
 await e2e(real, 'guilty', 'walk', 'axe');
 if (process.env.SIGNALBOX_SHOTS) await e2e(real, 'shots');
-// Speed is measured by make bench; here the limits only catch what is broken.
-await e2e(
-  { SIGNALBOX_SPEED_FACTOR: process.env.SIGNALBOX_SPEED_FACTOR ?? '60' },
-  'govern',
-  'usage',
-  'live',
-  'tracker',
-  'speed',
-);
+await e2e({}, 'govern', 'usage', 'live', 'tracker', 'speed');
 process.exit(0);

@@ -39,7 +39,7 @@ export const looks = {
 
 /** Opens Debian's Chromium with a fresh profile. */
 export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args, timeout: patience });
 }
 
 /**
@@ -48,14 +48,15 @@ export function launch() {
  */
 export async function open(browser, base, token, look = looks.light) {
   const context = await browser.newContext({ ...look, baseURL: base, reducedMotion: 'reduce' });
+  context.setDefaultTimeout(patience);
   if (token) {
     const res = await context.request.post('/api/signalbox/v1/login', {
       data: { secret: token },
       headers: { Origin: base },
+      timeout: patience,
     });
     if (!res.ok()) throw new Error(`signing in answered ${res.status()}: ${await res.text()}`);
   }
-  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (m) => {
@@ -66,31 +67,52 @@ export async function open(browser, base, token, look = looks.light) {
   return page;
 }
 
-/** Goes to a page by its two keys, again when they came so far apart that they were two single ones. */
-export async function go(page, key, address) {
-  for (let tries = 0; ; tries++) {
-    await page.evaluate(() => document.activeElement?.blur());
-    await page.keyboard.press('g');
-    await page.keyboard.press(key);
-    try {
-      await page.waitForURL(address, { timeout: tries < 5 ? 5_000 : patience });
-      return;
-    } catch (e) {
-      if (tries === 5) throw e;
+/**
+ * Does something and waits for its effect, and does it again when none has come: a page that has only just been drawn may not
+ * listen yet, and a list that moves may be missed. Once more must do no harm; `came` answers at once.
+ */
+export async function by(what, deed, came, soon = 10_000) {
+  const end = Date.now() + patience;
+  do {
+    await deed();
+    for (const again = Date.now() + soon; Date.now() < again; await new Promise((r) => setTimeout(r, 50))) {
+      if (await came()) return;
     }
-  }
+  } while (Date.now() < end);
+  throw new Error(`never came: ${what}`);
 }
 
-/** Waits until the page shows data and its fonts. */
-export async function settled(page) {
-  await page.locator('main h1, main#wall h1').first().waitFor();
-  await page
-    .waitForFunction(
-      () => document.querySelector('[role="status"] > .vh')?.textContent?.startsWith('Loading') !== true,
-      undefined,
-      { timeout: 15_000 },
-    )
-    .catch(() => undefined); // a page may go on loading what is not looked at
-  await page.evaluate(() => document.fonts.ready);
-  await page.waitForTimeout(250);
+/** Presses a key until the address is as wanted. */
+export async function keyTo(page, key, address) {
+  await by(`${key} leads to ${address}`, () => page.keyboard.press(key), at(page, address));
+}
+
+/** Goes to a page by its two keys, which are sent together: far apart they would be two single ones. */
+export async function go(page, key, address) {
+  const keys = async () => {
+    await page.evaluate(() => document.activeElement?.blur());
+    await Promise.all([page.keyboard.press('g'), page.keyboard.press(key)]);
+  };
+  await by(`g ${key} leads to ${address}`, keys, at(page, address));
+}
+
+/** Whether the page is at an address, for `by`. */
+export function at(page, address) {
+  return () => (typeof address === 'function' ? address(new URL(page.url())) : address.test(page.url()));
+}
+
+/** Waits until a field has the focus, and types into it. */
+export async function intoFocused(page, field, text) {
+  await until(`the focus is in ${field}`, () => field.evaluate((e) => e === document.activeElement));
+  await page.keyboard.type(text);
+}
+
+/** Closes a dialog with Escape. The focus in it says that it listens. */
+export async function escape(page, dialog) {
+  await until('the focus is in the dialog', () => dialog.evaluate((e) => e.contains(document.activeElement)));
+  await by(
+    'Escape closes the dialog',
+    () => page.keyboard.press('Escape'),
+    async () => (await dialog.count()) === 0,
+  );
 }

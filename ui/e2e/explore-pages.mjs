@@ -1,5 +1,5 @@
 // Logs, traces, services and errors: the pages that are scanned and photographed, and the way from a log line to its trace.
-import { until } from './browser.mjs';
+import { at, by, keyTo, until } from './browser.mjs';
 
 /** Whether rows are there to be shown: the mock has them, another server may not. */
 const mock = !process.env.SIGNALBOX_URL;
@@ -60,12 +60,16 @@ export async function withSignals(page) {
     page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
   await page.goto('/explore/logs');
   await page.locator('[data-line]').first().waitFor();
-  await key('i');
   const box = page.getByRole('combobox', { name: 'Search the logs' });
-  await until('I leads into the search', () => box.evaluate((e) => e === document.activeElement));
+  const inBox = () => box.evaluate((e) => e === document.activeElement);
+  await until('I leads into the search', async () => {
+    if (await inBox()) return true;
+    await key('i');
+  });
   await page.keyboard.type('lev');
   await page.getByRole('option', { name: /level:/ }).waitFor();
   await key('ArrowDown');
+  await page.getByRole('option', { name: /level:/, selected: true }).waitFor();
   await key('Enter');
   await page.getByRole('option', { name: /error/ }).waitFor();
   await page.keyboard.type('error service:intake');
@@ -76,28 +80,30 @@ export async function withSignals(page) {
     .filter({ hasText: /\d+ lines?/ })
     .first()
     .waitFor();
-  await key('Escape');
+  await until('Escape leads out of the search', async () => {
+    if (!(await inBox())) return true;
+    await key('Escape');
+  });
 
-  await key('j');
-  await key('j');
-  await until('J moves from line to line', async () => /error intake: ledger did not answer/.test(await focused()));
-  await key('Enter');
-  await page.waitForURL(/row=/);
+  await until('J moves from line to line', async () => {
+    await key('j');
+    return /error intake: ledger did not answer/.test(await focused());
+  });
+  await keyTo(page, 'Enter', /row=/);
   await page.getByRole('link', { name: 'Open its trace' }).waitFor();
   await key('c');
   await page.getByRole('region', { name: 'Lines of intake around it' }).waitFor();
   await page.waitForURL(/around=on/);
-  await key('t');
-  await page.waitForURL(/\/explore\/traces\/[0-9a-f]{32}\?span=/);
+  await keyTo(page, 't', /\/explore\/traces\/[0-9a-f]{32}\?span=/);
   await page.getByRole('treegrid').waitFor();
   await page.getByRole('complementary', { name: /intake: INSERT filing/ }).waitFor();
   await key('Escape');
   await page.waitForURL((u) => !u.search.includes('span'));
-  await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'row');
+  const inRow = () => page.evaluate(() => document.activeElement?.getAttribute('role') === 'row');
+  await until('the focus is in the row again', inRow);
   await key('ArrowUp');
   await key('ArrowLeft');
-  await key('Enter');
-  await page.waitForURL(/span=/);
+  await by('Enter opens a span', async () => ((await inRow()) ? key('Enter') : undefined), at(page, /span=/));
   await page.goBack();
   await page.waitForURL(/\/explore\/logs/);
   await page.locator('[data-line]').first().waitFor();

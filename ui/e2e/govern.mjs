@@ -3,7 +3,7 @@
 // law it changes.
 import assert from 'node:assert/strict';
 import { start } from '../dev/mock.mjs';
-import { go, launch, looks, open, until } from './browser.mjs';
+import { at, by, go, keyTo, launch, looks, open, until } from './browser.mjs';
 
 const clock = {};
 
@@ -42,15 +42,17 @@ async function propose(page) {
   await page.locator('.cm-content').waitFor();
   await page.getByRole('textbox', { name: 'Breached when' }).fill('> 2.5%');
   await page.getByText(/Pages when more than 2.5/).waitFor();
-  const text = await page.locator('.cm-content').innerText();
-  assert.match(text, /# Why 3 %/, 'the comment stays');
-  assert.match(text, /red: "> 2\.5%", for: 3/, 'only the value changed');
+  await until('only the value changed, and the comment stays', async () => {
+    const text = await page.locator('.cm-content').innerText();
+    return /# Why 3 %/.test(text) && /red: "> 2\.5%", for: 3/.test(text);
+  });
   await page.getByRole('textbox', { name: /^Why/ }).fill('Earlier on deadline day.');
 
   await page.reload();
   await page.getByText(/What you typed/).waitFor();
-  assert.equal(await page.getByRole('textbox', { name: 'Breached when' }).inputValue(), '> 2.5%');
-  assert.equal(await page.getByRole('textbox', { name: /^Why/ }).inputValue(), 'Earlier on deadline day.');
+  const kept = async (name) => page.getByRole('textbox', { name }).inputValue();
+  await until('the value is there again', async () => (await kept('Breached when')) === '> 2.5%');
+  await until('the reason is there again', async () => (await kept(/^Why/)) === 'Earlier on deadline day.');
 
   clock.hold();
   await page.getByRole('button', { name: 'Propose', exact: true }).click();
@@ -58,8 +60,8 @@ async function propose(page) {
   await page.getByRole('progressbar').waitFor();
   clock.go();
   await page.getByRole('heading', { name: /Day by day/ }).waitFor();
-  assert.ok(await page.getByRole('button', { name: 'Approve proposal' }).isDisabled(), 'nobody approves their own');
   await page.getByText(/another person must approve it/).waitFor();
+  await until('nobody approves their own', () => page.getByRole('button', { name: 'Approve proposal' }).isDisabled());
   await page.goto('/policy/KPI/efile-error-rate/edit');
   await page.locator('.cm-content').waitFor();
   assert.equal(await page.getByText(/What you typed/).count(), 0, 'what was sent is no draft any more');
@@ -94,20 +96,28 @@ async function byKeyboard(page) {
   await page.locator('[data-tile]').first().waitFor();
   await go(page, 'p', /\/policy$/);
   await page.locator('[data-row]').first().waitFor();
+  const row = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('[data-row]')].findIndex((r) => r.contains(document.activeElement)),
+    );
+  await by(
+    'J leads to the first row',
+    async () => ((await row()) < 0 ? key('j') : undefined),
+    async () => (await row()) === 0,
+  );
   await key('j');
-  await key('j');
+  await until('J leads to the second row', async () => (await row()) === 1);
   await key('k');
+  await until('K leads back', async () => (await row()) === 0);
   await key('Enter');
   await page.waitForURL(/\/policy\/KPI\//);
-  await page.locator('h1').waitFor();
-  await key('Escape');
-  await page.waitForURL(/\/policy$/);
+  await page.locator('section[aria-labelledby=revisions]').waitFor();
+  await keyTo(page, 'Escape', /\/policy$/);
 
   await page.goto('/policy/proposals/41');
   await page.locator('canvas').first().waitFor();
-  await key('t');
+  await by('T shows the table', () => key('t'), at(page, /view=table/));
   await page.getByRole('region', { name: 'Periods' }).waitFor();
-  await page.waitForURL(/view=table/);
   await key('t');
   const chart = page.locator('[aria-roledescription=chart]').first();
   await until('a point says both lights', async () => {
@@ -120,16 +130,24 @@ async function byKeyboard(page) {
   // Tab leaves the editor, completion opens in it.
   await page.goto('/policy/new?kind=KPI');
   const editor = page.getByRole('textbox', { name: 'Document, YAML' });
+  const offered = page.locator('.cm-tooltip-autocomplete').getByText('restate_for');
+  const inEditor = () => editor.evaluate((e) => e.contains(document.activeElement));
   await editor.focus();
   await key('Control+End');
   await page.keyboard.type('rest');
-  await page.locator('.cm-tooltip-autocomplete').getByText('restate_for').waitFor();
+  // What may stand there comes from the server; before it is here, typing offers nothing.
+  const typeOn = async () => {
+    if (await offered.isVisible()) return;
+    await key('Backspace');
+    await page.keyboard.type('t');
+  };
+  await by('the key is offered', typeOn, () => offered.isVisible());
   // The editor takes no key for a list that has only just opened.
   await page.waitForTimeout(200);
   await key('Enter');
   await until('the key was completed', async () => /restate_for: /.test(await editor.innerText()));
   await key('Tab');
-  assert.ok(await editor.evaluate((e) => !e.contains(document.activeElement)), 'Tab leaves the editor');
+  await until('Tab leaves the editor', async () => !(await inEditor()));
 }
 
 async function feedback(page) {

@@ -1,5 +1,6 @@
 // The pages that are walked, scanned and photographed, with what must be there before it counts as shown.
 
+import { by } from './browser.mjs';
 import { explorePages } from './explore-pages.mjs';
 import { governPages } from './govern-pages.mjs';
 import { usagePages } from './usage-pages.mjs';
@@ -68,8 +69,13 @@ async function openDecision(page) {
 }
 
 async function openFind(page) {
-  await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: /Find/ }).fill('e');
+  const find = page.getByRole('combobox', { name: /Find/ });
+  await by(
+    'Ctrl K opens the search',
+    () => page.keyboard.press('Control+k'),
+    () => find.isVisible(),
+  );
+  await find.fill('e');
 }
 
 /** The name of the worst KPI on the board. */
@@ -80,15 +86,20 @@ export async function firstKpi(page) {
   return decodeURIComponent((await link.getAttribute('href')).replace('/kpi/', ''));
 }
 
-/** Opens one of the pages and waits until it is all there. */
-export async function show(page, p) {
-  await page.goto(p.path);
+async function loaded(page) {
   await page.locator('h1').first().waitFor();
   await page.waitForFunction(
     () => ![...document.querySelectorAll('[role=status] > .vh')].some((e) => e.textContent.startsWith('Loading')),
   );
+}
+
+/** Opens one of the pages and waits until it is all there. */
+export async function show(page, p) {
+  await page.goto(p.path);
+  await loaded(page);
   if (p.act) await p.act(page);
   if (p.ready) await page.locator(p.ready).first().waitFor();
+  await loaded(page);
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(200);
 }
@@ -104,10 +115,14 @@ async function verifyBroken(page) {
 async function openMark(page) {
   const chart = page.locator('[aria-roledescription=chart]').first();
   await chart.locator('button').first().waitFor();
-  await chart.focus();
-  await page.keyboard.press('c');
-  await page.keyboard.press('Enter');
-  await chart.getByRole('dialog').waitFor();
+  const card = chart.getByRole('dialog');
+  const open = async () => {
+    if (await card.isVisible()) return;
+    await chart.focus();
+    await page.keyboard.press('c');
+    await page.keyboard.press('Enter');
+  };
+  await by('the card of a change', open, () => card.isVisible());
 }
 
 async function openPanel(page) {

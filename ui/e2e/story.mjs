@@ -4,7 +4,7 @@
 // in to yet; scripts/browser-tests.mjs starts one.
 import assert from 'node:assert/strict';
 import { scan } from './axe.mjs';
-import { go, launch, looks, open } from './browser.mjs';
+import { by, go, launch, looks, open, until } from './browser.mjs';
 
 const kpi = 'efile-error-rate';
 const admin = { login: 'root@irs.example', name: 'Root Reyes', password: 'an administrator’s long password' };
@@ -71,9 +71,11 @@ export async function run({ url, link, log }) {
 async function firstAdministrator(page, link) {
   await page.goto(link);
   const code = page.getByRole('button', { name: 'Sign in with it' });
-  if ((await code.count()) > 0) await press(page, code);
+  const account = page.getByRole('link', { name: 'Create the account' });
+  await code.or(account).first().waitFor();
+  if (await code.isVisible()) await press(page, code);
   await page.waitForURL((u) => u.pathname !== '/login');
-  await press(page, page.getByRole('link', { name: 'Create the account' }));
+  await press(page, account);
   await type(page, page.getByRole('textbox', { name: 'Login' }), admin.login);
   await type(page, page.getByRole('textbox', { name: 'Name' }), admin.name);
   await type(page, page.getByLabel('Password', { exact: false }).first(), admin.password);
@@ -130,16 +132,23 @@ async function propose(page) {
   const test = page.getByRole('button', { name: /Run the back-test|Test it|Start/ }).first();
   const done = page.getByRole('heading', { name: /Day by day/ });
   await done.or(test).first().waitFor();
-  if (!(await done.isVisible())) await press(page, test);
-  await done.waitFor();
+  // It may have been started for us while one looks.
+  const start = async () => {
+    if ((await done.isVisible()) || !(await test.isVisible()) || !(await test.isEnabled())) return;
+    await test.focus({ timeout: 5_000 }).catch(() => undefined);
+    if (await test.evaluate((e) => e === document.activeElement, undefined, { timeout: 5_000 }).catch(() => false)) {
+      await page.keyboard.press('Enter');
+    }
+  };
+  await by('the back-test', start, () => done.isVisible(), 60_000);
 
   // The author's own approval: the button says why not, and the keyboard does not get past it either.
   const button = page.getByRole('button', { name: 'Approve proposal' });
-  assert.ok(await button.isDisabled(), 'nobody approves their own');
   await page
     .getByText(/another person must approve/)
     .first()
     .waitFor();
+  await until('nobody approves their own', () => button.isDisabled());
   await button.focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Space');
@@ -165,7 +174,7 @@ async function approve(page, address) {
   const dialog = page.getByRole('dialog', { name: 'Approve proposal' });
   await dialog.waitFor();
   const password = dialog.getByLabel(/Your password/);
-  if ((await password.count()) > 0) await type(page, password, ben.password);
+  if ((await password.count()) > 0) await type(page, password, ben.password); // a sign-in of minutes ago may be enough
   await type(page, dialog.getByRole('textbox', { name: 'A word about it' }), 'The back-test shows what it costs.');
   await press(page, dialog.getByRole('button', { name: /approve$/i }));
   await dialog.waitFor({ state: 'detached' });
@@ -183,11 +192,12 @@ async function judged(page) {
   await page.locator('header').getByText('Breached').first().waitFor();
   const chart = page.locator('[aria-roledescription=chart]').first();
   await chart.locator('button', { hasText: 'Revision 2 applied' }).first().waitFor();
-  await reach(page, chart);
-  await page.keyboard.press('Home');
-  await page.keyboard.press('c');
-  await page.keyboard.press('Enter');
   const card = chart.getByRole('dialog');
+  const openCard = async () => {
+    await reach(page, chart);
+    for (const key of ['Home', 'c', 'Enter']) await page.keyboard.press(key);
+  };
+  await by('the card of the change', openCard, () => card.isVisible());
   await card.getByText('Revision 2 applied').first().waitFor();
   await card.getByText('Callers notice at 2.5 %.').first().waitFor();
   await page.keyboard.press('Escape');
@@ -231,7 +241,9 @@ async function leave(page) {
 /** Moves the focus to an element with Tab, as a person without a mouse does. */
 async function reach(page, target) {
   await target.waitFor();
-  for (let i = 0; i < 250; i++) {
+  // What cannot be used yet is passed over by Tab.
+  await until(`${target} can be used`, () => target.isEnabled());
+  for (let i = 0; i < 500; i++) {
     if (await target.evaluate((e) => e === document.activeElement)) return;
     await page.keyboard.press('Tab');
   }
@@ -244,9 +256,13 @@ async function press(page, target) {
 }
 
 async function type(page, target, text) {
-  await reach(page, target);
-  await page.keyboard.press('Control+a');
-  await page.keyboard.insertText(text);
+  // A dialog that has only just opened may take the focus while one types.
+  await until(`${target} says what was typed`, async () => {
+    await reach(page, target);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText(text);
+    return (await target.inputValue()) === text;
+  });
 }
 
 /** Chooses from a list with the arrows. */

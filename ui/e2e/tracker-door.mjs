@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch, patience, until } from './browser.mjs';
+import { freePorts } from './ports.mjs';
 
 const token = 'a-token-for-browser-tests-of-32-characters';
 const many = 40;
@@ -16,14 +17,6 @@ const listening = (handler) =>
   new Promise((done) => {
     const s = createServer(handler).listen(0, '127.0.0.1', () => done(s));
   });
-
-/** Ports that nobody listens on. */
-async function freePorts(n) {
-  const held = await Promise.all(Array.from({ length: n }, () => listening()));
-  const ports = held.map((s) => s.address().port);
-  await Promise.all(held.map((s) => new Promise((done) => s.close(done))));
-  return ports;
-}
 
 /** A site with the tracker in its pages; its own server says by OpenTelemetry what it was asked. */
 async function startSite(door, house) {
@@ -45,7 +38,10 @@ async function startSite(door, house) {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] }),
-      }).then((r) => res.writeHead(r.status).end());
+      }).then(
+        (r) => res.writeHead(r.status).end(),
+        () => res.writeHead(502).end(),
+      );
       return;
     }
     res.setHeader('Content-Type', 'text/html');
@@ -107,7 +103,7 @@ listen_public:
     }, many);
     await until('all steps arrived', async () => (await count('name:step')) === many);
     await until('the click arrived', async () => (await count('name:file_clicked')) === 1);
-    assert.equal(await count('name:page_view'), 2);
+    await until('both views arrived', async () => (await count('name:page_view')) === 2);
     assert.equal(await count('name:page_view route:"/form/{id}"'), 1);
     assert.equal(await count('secret'), 0, 'no query string is kept');
     const [click] = await find('name:file_clicked');
@@ -115,10 +111,9 @@ listen_public:
     let trace;
     await until('the span of the request', async () => {
       trace = await ask(`/api/signalbox/v1/traces/${click.trace_id}`);
-      return trace.spans.length === 1;
+      return trace.spans.length === 1 && trace.events.length > 0;
     });
     assert.deepEqual([trace.spans[0].service, trace.spans[0].parent_id], ['efile-api', click.span_id]);
-    assert.ok(trace.events.length > 0, 'the trace shows the click');
     log('tracker at the public door: the click leads to the span of its request');
 
     await context.setOffline(true);
@@ -137,7 +132,6 @@ listen_public:
     await context.close();
 
     // Another origin, and two people who object.
-    const before = await count('');
     const stranger = await browser.newPage();
     stranger.setDefaultTimeout(patience);
     await stranger.goto(`${origin.replace('127.0.0.1', 'localhost')}/form`);
@@ -169,11 +163,13 @@ listen_public:
       assert.equal(sent, 0, wish);
       await quiet.close();
     }
-    assert.equal(await count(''), before);
-    log(`tracker at the public door: ${before} events, none of strangers and of those who object`);
+    // By what they would be, not by the sum: the page that was left may still be sending its own.
+    for (const q of ['name:strange', 'name:never', 'route:"/form"', 'route:"/quiet"'])
+      assert.equal(await count(q), 0, q);
+    log(`tracker at the public door: ${await count('')} events, none of strangers and of those who object`);
   } finally {
     await browser.close();
-    const ended = new Promise((done) => server.on('exit', done));
+    const ended = new Promise((done) => (server.exitCode === null ? server.on('exit', done) : done()));
     server.kill('SIGTERM');
     await ended;
     site.close();

@@ -1,7 +1,7 @@
 // A person's way through usage, evidence, sources and privacy with the keyboard alone; on the mock.
 import assert from 'node:assert/strict';
 import { start } from '../dev/mock.mjs';
-import { go, launch, looks, open, until } from './browser.mjs';
+import { at, by, go, intoFocused, launch, looks, open, until } from './browser.mjs';
 
 export async function run({ log }) {
   const mock = await start();
@@ -36,22 +36,32 @@ async function tabTo(page, name, most = 120) {
   throw new Error(`Tab does not come to ${name}`);
 }
 
+/** A dialog takes the focus a moment after it is there. */
+async function inDialog(page) {
+  await until('the focus is in the dialog', () =>
+    page.getByRole('dialog').evaluate((e) => e.contains(document.activeElement)),
+  );
+}
+
 async function evidence(page) {
   await page.goto('/');
   await page.locator('[data-tile]').first().waitFor();
-  await until('J leads to the first tile', async () => {
+  const first = async () => {
     await page.keyboard.press('j');
-    return page.evaluate(() => (document.activeElement?.getAttribute('href') ?? '').startsWith('/kpi/'));
-  });
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/\/kpi\//);
+    if (await page.evaluate(() => document.activeElement?.closest('[data-tile]') !== null)) {
+      await page.keyboard.press('Enter');
+    }
+  };
+  await by('J and Enter lead to a KPI', first, at(page, /\/kpi\//));
   const panel = page.locator('section[data-evidence]');
   await panel.getByRole('heading', { name: 'Newest failing traces' }).waitFor();
   await panel.locator('time').first().waitFor();
-  await page.keyboard.press('e');
-  await tabTo(page, /^portal: /, 12);
-  await page.keyboard.press('Enter');
-  await page.waitForURL(/\/explore\/traces\/[0-9a-f]{32}$/);
+  const trace = async () => {
+    await page.keyboard.press('e');
+    await tabTo(page, /^portal: /, 12);
+    await page.keyboard.press('Enter');
+  };
+  await by('a failing trace', trace, at(page, /\/explore\/traces\/[0-9a-f]{32}$/));
   await page.getByRole('treegrid').waitFor();
 }
 
@@ -69,11 +79,14 @@ async function funnel(page) {
     [1, 'filing_su'],
     [2, 'filing_st'],
   ]) {
-    const field = page.getByRole('combobox', { name: `Step ${n}` });
-    await until(`focus is in step ${n}`, () => field.evaluate((e) => e === document.activeElement));
-    await page.keyboard.type(typed);
-    await page.locator('li[role=option]').first().waitFor();
+    await intoFocused(page, page.getByRole('combobox', { name: `Step ${n}` }), typed);
+    // What is offered follows the text a moment later, and Enter takes what is chosen.
+    await until('what is offered goes on with what is typed', async () => {
+      const list = await page.locator('li[role=option]').allInnerTexts();
+      return list[0]?.startsWith(typed);
+    });
     await page.keyboard.press('ArrowDown');
+    await page.locator('li[role=option]').first().and(page.locator('[aria-selected=true]')).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL((u) => u.searchParams.getAll('step').length === n);
     if (n === 1) {
@@ -82,7 +95,10 @@ async function funnel(page) {
     }
   }
   await page.goto(page.url());
-  await page.getByRole('combobox', { name: 'Step 2' }).waitFor();
+  await until('both steps are filled in', async () => {
+    const filled = async (n) => (await page.getByRole('combobox', { name: `Step ${n}` }).inputValue()) !== '';
+    return (await filled(1)) && (await filled(2));
+  });
   await tabTo(page, /^Step 2$/);
   await page.keyboard.press('Alt+ArrowUp');
   await page.waitForURL((u) => /started/.test(u.searchParams.getAll('step')[0] ?? ''));
@@ -93,9 +109,9 @@ async function funnel(page) {
   await tabTo(page, /^Make this a KPI: Get as far as/, 60);
   await page.keyboard.press('Enter');
   await page.locator('[role=dialog] pre').waitFor();
+  await inDialog(page);
   await page.keyboard.press('Tab');
-  await page.getByRole('button', { name: 'Go on in the policy editor' }).focus();
-  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Go on in the policy editor' }).press('Enter');
   await page.waitForURL(/\/policy\/new/);
   await page
     .getByText(/usage-funnel/)
@@ -124,13 +140,18 @@ async function erasure(page) {
   await tabTo(page, /^Erase a person$/);
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
+  await inDialog(page);
   await page.getByRole('textbox', { name: /^Id of the person/ }).focus();
-  await page.keyboard.type(id);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type(id);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('Letter 12');
-  await page.keyboard.press('Tab');
+  for (const [name, text] of [
+    [/^Id of the person/, id],
+    [/^The id once more/, id],
+    [/^Why/, 'Letter 12'],
+  ]) {
+    const field = page.getByRole('textbox', { name });
+    await intoFocused(page, field, text);
+    await until(`${text} is in ${name}`, async () => (await field.inputValue()) === text);
+    await page.keyboard.press('Tab');
+  }
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.waitForURL(/request=\d+/);

@@ -1,6 +1,6 @@
 // A person's way: board, KPI, why, silence, explore; once with the mouse, once with the keyboard alone.
 import assert from 'node:assert/strict';
-import { go, launch, looks, open, until } from './browser.mjs';
+import { at, by, escape, go, intoFocused, keyTo, launch, looks, open, until } from './browser.mjs';
 import { withSignals } from './explore-pages.mjs';
 import { firstKpi } from './pages.mjs';
 
@@ -90,8 +90,7 @@ async function why(page) {
     .first()
     .waitFor();
   if ((await rows.count()) === 0) return;
-  await rows.first().click();
-  await page.waitForURL(/decision=/);
+  await by('a decision is in the address', () => rows.first().click(), at(page, /decision=/));
   await page.getByText('Who was told').first().waitFor();
 }
 
@@ -103,12 +102,12 @@ async function withKeyboard(page) {
   assert.equal(await focused(page), 'Skip to the content', 'the first stop leads past the rail');
 
   // Whichever KPI is the worst by now: on a busy machine that changes while one walks.
-  const kpi = await until('J leads to the first tile', async () => {
+  const first = async () => {
     await key('j');
-    return page.evaluate(() => /^\/kpi\/(.*)/.exec(document.activeElement?.getAttribute('href') ?? '')?.[1]);
-  });
-  await key('Enter');
-  await page.waitForURL(new RegExp(`/kpi/${kpi}`));
+    if (await page.evaluate(() => document.activeElement?.closest('[data-tile]') !== null)) await key('Enter');
+  };
+  await by('J and Enter lead to a KPI', first, at(page, /\/kpi\/./));
+  const kpi = new URL(page.url()).pathname;
   await page.locator('canvas').first().waitFor();
 
   // The chart speaks its points.
@@ -119,68 +118,69 @@ async function withKeyboard(page) {
     await key('ArrowLeft');
     return /\d\d:\d\d/.test(await chart.locator('[role=status]').innerText());
   });
-  await key('Escape');
 
   // Escape closes a dialog and nothing else.
   await page.getByRole('button', { name: 'Silence', exact: true }).press('Enter');
-  await page.getByRole('dialog').waitFor();
-  await key('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.match(page.url(), new RegExp(`/kpi/${kpi}`), 'Escape in a dialog leaves the page where it is');
+  await escape(page, page.getByRole('dialog'));
+  assert.equal(new URL(page.url()).pathname, kpi, 'Escape in a dialog leaves the page where it is');
 
   await key('t');
   await page.getByRole('region', { name: 'Datapoints' }).waitFor();
+  await page.waitForURL(/view=table/);
   await key('t');
+  await page.waitForURL((u) => !u.search.includes('view'));
   await key('x');
   await page.waitForURL(/compare=on/);
 
   await go(page, 'a', /\/alerts/);
   await page.locator('section[aria-labelledby=active]').waitFor();
-  await key('n');
   const dialog = page.getByRole('dialog');
-  await dialog.waitFor();
-  await until('focus is in the dialog', () =>
-    page.evaluate(() => document.querySelector('[role=dialog]').contains(document.activeElement)),
+  await by(
+    'N opens the form of a silence',
+    () => key('n'),
+    () => dialog.isVisible(),
   );
-  await key('Escape');
-  await dialog.waitFor({ state: 'detached' });
+  await escape(page, dialog);
 
-  await key('Control+k');
   const find = page.getByRole('combobox', { name: /Find/ });
-  await until('focus is in the search', () => find.evaluate((e) => e === document.activeElement));
-  await page.keyboard.type('explore');
-  await page.getByRole('option', { name: /Explore metrics/ }).waitFor();
+  await by(
+    'Ctrl K opens the search',
+    () => key('Control+k'),
+    () => find.isVisible(),
+  );
+  await intoFocused(page, find, 'explore');
+  // What is found follows the text a moment later, and Enter takes what is chosen.
+  await page.getByRole('option', { name: /Explore metrics/, selected: true }).waitFor();
   await key('Enter');
   await page.waitForURL(/\/explore\/metrics/);
   const editor = page.getByRole('textbox', { name: 'Query A' });
   await page.locator('.cm-content').waitFor();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   // The dialog gives the focus back a moment after it is gone, and takes it from whoever has it then.
-  for (let i = 0; i < 50; i++) {
+  await until('the query is typed', async () => {
     await editor.focus();
-    await page.waitForTimeout(100);
-    if (await editor.evaluate((e) => e === document.activeElement)) {
-      await page.keyboard.type('up');
-      if ((await editor.innerText()).trim() === 'up') break;
-      await page.keyboard.press('Control+a');
-      await page.keyboard.press('Delete');
-    }
-  }
-  await key('Control+Enter');
-  await page.waitForURL(/q=up/);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.type('up');
+    return (await editor.innerText()).trim() === 'up';
+  });
+  const ask = async () => {
+    await editor.focus();
+    await key('Control+Enter');
+  };
+  await by('the query is asked', ask, at(page, /q=up/));
   await page.locator('canvas').first().waitFor();
 
-  await page.locator('body').click({ position: { x: 700, y: 30 } });
-  await key('?');
   const help = page.getByRole('dialog', { name: 'Help' });
-  await help.waitFor();
-  await key('Escape');
-  await help.waitFor({ state: 'detached' });
-  await key('w');
-  await page.waitForURL(/\/wall/);
+  const question = async () => {
+    await page.evaluate(() => document.activeElement?.blur());
+    await key('?');
+  };
+  await by('? opens the help', question, () => help.isVisible());
+  await escape(page, help);
+  await keyTo(page, 'w', /\/wall/);
   await page.getByRole('list', { name: 'KPIs, worst first' }).waitFor();
-  await key('Escape');
-  await page.waitForURL((u) => u.pathname === '/');
+  await keyTo(page, 'Escape', (u) => u.pathname === '/');
 }
 
 function focused(page) {
@@ -190,6 +190,7 @@ function focused(page) {
 async function remembersTheme(page) {
   await page.goto('/');
   await page.getByRole('button', { name: 'Use the dark theme' }).click();
+  await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
   await page.reload();
   await page.getByRole('button', { name: 'Use the light theme' }).click();
 }

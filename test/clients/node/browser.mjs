@@ -1,7 +1,7 @@
 // Runs a bundle in Chromium and has pages send to an address. A page of that address's own origin is made up here, because
 // signalbox does not serve it; one of another has to be served: what is made up may not reach this machine's own addresses.
 // Usage: node browser.mjs BUNDLE SERVICE HOW-MANY PAGE-HOST:PORT TO-HOST:PORT [PAGE-HOST:PORT TO-HOST:PORT]...
-import { launch } from '../../../ui/e2e/browser.mjs';
+import { launch, patience } from '../../../ui/e2e/browser.mjs';
 
 const [bundle, service, many, ...hosts] = process.argv.slice(2);
 const browser = await launch();
@@ -9,6 +9,7 @@ try {
   for (let i = 0; i < hosts.length; i += 2) {
     const [from, to] = [hosts[i], hosts[i + 1]];
     const page = await browser.newPage();
+    page.setDefaultTimeout(patience);
     page.on('console', (m) => console.error(m.text()));
     if (from === to) {
       await page.route(`http://${from}/page.html`, (route) =>
