@@ -27,8 +27,6 @@ import (
 	"github.com/signalbox/signalbox/internal/evaluate"
 	"github.com/signalbox/signalbox/internal/kpi"
 	"github.com/signalbox/signalbox/internal/ledger"
-	"github.com/signalbox/signalbox/internal/metricstore/tsdb"
-	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 // month writes days of 15 s samples of 100 series (50 instances, two codes) as blocks of a day and returns the store's
@@ -112,18 +110,8 @@ func BenchmarkBacktest(b *testing.B) {
 	dir := month(b, days)
 	now := t0
 	clock := func() time.Time { return now }
-	raw, err := tsdb.Open(tsdb.Options{Dir: dir, ReserveBytes: -1, FloorBytes: -1, Now: clock, Registerer: prometheus.NewRegistry()})
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = raw.Close() })
-	points, err := tsdb.Open(tsdb.Options{Dir: filepath.Join(filepath.Dir(dir), "kpi"), ReserveBytes: -1, FloorBytes: -1, OutOfOrder: 60 * 24 * time.Hour, Now: clock, Registerer: prometheus.NewRegistry()})
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = points.Close() })
-	state, err := statestore.Open(filepath.Join(filepath.Dir(dir), "state.db"), false)
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = state.Close() })
-	book, err := ledger.Open(b.Context(), ledger.Options{Store: points, State: state, Now: clock})
-	require.NoError(b, err)
-	e := evaluate.New(evaluate.Options{Store: raw, Ledger: book, Now: clock, Registerer: prometheus.NewRegistry(),
+	on := openBooks(b, dir, filepath.Dir(dir), clock, 60*24*time.Hour)
+	e := evaluate.New(evaluate.Options{Store: on.raw, Ledger: on.ledger, Now: clock, Registerer: prometheus.NewRegistry(),
 		IntervalOf: func(labels.Labels) (time.Duration, bool) { return 15 * time.Second, true }})
 	name := labels.MustNewMatcher(labels.MatchEqual, "__name__", "http_requests_total")
 	k := &kpi.KPI{Name: "errors", Hash: "1", Period: time.Minute, Window: time.Minute, MaxGroups: 1000,
@@ -158,7 +146,7 @@ func BenchmarkBacktest(b *testing.B) {
 		used := processor()
 		for range b.N {
 			most = max(most, peak(func() {
-				q, err := engine.NewRangeQuery(b.Context(), raw, nil, `sum(rate(http_requests_total{code=~"5.."}[1m])) / sum(rate(http_requests_total[1m]))`, from.Add(time.Minute), to, time.Minute)
+				q, err := engine.NewRangeQuery(b.Context(), on.raw, nil, `sum(rate(http_requests_total{code=~"5.."}[1m])) / sum(rate(http_requests_total[1m]))`, from.Add(time.Minute), to, time.Minute)
 				require.NoError(b, err)
 				res := q.Exec(b.Context())
 				require.NoError(b, res.Err)
@@ -179,15 +167,15 @@ func BenchmarkBacktest(b *testing.B) {
 		b.ReportMetric((processor()-used)/float64(b.N), "cpu-s/op")
 	})
 	b.Run("points", func(b *testing.B) {
-		_, _, err := book.Revise(b.Context(), k, from.UnixMilli())
+		_, _, err := on.ledger.Revise(b.Context(), k, from.UnixMilli())
 		require.NoError(b, err)
-		track := book.Track(k.Name, labels.EmptyLabels(), false)
+		track := on.ledger.Track(k.Name, labels.EmptyLabels(), false)
 		var entries []ledger.Entry
 		for end := from.UnixMilli() + 60_000; end <= to.UnixMilli(); end += 60_000 {
 			v := math.Abs(math.Sin(float64(end))) / 20
 			entries = append(entries, ledger.Entry{Track: track, Revision: 1, Point: kpi.Point{End: end, Value: v, Good: 1000 * (1 - v), Total: 1000, Upper: math.NaN(), Coverage: 1}})
 		}
-		require.NoError(b, book.Publish(b.Context(), entries))
+		require.NoError(b, on.ledger.Publish(b.Context(), entries))
 		changed := *k
 		changed.Hash, changed.Thresholds.Red = "2", atMost(0.025)
 		b.ResetTimer()
@@ -200,24 +188,14 @@ func BenchmarkBacktest(b *testing.B) {
 func BenchmarkCloseBesideBacktest(b *testing.B) {
 	dir := month(b, 5)
 	now := t0
-	raw, err := tsdb.Open(tsdb.Options{Dir: dir, ReserveBytes: -1, FloorBytes: -1, Registerer: prometheus.NewRegistry()})
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = raw.Close() })
-	points, err := tsdb.Open(tsdb.Options{Dir: filepath.Join(filepath.Dir(dir), "kpi"), ReserveBytes: -1, FloorBytes: -1, Registerer: prometheus.NewRegistry()})
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = points.Close() })
-	state, err := statestore.Open(filepath.Join(filepath.Dir(dir), "state.db"), false)
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = state.Close() })
 	var mu sync.Mutex
 	clock := func() time.Time {
 		mu.Lock()
 		defer mu.Unlock()
 		return now
 	}
-	book, err := ledger.Open(b.Context(), ledger.Options{Store: points, State: state, Now: clock})
-	require.NoError(b, err)
-	e := evaluate.New(evaluate.Options{Store: raw, Ledger: book, Now: clock, Registerer: prometheus.NewRegistry(),
+	on := openBooks(b, dir, filepath.Dir(dir), clock, 0)
+	e := evaluate.New(evaluate.Options{Store: on.raw, Ledger: on.ledger, Now: clock, Registerer: prometheus.NewRegistry(),
 		IntervalOf: func(labels.Labels) (time.Duration, bool) { return 15 * time.Second, true }})
 	zero := time.Duration(0)
 	var kpis []*kpi.KPI

@@ -14,9 +14,6 @@ import (
 	"github.com/signalbox/signalbox/internal/evaluate"
 	"github.com/signalbox/signalbox/internal/gate"
 	"github.com/signalbox/signalbox/internal/kpi"
-	"github.com/signalbox/signalbox/internal/ledger"
-	"github.com/signalbox/signalbox/internal/metricstore/tsdb"
-	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 // BenchmarkEngine runs whole seconds of KPIs at a 1 s period, each over five series: what feeding them costs, what closing
@@ -27,19 +24,8 @@ func BenchmarkEngine(b *testing.B) {
 			now := t0
 			clock := func() time.Time { return now }
 			dir := b.TempDir()
-			open := func(name string) *tsdb.Store {
-				s, err := tsdb.Open(tsdb.Options{Dir: filepath.Join(dir, name), ReserveBytes: -1, FloorBytes: -1, Now: clock, Registerer: prometheus.NewRegistry()})
-				require.NoError(b, err)
-				b.Cleanup(func() { _ = s.Close() })
-				return s
-			}
-			raw, points := open("metrics"), open("kpi")
-			state, err := statestore.Open(filepath.Join(dir, "state.db"), false)
-			require.NoError(b, err)
-			b.Cleanup(func() { _ = state.Close() })
-			book, err := ledger.Open(b.Context(), ledger.Options{Store: points, State: state, Now: clock})
-			require.NoError(b, err)
-			e := evaluate.New(evaluate.Options{Store: raw, Ledger: book, Now: clock, Registerer: prometheus.NewRegistry()})
+			on := openBooks(b, filepath.Join(dir, "metrics"), dir, clock, 0)
+			e := evaluate.New(evaluate.Options{Store: on.raw, Ledger: on.ledger, Now: clock, Registerer: prometheus.NewRegistry()})
 			zero := time.Duration(0)
 			var kpis []*kpi.KPI
 			for i := range n {
@@ -72,7 +58,7 @@ func BenchmarkEngine(b *testing.B) {
 				e.CloseDue(b.Context())
 			}
 			var feed, closing time.Duration
-			wrote := book.Spent()
+			wrote := on.ledger.Spent()
 			b.ReportAllocs()
 			b.ResetTimer()
 			for range b.N {
@@ -83,7 +69,7 @@ func BenchmarkEngine(b *testing.B) {
 				e.CloseDue(b.Context())
 				closing += time.Since(t)
 			}
-			wrote = book.Spent() - wrote
+			wrote = on.ledger.Spent() - wrote
 			per := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(b.N) / float64(n) }
 			b.ReportMetric(per(feed), "feed-ns/kpi")
 			b.ReportMetric(per(closing-wrote), "judge-ns/kpi")

@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,16 +25,42 @@ import (
 	"github.com/signalbox/signalbox/internal/statestore"
 )
 
+// books is what an engine stands on: samples, published points, and the ledger over these.
+type books struct {
+	raw    *tsdb.Store
+	points *tsdb.Store
+	state  *statestore.DB
+	ledger *ledger.Ledger
+	close  func() // at the end of the test, or earlier
+}
+
+// openBooks opens the samples in one directory and the rest in another; points are taken so late.
+func openBooks(tb testing.TB, samples, dir string, now func() time.Time, late time.Duration) *books {
+	tb.Helper()
+	b := &books{}
+	open := func(dir string, late time.Duration) *tsdb.Store {
+		s, err := tsdb.Open(tsdb.Options{Dir: dir, ReserveBytes: -1, FloorBytes: -1, OutOfOrder: late, Now: now, Registerer: prometheus.NewRegistry()})
+		require.NoError(tb, err)
+		return s
+	}
+	b.raw, b.points = open(samples, 0), open(filepath.Join(dir, "kpi"), late)
+	var err error
+	b.state, err = statestore.Open(filepath.Join(dir, "state.db"), false)
+	require.NoError(tb, err)
+	b.close = sync.OnceFunc(func() { _, _, _ = b.raw.Close(), b.points.Close(), b.state.Close() })
+	tb.Cleanup(b.close)
+	b.ledger, err = ledger.Open(tb.Context(), ledger.Options{Store: b.points, State: b.state, Now: now})
+	require.NoError(tb, err)
+	return b
+}
+
 // house is the engine on real stores, with a clock that the test sets.
 type house struct {
-	t       *testing.T
-	dir     string
-	now     time.Time
-	kpis    []*kpi.KPI
-	raw     *tsdb.Store
-	points  *tsdb.Store
-	state   *statestore.DB
-	ledger  *ledger.Ledger
+	t    *testing.T
+	dir  string
+	now  time.Time
+	kpis []*kpi.KPI
+	*books
 	gate    *gate.Gate
 	engine  *evaluate.Engine
 	signals []kpi.PageSignal
@@ -48,7 +75,6 @@ var t0 = time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)
 func newHouse(t *testing.T, kpis ...*kpi.KPI) *house {
 	h := &house{t: t, dir: t.TempDir(), now: t0, kpis: kpis, rows: &memRows{}}
 	h.open()
-	t.Cleanup(h.close)
 	return h
 }
 
@@ -56,15 +82,7 @@ func (h *house) clock() time.Time { return h.now }
 
 func (h *house) open() {
 	t := h.t
-	var err error
-	h.raw, err = tsdb.Open(tsdb.Options{Dir: filepath.Join(h.dir, "metrics"), ReserveBytes: -1, FloorBytes: -1, Now: h.clock, Registerer: prometheus.NewRegistry()})
-	require.NoError(t, err)
-	h.points, err = tsdb.Open(tsdb.Options{Dir: filepath.Join(h.dir, "kpi"), ReserveBytes: -1, FloorBytes: -1, Now: h.clock, Registerer: prometheus.NewRegistry()})
-	require.NoError(t, err)
-	h.state, err = statestore.Open(filepath.Join(h.dir, "state.db"), false)
-	require.NoError(t, err)
-	h.ledger, err = ledger.Open(t.Context(), ledger.Options{Store: h.points, State: h.state, Now: h.clock})
-	require.NoError(t, err)
+	h.books = openBooks(t, filepath.Join(h.dir, "metrics"), h.dir, h.clock, 0)
 	h.engine = evaluate.New(evaluate.Options{
 		Store: h.raw, Rows: h.rows, Ledger: h.ledger, Now: h.clock, Registerer: prometheus.NewRegistry(),
 		IntervalOf: func(l labels.Labels) (time.Duration, bool) { return 15 * time.Second, l.Get("job") == "efile" },
@@ -79,12 +97,6 @@ func (h *house) open() {
 	require.NoError(t, h.engine.Start(t.Context()))
 	require.NoError(t, h.engine.Apply(t.Context(), h.kpis))
 	require.NoError(t, h.engine.Removed(t.Context()))
-}
-
-func (h *house) close() {
-	_ = h.raw.Close()
-	_ = h.points.Close()
-	_ = h.state.Close()
 }
 
 // restart stops the house as a kill would, lets it be down for a while and opens it again.

@@ -11,23 +11,14 @@ import (
 
 	"github.com/signalbox/signalbox/internal/evaluate"
 	"github.com/signalbox/signalbox/internal/kpi"
-	"github.com/signalbox/signalbox/internal/ledger"
-	"github.com/signalbox/signalbox/internal/metricstore/tsdb"
 	"github.com/signalbox/signalbox/internal/rowstore"
-	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 // tapped is an engine with n KPIs over rows: ratios, quantiles and rates of n/10 services, ten KPIs each.
 func tapped(tb testing.TB, n int, now func() time.Time) *evaluate.Engine {
 	dir := tb.TempDir()
-	points, err := tsdb.Open(tsdb.Options{Dir: dir, ReserveBytes: -1, FloorBytes: -1, Now: now})
-	require.NoError(tb, err)
-	state, err := statestore.Open(dir+"/state.db", false)
-	require.NoError(tb, err)
-	tb.Cleanup(func() { _ = points.Close(); _ = state.Close() })
-	book, err := ledger.Open(tb.Context(), ledger.Options{Store: points, State: state, Now: now})
-	require.NoError(tb, err)
-	e := evaluate.New(evaluate.Options{Store: points, Rows: &memRows{}, Ledger: book, Now: now})
+	on := openBooks(tb, dir+"/metrics", dir, now, 0)
+	e := evaluate.New(evaluate.Options{Store: on.raw, Rows: &memRows{}, Ledger: on.ledger, Now: now})
 	require.NoError(tb, e.Start(tb.Context()))
 	var kpis []*kpi.KPI
 	for i := range n {
