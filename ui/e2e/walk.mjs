@@ -72,9 +72,13 @@ async function withMouse(page, kpi) {
   await page.goBack();
   await page.waitForURL(new RegExp(`/kpi/${kpi}`));
   const metric = page.locator('section[aria-labelledby=making] a[href^="/explore/metrics"]').first();
-  if ((await metric.count()) > 0) await metric.click();
-  else await page.goto('/explore/metrics?q=up');
-  await page.waitForURL(/\/explore\/metrics\?.*q=/);
+  if ((await metric.count()) > 0) {
+    await metric.click();
+    await page.waitForURL(/\/explore\/metrics\?.*q=/);
+    await page.locator('.cm-content').first().waitFor();
+  }
+  // Whichever KPI is the worst, its metric may have no samples just now; `up` always has.
+  await page.goto('/explore/metrics?q=up');
   await page.locator('canvas').first().waitFor();
   const link = page.url();
   await page.goto('/');
