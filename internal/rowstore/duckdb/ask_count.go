@@ -56,7 +56,11 @@ func (c *counting) branch(src *seeker, i int) (string, error) {
 		cols[0] = "time AS b"
 	}
 	for k, key := range c.keys {
-		cols = append(cols, fmt.Sprintf("%s AS k%d", key.sql(src), k))
+		x := key.sql(src)
+		if c.times && key.column != "" {
+			x = key.column
+		}
+		cols = append(cols, fmt.Sprintf("%s AS k%d", x, k))
 	}
 	cols = append(cols, "weight AS w")
 	if c.learns {
@@ -69,8 +73,16 @@ func (c *counting) branch(src *seeker, i int) (string, error) {
 	for k, a := range c.q.Of {
 		switch a.Kind {
 		case "sum", "mean", "min", "max", "quantile":
-			cols = append(cols, fmt.Sprintf("%s AS v%d", src.amount(a.Field), k))
+			x := src.amount(a.Field)
+			if c.times && rowstore.FieldOf(a.Field).Name == "duration" {
+				x = "duration"
+			}
+			cols = append(cols, fmt.Sprintf("%s AS v%d", x, k))
 		case "unique":
+			if c.times {
+				cols = append(cols, fmt.Sprintf("%s AS v%d", src.text(a.Field, false), k))
+				continue
+			}
 			x, none := src.text(a.Field, false), "''"
 			switch f := rowstore.FieldOf(a.Field); {
 			case f.Name == "level" || f.Name == "kind":
@@ -89,7 +101,12 @@ func (c *counting) branch(src *seeker, i int) (string, error) {
 			cols = append(cols, fmt.Sprintf("epoch_us(time) AS v%d", k))
 		}
 	}
-	return fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", strings.Join(cols, ", "), src.from(), where, src.within(c.q.Between)), nil
+	from := src.from()
+	if src.narrow && len(src.spans) == 1 && !c.learns { // of the table itself, whose columns need not all be named then
+		from = src.Name
+		where = fmt.Sprintf("rowid BETWEEN %d AND %d AND %s", src.spans[0].from, src.spans[0].to, where)
+	}
+	return fmt.Sprintf("SELECT %s FROM %s WHERE %s%s", strings.Join(cols, ", "), from, where, src.within(c.q.Between)), nil
 }
 
 // bucket renders the start of a row's time bucket.

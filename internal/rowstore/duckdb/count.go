@@ -33,15 +33,16 @@ type counting struct {
 	outer  []string // what is computed of a group
 	weighs bool     // whether rows differ in weight is asked, for the sake of quantiles
 	mixed  bool     // a group has rows of different weights
-	times  bool     // the time is selected instead of its bucket
+	times  bool     // for a fold: times, small numbers, texts and durations are selected as they are stored
 	learns bool     // which sources had rows is asked, to remember those that had none
 }
 
 // groupKey is a field to group by: what is selected, and how its value becomes text.
 type groupKey struct {
-	field string
-	sql   func(*seeker) string
-	text  func(chunk, int) []string
+	field  string
+	column string // that of a small number which a fold names
+	sql    func(*seeker) string
+	text   func(chunk, int) []string
 }
 
 // Count implements rowstore.Store. All numbers are exact but unique of more than 20 million rows. A quantile is the smallest
@@ -160,13 +161,16 @@ func keyOf(field string) groupKey {
 	k := groupKey{field: field, sql: func(s *seeker) string { return s.text(field, false) }, text: textKey}
 	switch f := rowstore.FieldOf(field); f.Name {
 	case "level":
+		k.column = "severity"
 		k.sql = func(*seeker) string {
 			return "least((severity::SMALLINT + 3) >> 2, 6)::UTINYINT"
 		}
 		k.text = namedKey(append([]string{""}, rowstore.Levels()...))
 	case "status":
+		k.column = "status"
 		k.sql, k.text = func(*seeker) string { return "least(status, 2)::UTINYINT" }, namedKey(rowstore.Statuses())
 	case "kind":
+		k.column = "kind"
 		k.sql, k.text = func(*seeker) string { return "least(kind, 5)::UTINYINT" }, namedKey(rowstore.SpanKinds())
 	case "duration":
 		k.sql, k.text = func(*seeker) string { return "duration" }, numberKey(func(v int64) string {

@@ -19,10 +19,12 @@ func (f *fold) groups() []rowstore.Group {
 		f.of[i].room(len(f.at))
 	}
 	all := make([]place, len(f.at))
+	nk, no := len(f.keys), len(f.of)
+	keys, codes, numbers := make([]string, nk*len(all)), make([]uint32, nk*len(all)), make([]float64, no*len(all))
 	for g := range all {
 		p := &all[g]
-		p.Group = rowstore.Group{At: f.at[g], Keys: make([]string, len(f.keys)), Numbers: make([]float64, len(f.of))}
-		p.codes = make([]uint32, len(f.keys))
+		p.Group = rowstore.Group{At: f.at[g], Keys: keys[nk*g:][:nk:nk], Numbers: numbers[no*g:][:no:no]}
+		p.codes = codes[nk*g:][:nk]
 		for k, n := len(f.keys)-1, uint32(g); k >= 0; k-- {
 			code := f.codes[k][2*n+1]
 			n = f.codes[k][2*n]

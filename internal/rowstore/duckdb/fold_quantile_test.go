@@ -28,7 +28,18 @@ func TestQuantileValues(t *testing.T) {
 		}
 		for from := 0; from < n; from += 100 {
 			to := min(n, from+100)
-			q.add(v[from:to], func(i int) bool { return has[from+i] }, of[from:to], weights[from:to])
+			var valid validity
+			if slices.Contains(has[from:to], false) {
+				valid = make(validity, 2)
+			}
+			for i := range valid {
+				for k := range 64 {
+					if at := from + 64*i + k; at < to && has[at] {
+						valid[i] |= 1 << k
+					}
+				}
+			}
+			q.add(v[from:to], valid, of[from:to], weights[from:to])
 		}
 		share := []float64{0, 0.5, 0.95, 1}[r.IntN(4)]
 		got, want := make([]float64, groups), make([]float64, groups)

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"math"
+	"math/bits"
 )
 
 // room makes room for n groups.
@@ -38,6 +39,11 @@ func (t *tally) numbers() []float64 {
 		}
 	case "quantile":
 		t.values.quantiles(t.Q, t.sum)
+		if t.nanos {
+			for g := range t.sum {
+				t.sum[g] /= 1e9
+			}
+		}
 	}
 	return t.sum
 }
@@ -62,9 +68,9 @@ func (t *tally) share(failed []bool, of []uint32, weights []float32) {
 }
 
 // amount takes numbers for sum, mean, min and max.
-func (t *tally) amount(v []float64, has func(int) bool, of []uint32, weights []float32) {
+func (t *tally) amount(v []float64, valid validity, of []uint32, weights []float32) {
 	for i, g := range of {
-		if !has(i) {
+		if !valid.has(i) {
 			continue
 		}
 		switch x, s := v[i], t.sum[g]; t.Kind {
@@ -83,10 +89,10 @@ func (t *tally) amount(v []float64, has func(int) bool, of []uint32, weights []f
 	}
 }
 
-// unique takes texts that are counted once in a group, and returns how much memory they took.
-func (t *tally) unique(v []text, has func(int) bool, of []uint32) (bytes int) {
+// unique takes texts that are counted once in a group, nothing not at all, and returns how much memory they took.
+func (t *tally) unique(v []text, of []uint32) (bytes int) {
 	for i, g := range of {
-		if has(i) {
+		if v[i].length > 0 {
 			bytes += t.set[g].add(t.words.number(&v[i]))
 		}
 	}
@@ -116,4 +122,18 @@ func (b *bitmap) add(v uint32) (bytes int) {
 		b.n++
 	}
 	return bytes
+}
+
+// each hands over the numbers of the set.
+func (b *bitmap) each(f func(uint32)) {
+	for p, page := range b.pages {
+		if page == nil {
+			continue
+		}
+		for i, word := range page {
+			for ; word != 0; word &= word - 1 {
+				f(uint32(p<<12 | i<<6 | bits.TrailingZeros64(word)))
+			}
+		}
+	}
 }

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"hash/maphash"
 	"math/bits"
+	"runtime"
 	"strings"
 	"unsafe"
 )
@@ -47,6 +48,16 @@ func (in *interner) number(t *text) uint32 {
 			return s.number - 1
 		}
 	}
+}
+
+// numberOf returns the number of a text of Go's.
+func (in *interner) numberOf(s string) uint32 {
+	var room [2]uint64 // as a text lies in a vector
+	t := (*text)(unsafe.Pointer(&room))
+	*t = laid(s)
+	n := in.number(t)
+	runtime.KeepAlive(s)
+	return n
 }
 
 func (in *interner) grow() {
