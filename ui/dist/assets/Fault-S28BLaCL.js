@@ -1,0 +1,1 @@
+import{Y as e}from"./index-CBsedrJF.js";import{t}from"./Form.module-ax9ctXS3.js";import{t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=n();function i({error:n}){let i=typeof n==`string`?n:n?.message;return i?(0,r.jsxs)(`p`,{className:t.fault,role:`alert`,children:[(0,r.jsx)(e,{state:`red`,size:16}),(0,r.jsx)(`span`,{children:i})]}):null}export{i as t};

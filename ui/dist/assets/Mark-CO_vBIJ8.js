@@ -1,1 +1,0 @@
-import{J as e}from"./index-Blm69yXi.js";import{t}from"./jsx-runtime-Wy9s6hX0.js";var n=t();function r({said:t,size:r=15}){return(0,n.jsx)(e,{state:t.tone,word:t.word,size:r})}export{r as t};

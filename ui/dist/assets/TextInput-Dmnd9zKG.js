@@ -1,0 +1,1 @@
+import{c as e,i as t}from"./kit-Bm_uyLdQ.js";import{t as n}from"./InputBase-Bn8Z3y2Y.js";import{t as r}from"./jsx-runtime-Wy9s6hX0.js";var i=r(),a=t(t=>{let r=e([`Input`,`InputWrapper`,`TextInput`],null,t);return(0,i.jsx)(n,{component:`input`,...r,__staticSelector:`TextInput`})});a.classes=n.classes,a.displayName=`@mantine/core/TextInput`;export{a as t};
