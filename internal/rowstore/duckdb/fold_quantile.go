@@ -7,13 +7,18 @@ import (
 	"sync"
 )
 
-// quantileValues is values of groups, with their weights where these differ.
+// quantileValues is values of groups, with their weights where these differ. Rows are mostly in order of time, so that the values
+// of a group stand together.
 type quantileValues struct {
 	v      []float64
-	group  []uint32
+	runs   []quantileRun
 	weight []float32 // nil: all are same
 	same   float32
+	more   []*quantileValues // of other folds, alike in whether they have weights
 }
+
+// quantileRun is values of one group that stand together; they end before end.
+type quantileRun struct{ group, end uint32 }
 
 // quantileRoom is for how many values there is room from the start, and quantilesApart how many are worth another goroutine.
 const (
@@ -21,10 +26,7 @@ const (
 	quantilesApart = 50_000
 )
 
-func (q *quantileValues) room(n int) {
-	n = min(n, quantileRoom)
-	q.v, q.group = make([]float64, 0, n), make([]uint32, 0, n)
-}
+func (q *quantileValues) room(n int) { q.v = make([]float64, 0, min(n, quantileRoom)) }
 
 // add takes values of rows that have one.
 func (q *quantileValues) add(v []float64, valid validity, of []uint32, weights []float32) {
@@ -32,7 +34,8 @@ func (q *quantileValues) add(v []float64, valid validity, of []uint32, weights [
 		q.same = weights[0]
 	}
 	if valid == nil && q.weight == nil && alike(weights, q.same) {
-		q.v, q.group = append(q.v, v...), append(q.group, of...)
+		q.v = append(q.v, v...)
+		q.mark(of)
 		return
 	}
 	for i, w := range weights {
@@ -42,9 +45,28 @@ func (q *quantileValues) add(v []float64, valid validity, of []uint32, weights [
 		if q.weight == nil && w != q.same {
 			q.weigh()
 		}
-		if q.v, q.group = append(q.v, v[i]), append(q.group, of[i]); q.weight != nil {
+		if q.v = append(q.v, v[i]); q.weight != nil {
 			q.weight = append(q.weight, w)
 		}
+		q.mark(of[i : i+1])
+	}
+}
+
+// mark says of which groups the newest values are.
+func (q *quantileValues) mark(of []uint32) {
+	end := uint32(len(q.v) - len(of))
+	for i := 0; i < len(of); {
+		g, k := of[i], i+1
+		for k < len(of) && of[k] == g {
+			k++
+		}
+		end += uint32(k - i)
+		if n := len(q.runs); n > 0 && q.runs[n-1].group == g {
+			q.runs[n-1].end = end
+		} else {
+			q.runs = append(q.runs, quantileRun{g, end})
+		}
+		i = k
 	}
 }
 
@@ -65,7 +87,7 @@ func alike(weights []float32, w float32) bool {
 	return true
 }
 
-// join takes the values of others, whose groups are here those of to.
+// join takes the values of others, whose groups are here those of to, and which nobody else needs any more.
 func (q *quantileValues) join(o *quantileValues, to []uint32) {
 	if len(o.v) == 0 {
 		return
@@ -79,60 +101,93 @@ func (q *quantileValues) join(o *quantileValues, to []uint32) {
 	if q.weight != nil && o.weight == nil {
 		o.weigh()
 	}
-	q.v, q.weight = append(q.v, o.v...), append(q.weight, o.weight...)
-	for _, g := range o.group {
-		q.group = append(q.group, to[g])
+	for i := range o.runs {
+		o.runs[i].group = to[o.runs[i].group]
 	}
+	q.more = append(q.more, o)
 }
 
 // quantiles computes the smallest value of each group that as much of the weight as asked for does not exceed. Groups
-// without a value stay as they are.
+// without a value stay as they are. It moves the values about.
 func (q *quantileValues) quantiles(share float64, out []float64) {
-	ends := make([]int, len(out)+1)
-	for _, g := range q.group {
-		ends[g+1]++
+	parts := append([]*quantileValues{q}, q.more...)
+	if !together(parts, len(out)) {
+		parts = []*quantileValues{gathered(parts, len(out))}
 	}
-	for g := range out {
-		ends[g+1] += ends[g]
-	}
-	values := make([]float64, len(q.v))
-	var weights []float32
-	if q.weight != nil {
-		weights = make([]float32, len(q.v))
-	}
-	next := slices.Clone(ends)
-	for i := 0; i < len(q.group); { // rows of one group mostly stand together
-		g, k := q.group[i], i+1
-		for k < len(q.group) && q.group[k] == g {
-			k++
+	var others sync.WaitGroup
+	for _, p := range parts {
+		half := len(p.runs)
+		if len(parts) == 1 && len(p.v) >= quantilesApart {
+			half /= 2
 		}
-		copy(values[next[g]:], q.v[i:k])
-		if weights != nil {
-			copy(weights[next[g]:], q.weight[i:k])
-		}
-		next[g] += k - i
-		i = k
+		others.Go(func() { p.each(half, len(p.runs), share, out) })
+		others.Go(func() { p.each(0, half, share, out) })
 	}
-	each := func(from, to int) {
-		for g := from; g < to; g++ {
-			a, b := ends[g], ends[g+1]
-			switch {
-			case a == b:
-			case weights == nil:
-				out[g] = quantileOf(values[a:b], q.same, share)
-			default:
-				out[g] = weighedQuantileOf(values[a:b], weights[a:b], share)
+	others.Wait()
+}
+
+// together reports whether each group's values stand together.
+func together(parts []*quantileValues, groups int) bool {
+	seen := make([]bool, groups)
+	for _, p := range parts {
+		for _, r := range p.runs {
+			if seen[r.group] {
+				return false
+			}
+			seen[r.group] = true
+		}
+	}
+	return true
+}
+
+// gathered puts the values of each group together.
+func gathered(parts []*quantileValues, groups int) *quantileValues {
+	all := &quantileValues{same: parts[0].same, runs: make([]quantileRun, groups)}
+	next := make([]uint32, groups+1) // where the next values of a group go
+	eachRun := func(f func(p *quantileValues, group, from, to uint32)) {
+		for _, p := range parts {
+			from := uint32(0)
+			for _, r := range p.runs {
+				f(p, r.group, from, r.end)
+				from = r.end
 			}
 		}
 	}
-	half, _ := slices.BinarySearch(ends, len(values)/2) // the groups of about half of the values
-	if half = min(half, len(out)); len(values) < quantilesApart {
-		half = len(out)
+	eachRun(func(_ *quantileValues, group, from, to uint32) { next[group+1] += to - from })
+	for g := range all.runs {
+		next[g+1] += next[g]
+		all.runs[g] = quantileRun{uint32(g), next[g+1]}
 	}
-	var other sync.WaitGroup
-	other.Go(func() { each(half, len(out)) })
-	each(0, half)
-	other.Wait()
+	all.v = make([]float64, next[groups])
+	if parts[0].weight != nil {
+		all.weight = make([]float32, next[groups])
+	}
+	eachRun(func(p *quantileValues, group, from, to uint32) {
+		copy(all.v[next[group]:], p.v[from:to])
+		if all.weight != nil {
+			copy(all.weight[next[group]:], p.weight[from:to])
+		}
+		next[group] += to - from
+	})
+	return all
+}
+
+// each computes the quantiles of some of the runs.
+func (q *quantileValues) each(from, to int, share float64, out []float64) {
+	at := uint32(0)
+	if from > 0 {
+		at = q.runs[from-1].end
+	}
+	for _, r := range q.runs[from:to] {
+		switch values := q.v[at:r.end]; {
+		case len(values) == 0:
+		case q.weight == nil:
+			out[r.group] = quantileOf(values, q.same, share)
+		default:
+			out[r.group] = weighedQuantileOf(values, q.weight[at:r.end], share)
+		}
+		at = r.end
+	}
 }
 
 // quantileOf computes the quantile of values of one weight, and moves them about.

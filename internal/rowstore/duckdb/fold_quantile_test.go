@@ -13,7 +13,7 @@ func TestQuantileValues(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for round := range 200 {
 		groups, n := 1+r.IntN(5), r.IntN(400)
-		var q quantileValues
+		var q, other quantileValues // every third round the values come in two parts
 		q.room(n)
 		v, of, weights := make([]float64, n), make([]uint32, n), make([]float32, n)
 		has := make([]bool, n)
@@ -25,6 +25,9 @@ func TestQuantileValues(t *testing.T) {
 			if round%9 == 0 && r.IntN(40) == 0 {
 				v[i] = math.NaN()
 			}
+		}
+		if round%5 == 0 { // each group's values stand together
+			slices.Sort(of)
 		}
 		for from := 0; from < n; from += 100 {
 			to := min(n, from+100)
@@ -39,8 +42,21 @@ func TestQuantileValues(t *testing.T) {
 					}
 				}
 			}
+			if round%3 == 0 && from >= 200 {
+				theirs := slices.Clone(of[from:to]) // by numbers of their own
+				for i := range theirs {
+					theirs[i] = uint32(groups) - 1 - theirs[i]
+				}
+				other.add(v[from:to], valid, theirs, weights[from:to])
+				continue
+			}
 			q.add(v[from:to], valid, of[from:to], weights[from:to])
 		}
+		to := make([]uint32, groups)
+		for g := range to {
+			to[g] = uint32(groups - 1 - g)
+		}
+		q.join(&other, to)
 		share := []float64{0, 0.5, 0.95, 1}[r.IntN(4)]
 		got, want := make([]float64, groups), make([]float64, groups)
 		q.quantiles(share, got)
