@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	foldBytes  = 128 << 20 // that the folds of a count may take for groups, texts and sets
-	foldValues = 6_000_000 // that they keep for quantiles
+	foldBytes   = 128 << 20 // that the folds of a count may take for groups, texts and sets
+	foldBuckets = 1 << 14   // of time for which there is room from the start
+	foldValues  = 6_000_000 // that they keep for quantiles
 )
 
 // errBig says that a fold needs more memory than it may take.
@@ -99,7 +100,15 @@ func (c *counting) foldable() bool {
 
 // newFold prepares a fold of about so many rows.
 func (c *counting) newFold(rows int64, all *foldRoom) *fold {
-	f := &fold{q: c.q, step: c.q.Step.Microseconds(), bucket: map[int64]uint32{}, last: math.MaxUint32, all: all}
+	f := &fold{q: c.q, step: c.q.Step.Microseconds(), last: math.MaxUint32, all: all}
+	buckets := int64(0)
+	if f.step > 0 {
+		buckets = min(max(0, (c.q.To-c.q.From)/f.step), rows, foldBuckets)
+	}
+	f.bucket = make(map[int64]uint32, buckets)
+	if len(c.q.By) == 0 {
+		f.at = make([]int64, 0, buckets)
+	}
 	for _, by := range c.q.By {
 		k := foldKey{}
 		same := func(v int) int { return v }

@@ -40,10 +40,19 @@ func (f *fold) groups() []rowstore.Group {
 			all[g].Numbers[i] = v
 		}
 	}
-	slices.SortFunc(all, func(a, b place) int {
-		if x, y := a.Numbers[0], b.Numbers[0]; x != y && !(math.IsNaN(x) && math.IsNaN(y)) {
+	type ranked struct {
+		first float64
+		g     uint32
+	}
+	order := make([]ranked, len(all))
+	for g := range order {
+		order[g] = ranked{all[g].Numbers[0], uint32(g)}
+	}
+	slices.SortFunc(order, func(x, y ranked) int {
+		if x, y := x.first, y.first; x != y && !(math.IsNaN(x) && math.IsNaN(y)) {
 			return cmp.Compare(y, x) // NaN is the least
 		}
+		a, b := &all[x.g], &all[y.g]
 		if a.At != b.At {
 			return cmp.Compare(a.At, b.At)
 		}
@@ -59,8 +68,8 @@ func (f *fold) groups() []rowstore.Group {
 		return 0
 	})
 	out := make([]rowstore.Group, 0, min(len(all), f.q.Top+1))
-	for i := range all[:min(len(all), f.q.Top+1)] {
-		out = append(out, all[i].Group)
+	for _, x := range order[:min(len(all), f.q.Top+1)] {
+		out = append(out, all[x.g].Group)
 	}
 	return out
 }
