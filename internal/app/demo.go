@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -49,10 +50,22 @@ func Demo(ctx context.Context, o DemoOptions) error {
 		Demo:   demoDoor{portal},
 		beside: func(ctx context.Context, h *house) error { return tellDemo(ctx, h, portal) },
 		Greet: func(link string) {
-			fmt.Fprintf(o.Out, "The e-file portal is running and being watched.\n\nOpen %s\n\nBreak it:  signalbox demo break intake\nHeal it:   signalbox demo heal intake\nStop it:   Ctrl+C\n", link)
+			where := o.where(link)
+			fmt.Fprintf(o.Out, "The e-file portal is running and being watched.\n\nOpen %s\n\nBreak it:  signalbox demo break intake%s\nHeal it:   signalbox demo heal intake%s\nStop it:   Ctrl+C\n", link, where, where)
 		},
 	})
 	return errors.Join(err, portal.Close())
+}
+
+// where returns the flags by which the command line finds this demo, if it does not without.
+func (o DemoOptions) where(link string) (flags string) {
+	if server, _, ok := strings.Cut(link, "/login"); ok && server != "http://"+DefaultListen {
+		flags += " --server " + server
+	}
+	if o.Folder != "" {
+		flags += " --data " + filepath.Join(o.Folder, "data")
+	}
+	return flags
 }
 
 // demoDoor is what the API asks of the demo.
