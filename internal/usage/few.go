@@ -2,6 +2,7 @@ package usage
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/signalbox/signalbox/internal/privacy"
 )
@@ -164,40 +165,25 @@ func (t *Touched) Hide(k int) {
 	t.Notes = hidden(t.Notes, k, any)
 }
 
-// Shown leaves out the samples that would tell of fewer than k people: counts below k, the stickiness that tells such a count of
-// a day, and everything of an application whose 30 days have fewer.
+// Shown leaves out the samples that would tell of fewer than k people, and everything of an application whose 30 days have fewer.
 func Shown(samples []Sample, k int) []Sample {
 	if k <= 1 {
 		return samples
 	}
-	type count struct {
-		app  App
-		span string
-	}
 	appOf := func(s Sample) App { return App{s.Labels["service"], s.Labels["env"], s.Labels["agency"]} }
-	people := map[count]float64{}
+	month := map[App]float64{}
 	for _, s := range samples {
-		if s.Name == activesSeries {
-			people[count{appOf(s), s.Labels["span"]}] = s.Value
+		if s.Name == activesSeries && s.Labels["span"] == "month" {
+			month[appOf(s)] = s.Value
 		}
 	}
 	var out []Sample
 	for _, s := range samples {
-		app, tells := appOf(s), 0.0
-		switch s.Name {
-		case activesSeries:
-			tells = s.Value
-		case stickinessSeries:
-			tells = people[count{app, "day"}]
-		}
-		if people[count{app, "month"}] >= float64(k) && (tells == 0 || tells >= float64(k)) {
+		if month[appOf(s)] >= float64(k) && !slices.ContainsFunc(s.People, func(n int64) bool { return few(n, k) }) {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-const (
-	activesSeries    = "signalbox_usage_actives"
-	stickinessSeries = "signalbox_usage_stickiness_ratio"
-)
+const activesSeries = "signalbox_usage_actives"

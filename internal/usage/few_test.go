@@ -1,9 +1,13 @@
 package usage
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 func TestSmallGroupsAreNotShown(t *testing.T) {
@@ -57,15 +61,42 @@ func TestPublishedNumbersOfFewPeopleAreLeftOut(t *testing.T) {
 		return map[string]string{"agency": l["agency"], "span": span}
 	}
 	all := []Sample{
-		{Name: activesSeries, Labels: of(irs, "month"), Value: 40}, {Name: activesSeries, Labels: of(irs, "day"), Value: 3},
-		{Name: "signalbox_usage_bounce_ratio", Labels: irs, Value: 0.5},
-		{Name: activesSeries, Labels: of(ssa, "month"), Value: 4}, {Name: "signalbox_usage_bounce_ratio", Labels: ssa, Value: 0.1},
-		{Name: stickinessSeries, Labels: irs, Value: 0.075}, // of 40 people: it tells the 3 of the day
+		{Name: activesSeries, Labels: of(irs, "month"), Value: 40, People: []int64{40}}, {Name: activesSeries, Labels: of(irs, "day"), Value: 3, People: []int64{3}},
+		{Name: "signalbox_usage_retention_ratio", Labels: irs, Value: 0.5, People: []int64{20, 10}},
+		{Name: activesSeries, Labels: of(ssa, "month"), Value: 4, People: []int64{4}}, {Name: "signalbox_usage_bounce_ratio", Labels: ssa, Value: 0.1, People: []int64{0}},
+		{Name: "signalbox_usage_stickiness_ratio", Labels: irs, Value: 0.075, People: []int64{3, 40}}, // of 40 people: it tells the 3 of the day
 	}
 	require.Equal(t, all, Shown(all, 0))
 	require.Equal(t, []Sample{all[0], all[2]}, Shown(all, 10))
-	all[1].Value, all[5].Value = 30, 0.75
+	all[1].People[0], all[5].People[0] = 30, 30
 	require.Equal(t, []Sample{all[0], all[1], all[2], all[5]}, Shown(all, 10))
+}
+
+// TestWhatIsPublishedSaysOfWhomItSpeaks looks at every number of a room: three people came yesterday, and forty in the month.
+func TestWhatIsPublishedSaysOfWhomItSpeaks(t *testing.T) {
+	list := &memory{}
+	room, err := New(Options{Dir: t.TempDir(), Rows: list, Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	batch := rowstore.Batch{Table: rowstore.Events}
+	yesterday := int64(dayOf(now.UnixMicro())-1) * dayMicros
+	for who := range 40 {
+		for _, at := range []int64{yesterday - 5*dayMicros, yesterday} {
+			if at == yesterday && who >= 3 {
+				continue
+			}
+			x := batch.Add()
+			x.Time, x.Received, x.Service, x.Name, x.Route, x.Release, x.User, x.Weight = at+int64(who)*1000, at+int64(who)*1000, "portal", "view", "/", "1.0", fmt.Sprint("u", who), 1
+		}
+	}
+	room.ObserveRows(&batch)
+	all := room.Samples(t.Context())
+	require.Greater(t, len(all), 20)
+	require.Len(t, Shown(all, 3), len(all), "three are enough")
+	shown := map[string]bool{}
+	for _, s := range Shown(all, 10) {
+		shown[s.Name+s.Labels["span"]] = true
+	}
+	require.Equal(t, map[string]bool{activesSeries + "week": true, activesSeries + "month": true, activesSeries + "today": true, "signalbox_usage_sessionstoday": true}, shown, "of the three nothing, of nobody that it was nobody")
 }
 
 func TestFewPeopleOfRowsAreNotTold(t *testing.T) {

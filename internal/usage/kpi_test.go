@@ -101,8 +101,8 @@ func TestPublishedNumbersAreWhatDraftsRead(t *testing.T) {
 			everything[s.Name+s.Labels["span"]] = s.Value
 		}
 	}
-	require.Positive(t, everything[stickinessSeries])
-	require.InDelta(t, everything[activesSeries+"day"]/everything[activesSeries+"month"], everything[stickinessSeries], 1e-9)
+	require.Positive(t, everything["signalbox_usage_stickiness_ratio"])
+	require.InDelta(t, everything[activesSeries+"day"]/everything[activesSeries+"month"], everything["signalbox_usage_stickiness_ratio"], 1e-9)
 	again := open(t, room.opt.Dir, store)
 	require.Equal(t, room.Watched(), again.Watched())
 	require.NoError(t, again.Watch(t.Context(), Watched{Name: again.Watched()[0].Name}))

@@ -28,6 +28,7 @@ type Sample struct {
 	Labels map[string]string
 	Time   int64 // Unix milliseconds
 	Value  float64
+	People []int64 // how many people it speaks of: counts that it would tell
 }
 
 // Samples is the standing numbers of every application and of everything. What does not exist is left out.
@@ -65,7 +66,7 @@ type bunch struct {
 	list  []Sample
 }
 
-func (b *bunch) add(name string, v *float64, labels ...string) {
+func (b *bunch) add(name string, v *float64, people []int64, labels ...string) {
 	if v == nil {
 		return
 	}
@@ -74,12 +75,12 @@ func (b *bunch) add(name string, v *float64, labels ...string) {
 		l[labels[i]] = labels[i+1]
 	}
 	maps.Copy(l, b.scope.labels())
-	b.list = append(b.list, Sample{"signalbox_usage_" + name, l, b.at, *v})
+	b.list = append(b.list, Sample{"signalbox_usage_" + name, l, b.at, *v, people})
 }
 
-func (b *bunch) count(name string, n int64, labels ...string) {
+func (b *bunch) count(name string, n int64, people []int64, labels ...string) {
 	v := float64(n)
-	b.add(name, &v, labels...)
+	b.add(name, &v, people, labels...)
 }
 
 func (a App) labels() map[string]string {
@@ -96,27 +97,28 @@ func (a App) labels() map[string]string {
 
 func (r *Room) publishActives(b *bunch, s Scope, last, today Range) {
 	if a, err := r.actives(ActivesQuestion{Scope: s, Range: last}); err == nil {
-		b.count("actives", a.Day, "span", "day")
-		b.count("actives", a.Week, "span", "week")
-		b.count("actives", a.Month, "span", "month")
-		b.add("stickiness_ratio", a.Stickiness)
+		b.count("actives", a.Day, []int64{a.Day}, "span", "day")
+		b.count("actives", a.Week, []int64{a.Week}, "span", "week")
+		b.count("actives", a.Month, []int64{a.Month}, "span", "month")
+		b.add("stickiness_ratio", a.Stickiness, []int64{a.Day, a.Month})
 	}
 	if a, err := r.actives(ActivesQuestion{Scope: s, Range: today}); err == nil {
-		b.count("actives", a.Day, "span", "today")
+		b.count("actives", a.Day, []int64{a.Day}, "span", "today")
 	}
 }
 
 func (r *Room) publishSessions(b *bunch, s Scope, last, today Range) {
 	if a, err := r.sessions(SessionsQuestion{Scope: s, Range: last}); err == nil {
-		b.count("sessions", a.Total.Sessions, "span", "day")
-		b.add("session_seconds", a.Total.Median, "stat", "median")
-		b.add("session_seconds", a.Total.P95, "stat", "p95")
-		b.add("session_seconds", a.Total.Mean, "stat", "mean")
-		b.add("session_actions", a.Total.Per)
-		b.add("bounce_ratio", a.Total.Bounce)
+		people := []int64{a.Total.People}
+		b.count("sessions", a.Total.Sessions, people, "span", "day")
+		b.add("session_seconds", a.Total.Median, people, "stat", "median")
+		b.add("session_seconds", a.Total.P95, people, "stat", "p95")
+		b.add("session_seconds", a.Total.Mean, people, "stat", "mean")
+		b.add("session_actions", a.Total.Per, people)
+		b.add("bounce_ratio", a.Total.Bounce, people)
 	}
 	if a, err := r.sessions(SessionsQuestion{Scope: s, Range: today}); err == nil {
-		b.count("sessions", a.Total.Sessions, "span", "today")
+		b.count("sessions", a.Total.Sessions, []int64{a.Total.People}, "span", "today")
 	}
 }
 
@@ -125,7 +127,8 @@ func (r *Room) publishRetention(b *bunch, s Scope, yesterday int32) {
 		cohort := Range{millisOf(yesterday - int32(n)), millisOf(yesterday - int32(n) + 1)}
 		a, err := r.retention(RetentionQuestion{Scope: s, Range: cohort, Periods: n})
 		if err == nil && len(a.Cohorts) == 1 && a.Cohorts[0].Cells[n].Complete {
-			b.add("retention_ratio", a.Cohorts[0].Cells[n].Share, "after", strconv.Itoa(n))
+			c := a.Cohorts[0]
+			b.add("retention_ratio", c.Cells[n].Share, []int64{c.Size, c.Cells[n].People}, "after", strconv.Itoa(n))
 		}
 	}
 }
@@ -137,7 +140,9 @@ func (r *Room) publishAdoption(b *bunch, s Scope, last Range) {
 	for _, kind := range []string{"event", "route", "release"} {
 		if a, err := r.adoption(AdoptionQuestion{Scope: s, Range: last, Kind: kind}); err == nil {
 			for _, f := range a.Features {
-				b.add("adoption_ratio", f.Share, "kind", kind, "feature", f.Name)
+				if f.People != nil {
+					b.add("adoption_ratio", f.Share, []int64{a.Actives, *f.People}, "kind", kind, "feature", f.Name)
+				}
 			}
 		}
 	}
@@ -216,7 +221,7 @@ func (r *Room) publishFunnels(ctx context.Context, b *bunch, now time.Time) {
 			r.mu.Unlock()
 		}
 		for i, s := range c.steps {
-			b.add("funnel_ratio", s.Share, "funnel", w.Name, "step", strconv.Itoa(i+1))
+			b.add("funnel_ratio", s.Share, []int64{s.People, s.Lost}, "funnel", w.Name, "step", strconv.Itoa(i+1))
 		}
 	}
 }
