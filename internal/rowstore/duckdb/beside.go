@@ -131,6 +131,17 @@ func (f *liveFile) lookPaths() error {
 	return err
 }
 
+// restBeside lets the pages of indexes go that questions have touched meanwhile.
+func (s *Store) restBeside() {
+	for _, f := range s.filesNow() {
+		f.attach.Lock() // whoever deletes the file has it, too
+		if x := f.index.Load(); x != nil {
+			rest(x.mapped)
+		}
+		f.attach.Unlock()
+	}
+}
+
 // closeBeside unmaps what is beside the file. Nobody reads it any more.
 func (f *liveFile) closeBeside() (err error) {
 	if x := f.index.Swap(nil); x != nil {

@@ -187,10 +187,10 @@ func (m *pathMap) take() error {
 	return m.bad
 }
 
-// give lets the last reader's pages go: the system keeps them as long as it has room, but they do not count as this program's.
+// give lets the pages go after the last reader.
 func (m *pathMap) give() {
 	if m.users.Add(-1) == 0 {
-		_ = syscall.Madvise(m.mapped, syscall.MADV_DONTNEED) // an advice only
+		rest(m.mapped)
 	}
 }
 
