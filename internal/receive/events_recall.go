@@ -22,15 +22,32 @@ const (
 	recalled = 30 * time.Minute
 	// recalledTime is how much older than it came in such an event may be.
 	recalledTime = 48 * time.Hour
+	// recalledStep is how exactly the time is found from which on a memory holds all of them.
+	recalledStep = time.Second
 )
 
 // Recall fills the memories of a start with the ids of the events that came in last, so that what is sent again because no
 // answer came before the end is counted once. Known is that of senders who are known, public that of the public door. It has
 // to end before the first event is let in.
 func Recall(ctx context.Context, rows Rows, known, public *IDs) error {
+	anonymous := rowstore.Is("trust", "")
+	for _, m := range []struct {
+		ids *IDs
+		of  rowstore.Expr
+	}{{known, anonymous}, {public, rowstore.Expr{Not: &anonymous}}} {
+		if err := m.ids.recallFrom(ctx, rows, m.of); err != nil {
+			return fmt.Errorf("recall ids of events: %w", err)
+		}
+	}
+	return nil
+}
+
+// recallFrom fills a memory with the ids of the newest of some events: as many as it holds for certain, because they come in
+// order of their time and not in that in which they came in.
+func (r *IDs) recallFrom(ctx context.Context, rows Rows, of rowstore.Expr) error {
 	stat, err := rows.Stat(ctx)
 	if err != nil {
-		return fmt.Errorf("recall ids of events: %w", err)
+		return err
 	}
 	span := rowstore.Between{}
 	for _, t := range stat.Tables {
@@ -41,29 +58,45 @@ func Recall(ctx context.Context, rows Rows, known, public *IDs) error {
 	if span.To == 0 {
 		return nil
 	}
-	newest, err := rows.Count(ctx, rowstore.Count{Table: rowstore.Events, Between: span, Where: rowstore.Everything, Of: []rowstore.Aggregate{{Kind: "max", Field: "received"}}})
+	since := func(at int64) rowstore.Expr {
+		return rowstore.All(of, rowstore.Expr{Match: &rowstore.Match{Field: "parent_id", Op: rowstore.Exists}},
+			rowstore.Expr{Match: &rowstore.Match{Field: "received", Op: rowstore.AtLeast, Value: strconv.FormatInt(at, 10)}})
+	}
+	number := func(kind string, where rowstore.Expr) (int64, error) {
+		g, err := rows.Count(ctx, rowstore.Count{Table: rowstore.Events, Between: span, Where: where, Of: []rowstore.Aggregate{{Kind: kind, Field: "received"}}})
+		if err != nil || len(g.Rows) == 0 {
+			return 0, err
+		}
+		return int64(g.Rows[0].Numbers[0]), nil
+	}
+	newest, err := number("max", of)
+	if err != nil || newest == 0 {
+		return err
+	}
+	from := newest - recalled.Microseconds()
+	n, err := number("stored", since(from))
 	if err != nil {
-		return fmt.Errorf("recall ids of events: %w", err)
+		return err
 	}
-	if len(newest.Rows) == 0 {
-		return nil
-	}
-	since := int64(newest.Rows[0].Numbers[0]) - recalled.Microseconds()
-	where := rowstore.Expr{Match: &rowstore.Match{Field: "received", Op: rowstore.AtLeast, Value: strconv.FormatInt(since, 10)}}
-	err = rows.Scan(ctx, rowstore.Scan{Table: rowstore.Events, Between: span, Where: where, Fields: []string{"parent_id", "trust"}}, func(rs []rowstore.Row) error {
-		for i := range rs {
-			ids := known
-			if rs[i].Trust != "" {
-				ids = public
+	if many := from; n > int64(r.size) { // from then on they are too many, and from then on they are not
+		for from = newest; from-many > recalledStep.Microseconds(); {
+			middle := many + (from-many)/2
+			if n, err = number("stored", since(middle)); err != nil {
+				return err
 			}
-			ids.recall(uint64(rs[i].Parent))
+			if n > int64(r.size) {
+				many = middle
+			} else {
+				from = middle
+			}
+		}
+	}
+	return rows.Scan(ctx, rowstore.Scan{Table: rowstore.Events, Between: span, Where: since(from), Fields: []string{"parent_id"}}, func(rs []rowstore.Row) error {
+		for i := range rs {
+			r.recall(uint64(rs[i].Parent))
 		}
 		return ctx.Err()
 	})
-	if err != nil {
-		return fmt.Errorf("recall ids of events: %w", err)
-	}
-	return nil
 }
 
 func (r *IDs) recall(k uint64) {

@@ -112,3 +112,37 @@ func TestIDsAreRecalledByDoor(t *testing.T) {
 	require.Len(t, got, 1)
 	require.NotZero(t, got[0].Parent)
 }
+
+// TestTheNewestIDsAreRecalled is about more ids than a memory holds: those that came in last are known again, whenever their
+// events took place.
+func TestTheNewestIDsAreRecalled(t *testing.T) {
+	store, err := duckdb.OpenTemporary(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	secret := []byte(strings.Repeat("s", 32))
+	clock := eventsNow
+	door := func() func(name string, n int, at time.Time) string {
+		known, public := receive.NewIDs(secret, 10), receive.NewIDs(secret, 10)
+		require.NoError(t, receive.Recall(t.Context(), store, known, public))
+		now := func() time.Time { return clock }
+		h := receive.NewEvents(receive.EventsOptions{Gate: gate.New(gate.Options{Rows: store, Now: now}), IDs: known, Now: now}).Routes()[0].Handler
+		return func(name string, n int, at time.Time) string {
+			var list []string
+			for i := range n {
+				list = append(list, fmt.Sprintf(`{"id": "%s %d", "name": "filed", "time": %d}`, name, i, at.UnixMilli()))
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/events", strings.NewReader(`{"events": [`+strings.Join(list, ",")+`]}`)))
+			require.Equal(t, http.StatusOK, w.Code, w.Body)
+			return w.Body.String()
+		}
+	}
+	post := door()
+	require.Contains(t, post("first", 40, clock), `"accepted":40`)
+	clock = clock.Add(time.Minute)
+	require.Contains(t, post("late", 5, clock.Add(-10*time.Hour)), `"accepted":5`)
+	post = door()
+	require.Contains(t, post("late", 5, clock.Add(-10*time.Hour)), `"duplicates":5`)
+	post = door()
+	require.Contains(t, post("late", 1, clock.Add(-10*time.Hour)), `"duplicates":1`)
+}
