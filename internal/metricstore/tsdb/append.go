@@ -119,7 +119,11 @@ func (a *appender) Append(ref storage.SeriesRef, l labels.Labels, st, t int64, v
 	if a.err != nil {
 		return 0, a.err
 	}
-	r, err := a.app.Append(a.in(ref), l, st, t, v, h, fh, o)
+	if ref = a.in(ref); ref == 0 {
+		a.s.naming.Lock()
+		defer a.s.naming.Unlock()
+	}
+	r, err := a.app.Append(ref, l, st, t, v, h, fh, o)
 	return a.out(r), err
 }
 
@@ -169,7 +173,11 @@ func (a *oldAppender) Append(ref storage.SeriesRef, l labels.Labels, t int64, v 
 	if a.err != nil {
 		return 0, a.err
 	}
-	r, err := a.app.Append(a.in(ref), l, t, v)
+	if ref = a.in(ref); ref == 0 {
+		a.s.naming.Lock()
+		defer a.s.naming.Unlock()
+	}
+	r, err := a.app.Append(ref, l, t, v)
 	return a.out(r), err
 }
 
@@ -177,7 +185,11 @@ func (a *oldAppender) AppendHistogram(ref storage.SeriesRef, l labels.Labels, t 
 	if a.err != nil {
 		return 0, a.err
 	}
-	r, err := a.app.AppendHistogram(a.in(ref), l, t, h, fh)
+	if ref = a.in(ref); ref == 0 {
+		a.s.naming.Lock()
+		defer a.s.naming.Unlock()
+	}
+	r, err := a.app.AppendHistogram(ref, l, t, h, fh)
 	return a.out(r), err
 }
 

@@ -32,6 +32,11 @@ type Store struct {
 	metrics *metrics
 	sync    *syncer // nil without Options.Fsync
 
+	// naming is had by whoever names a series by its labels, which may make it. The library numbers a new series and lists it in
+	// two steps: of two at once it may list the later number first, and then puts right in place a list that queries are reading
+	// (MemPostings.addFor in prometheus/tsdb/index).
+	naming sync.Mutex
+
 	mu      sync.Mutex
 	open    *opened // never nil until Close
 	broken  error   // why nothing is accepted until the next reopening; nil if all is well
