@@ -77,8 +77,8 @@ func BenchmarkPeer(b *testing.B) {
 	trace := peerRows(b, s, n, work)
 	stat, err := s.Stat(ctx)
 	require.NoError(b, err)
-	b.ReportMetric(float64(stat.Tables[0].Bytes)/float64(n), "store-B/row")
-	b.Logf("%d files", stat.Tables[0].Files)
+	b.ReportMetric(float64(stat.Tables[rowstore.Events].Bytes)/float64(n), "store-B/row")
+	b.Logf("%d files", stat.Tables[rowstore.Events].Files)
 
 	c := exec.Command("node", filepath.Join(dir, "rows.mjs"), work)
 	c.Dir, c.Stderr = dir, os.Stderr
@@ -148,7 +148,7 @@ func peerRows(b *testing.B, s *duckdb.Store, n int, work string) rowstore.TraceI
 	for d := range int64(peerDays) {
 		f, err := os.Create(filepath.Join(work, fmt.Sprintf("%02d.parquet", d)))
 		require.NoError(b, err)
-		_, err = s.Export(ctx, rowstore.Logs, time.UnixMicro(peerStart+d*peerDay).UTC(), rowstore.Everything, f)
+		_, err = s.Export(ctx, rowstore.Events, time.UnixMicro(peerStart+d*peerDay).UTC(), rowstore.Everything, f)
 		require.NoError(b, err)
 		require.NoError(b, f.Close())
 	}
@@ -163,7 +163,7 @@ func fillPeerRows(b *testing.B, s *duckdb.Store, n int) rowstore.TraceID {
 	batch := &rowstore.Batch{}
 	words := strings.Fields("request handled order payment filing accepted rejected upload retry cache database connection pool worker queue schedule validate return schema signature")
 	for i := 0; i < n; {
-		batch.Reset(rowstore.Logs)
+		batch.Reset(rowstore.Events)
 		for k := 0; k < 20_000 && i < n; k, i = k+1, i+1 {
 			row := batch.Add()
 			row.Time = peerStart + int64(float64(i)/float64(n)*peerDays*peerDay) + int64(r.IntN(1000))

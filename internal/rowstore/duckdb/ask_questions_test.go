@@ -66,7 +66,7 @@ func peerQueries(b *testing.B, s *duckdb.Store, trace rowstore.TraceID) []peerQu
 				each := start()
 				wait.Go(func() {
 					user := ""
-					err := s.Scan(ctx, rowstore.Scan{Between: all, ByUser: true, Part: part, Parts: len(parts), Fields: []string{"user", "name"}}, func(rows []rowstore.Row) error {
+					err := s.Scan(ctx, rowstore.Scan{Table: rowstore.Events, Between: all, ByUser: true, Part: part, Parts: len(parts), Fields: []string{"user", "name"}}, func(rows []rowstore.Row) error {
 						each.take(rows, func(i int) bool {
 							if rows[i].User == user {
 								return false
@@ -96,23 +96,23 @@ func peerQueries(b *testing.B, s *duckdb.Store, trace rowstore.TraceID) []peerQu
 	}
 	retention := perUser(retentionOf)
 	return []peerQuery{
-		{"substring-day-latest", find(rowstore.Find{Between: day, Where: timeout}), limit("body ILIKE '%timeout%' AND " + in(day)), 0},
-		{"substring-count", count(rowstore.Count{Between: all, Where: timeout}, sum), "SELECT count() FROM t WHERE body ILIKE '%timeout%'", 0},
-		{"latest-service", find(rowstore.Find{Between: all, Where: rowstore.Is("service", "service-7")}), limit("service = 'service-7'"), 0},
-		{"per-hour-level", count(rowstore.Count{Between: all, Step: time.Hour, By: []string{"level"}}, groups), "SELECT count() FROM (SELECT toStartOfHour(time) AS h, intDiv(severity - 1, 4) AS l, sum(weight) FROM t GROUP BY h, l)", 0},
-		{"p95-5min-service", count(rowstore.Count{Between: all, Step: 5 * time.Minute, Where: rowstore.Is("service", "service-7"), Of: []rowstore.Aggregate{{Kind: "quantile", Field: "duration", Q: 0.95}}}, groups),
+		{"substring-day-latest", find(rowstore.Find{Table: rowstore.Events, Between: day, Where: timeout}), limit("body ILIKE '%timeout%' AND " + in(day)), 0},
+		{"substring-count", count(rowstore.Count{Table: rowstore.Events, Between: all, Where: timeout}, sum), "SELECT count() FROM t WHERE body ILIKE '%timeout%'", 0},
+		{"latest-service", find(rowstore.Find{Table: rowstore.Events, Between: all, Where: rowstore.Is("service", "service-7")}), limit("service = 'service-7'"), 0},
+		{"per-hour-level", count(rowstore.Count{Table: rowstore.Events, Between: all, Step: time.Hour, By: []string{"level"}}, groups), "SELECT count() FROM (SELECT toStartOfHour(time) AS h, intDiv(severity - 1, 4) AS l, sum(weight) FROM t GROUP BY h, l)", 0},
+		{"p95-5min-service", count(rowstore.Count{Table: rowstore.Events, Between: all, Step: 5 * time.Minute, Where: rowstore.Is("service", "service-7"), Of: []rowstore.Aggregate{{Kind: "quantile", Field: "duration", Q: 0.95}}}, groups),
 			"SELECT count() FROM (SELECT toStartOfFiveMinutes(time) AS h, quantile(0.95)(duration) FROM t WHERE service = 'service-7' GROUP BY h)", 0},
-		{"attribute-filter", count(rowstore.Count{Between: all, Where: rowstore.Is("http.response.status_code", "503"), By: []string{"server.address"}}, sum),
+		{"attribute-filter", count(rowstore.Count{Table: rowstore.Events, Between: all, Where: rowstore.Is("http.response.status_code", "503"), By: []string{"server.address"}}, sum),
 			"SELECT sum(c) FROM (SELECT attrs['server.address'] AS a, sum(weight) AS c FROM t WHERE attrs['http.response.status_code'] = '503' GROUP BY a)", 0},
-		{"trace", find(rowstore.Find{Between: all, Where: rowstore.Is("trace_id", trace.String())}), limit(id), 0},
-		{"trace-hint", find(rowstore.Find{Between: hint, Where: rowstore.Is("trace_id", trace.String())}), limit(id + " AND " + in(hint)), 0},
+		{"trace", find(rowstore.Find{Table: rowstore.Events, Between: all, Where: rowstore.Is("trace_id", trace.String())}), limit(id), 0},
+		{"trace-hint", find(rowstore.Find{Table: rowstore.Events, Between: hint, Where: rowstore.Is("trace_id", trace.String())}), limit(id + " AND " + in(hint)), 0},
 		{"retention-join", retention, "SELECT count() FROM (SELECT f, d, uniqExact(user_id) FROM (SELECT DISTINCT user_id, toDate(time) AS d FROM t) AS a JOIN (SELECT user_id, min(toDate(time)) AS f FROM t GROUP BY user_id) AS m USING (user_id) GROUP BY f, d)", 0},
 		{"retention-array", retention, "SELECT count() FROM (SELECT days[1] AS f, d, count() FROM (SELECT arraySort(groupUniqArray(toDate(time))) AS days FROM t GROUP BY user_id) ARRAY JOIN days AS d GROUP BY f, d)", 0},
 		{"funnel", perUser(funnelOf), "SELECT sum(l >= 3) FROM (SELECT windowFunnel(86400)(toDateTime(time), name = 'view', name = 'sign', name = 'pay') AS l FROM t GROUP BY user_id)", 0.05},
 		{"sessions", perUser(sessionsOf), "SELECT sum(fresh) FROM (SELECT time - lagInFrame(time, 1, toDateTime64(0, 6)) OVER (PARTITION BY user_id ORDER BY time) > 1800 AS fresh FROM t)", 0.001},
-		{"adoption", count(rowstore.Count{Between: all, Step: 24 * time.Hour, By: []string{"release"}, Of: []rowstore.Aggregate{{Kind: "unique", Field: "user"}}}, sum),
+		{"adoption", count(rowstore.Count{Table: rowstore.Events, Between: all, Step: 24 * time.Hour, By: []string{"release"}, Of: []rowstore.Aggregate{{Kind: "unique", Field: "user"}}}, sum),
 			"SELECT sum(u) FROM (SELECT toDate(time) AS d, release, uniqExact(user_id) AS u FROM t GROUP BY d, release)", 0},
-		{"daily-actives", count(rowstore.Count{Between: all, Step: 24 * time.Hour, Of: []rowstore.Aggregate{{Kind: "unique", Field: "user"}}}, sum),
+		{"daily-actives", count(rowstore.Count{Table: rowstore.Events, Between: all, Step: 24 * time.Hour, Of: []rowstore.Aggregate{{Kind: "unique", Field: "user"}}}, sum),
 			"SELECT sum(u) FROM (SELECT toDate(time) AS d, uniq(user_id) AS u FROM t GROUP BY d)", 0.03},
 	}
 }

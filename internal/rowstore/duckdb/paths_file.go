@@ -13,7 +13,7 @@ import (
 	"unsafe"
 )
 
-// A sealed file that merging leaves alone, and most of whose rows are somebody's, gets people's paths beside it, made behind:
+// A sealed file of events that merging leaves alone, and many of which are somebody's, gets people's paths beside it, made behind:
 // the columns that questions about people ask for, in order of people and time. Without them, or where they are damaged, the
 // columns are read from the file itself and put in order, so they may be missing, and are made anew.
 //

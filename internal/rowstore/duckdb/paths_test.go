@@ -160,6 +160,8 @@ func TestPathsGoWithTheirFile(t *testing.T) {
 		x.Time, x.Name, x.User = indexStart+int64(i), "view", fmt.Sprintf("somebody-%d", i%5)
 	}
 	require.NoError(t, s.Write(t.Context(), &batch))
+	batch.Table = rowstore.Logs // of which nobody asks for paths
+	require.NoError(t, s.Write(t.Context(), &batch))
 	require.NoError(t, s.Settle(t.Context()))
 	has := func() (found bool) {
 		files, err := filepath.Glob(filepath.Join(dir, "paths", "*"))
