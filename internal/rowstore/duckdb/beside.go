@@ -7,21 +7,24 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // beside is what a file has beside it: its index, or people's paths.
 type beside struct {
 	what string
 	none map[uint64]bool // files that get none
-	has  func(*liveFile) bool
+	has  func(*liveFile) bool // or wants none
 	open func(*liveFile) error
 	make func(context.Context, *liveFile) error
 }
 
+// besides lists both. Only events get paths: nobody asks about those of log records and spans.
 func (s *Store) besides() []beside {
 	return []beside{
 		{"index", s.unindexed, func(f *liveFile) bool { return f.index.Load() != nil }, (*liveFile).openIndex, s.makeIndex},
-		{"paths", s.pathless, func(f *liveFile) bool { return f.paths.Load() != nil }, (*liveFile).openPaths, s.makePaths},
+		{"paths", s.pathless, func(f *liveFile) bool { return f.Table != rowstore.Events || f.paths.Load() != nil }, (*liveFile).openPaths, s.makePaths},
 	}
 }
 

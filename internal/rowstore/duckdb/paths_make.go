@@ -4,20 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // pathShare is the share of a file's rows that have to be somebody's for its paths to be worth it: one in so many.
 const pathShare = 4
 
-// makePaths reads a file's rows and writes people's paths, if they are events and there are people in it: nobody asks about the
-// paths of log records and spans.
+// makePaths reads a file's events and writes people's paths, if there are people in it.
 func (s *Store) makePaths(ctx context.Context, f *liveFile) error {
-	if f.Table != rowstore.Events {
-		s.pathless[f.ID] = true
-		return nil
-	}
 	src := f.source()
 	if !(&seeker{source: src}).pathed() {
 		return errors.New("it is of an older layout")
