@@ -14,7 +14,7 @@ import (
 // beside is what a file has beside it: its index, or people's paths.
 type beside struct {
 	what string
-	none map[uint64]bool // files that get none
+	none map[uint64]bool      // files that get none
 	has  func(*liveFile) bool // or wants none
 	open func(*liveFile) error
 	make func(context.Context, *liveFile) error
