@@ -23,8 +23,8 @@ type beside struct {
 // besides lists both. Only events get paths: nobody asks about those of log records and spans.
 func (s *Store) besides() []beside {
 	return []beside{
-		{"index", s.unindexed, func(f *liveFile) bool { return f.index.Load() != nil }, (*liveFile).openIndex, s.makeIndex},
-		{"paths", s.pathless, func(f *liveFile) bool { return f.Table != rowstore.Events || f.paths.Load() != nil }, (*liveFile).openPaths, s.makePaths},
+		{"index", s.unindexed, func(f *liveFile) bool { return f.index.there() }, func(f *liveFile) error { return f.openBeside(&f.index) }, s.makeIndex},
+		{"paths", s.pathless, func(f *liveFile) bool { return f.Table != rowstore.Events || f.paths.there() }, func(f *liveFile) error { return f.openBeside(&f.paths) }, s.makePaths},
 	}
 }
 
@@ -80,10 +80,10 @@ func (s *Store) makeIndex(ctx context.Context, f *liveFile) error {
 		return err
 	}
 	m.finish()
-	if err := m.write(f.indexPath, f.Bytes); err != nil {
+	if err := m.write(f.index.path, f.Bytes); err != nil {
 		return err
 	}
-	return f.openIndex()
+	return f.openBeside(&f.index)
 }
 
 // inShop does something with a file that is attached where files are made.
@@ -98,62 +98,11 @@ func (s *Store) inShop(ctx context.Context, f *liveFile, do func(*shop) error) e
 	return errors.Join(do(p), p.run(fmt.Sprintf("DETACH f%d", f.ID)))
 }
 
-// openIndex maps the file's index if it is there.
-func (f *liveFile) openIndex() error {
+// openBeside maps a file's index or its paths if they are there.
+func (f *liveFile) openBeside(x interface{ open(sealedFile) error }) error {
 	f.attach.Lock()
 	defer f.attach.Unlock()
-	return f.lookIndex()
-}
-
-func (f *liveFile) lookIndex() error {
-	if f.index.Load() != nil {
-		return nil
-	}
-	x, err := openIndex(f.indexPath, f.sealedFile)
-	if err == nil {
-		f.index.Store(x)
-	}
-	return err
-}
-
-// openPaths maps the file's paths if they are there.
-func (f *liveFile) openPaths() error {
-	f.attach.Lock()
-	defer f.attach.Unlock()
-	return f.lookPaths()
-}
-
-func (f *liveFile) lookPaths() error {
-	if f.paths.Load() != nil {
-		return nil
-	}
-	x, err := openPaths(f.pathsPath, f.sealedFile)
-	if err == nil {
-		f.paths.Store(x)
-	}
-	return err
-}
-
-// restBeside lets the pages of indexes go that questions have touched meanwhile.
-func (s *Store) restBeside() {
-	for _, f := range s.filesNow() {
-		f.attach.Lock() // whoever deletes the file has it, too
-		if x := f.index.Load(); x != nil {
-			rest(x.mapped)
-		}
-		f.attach.Unlock()
-	}
-}
-
-// closeBeside unmaps what is beside the file. Nobody reads it any more.
-func (f *liveFile) closeBeside() (err error) {
-	if x := f.index.Swap(nil); x != nil {
-		err = x.close()
-	}
-	if x := f.paths.Swap(nil); x != nil {
-		err = errors.Join(err, x.close())
-	}
-	return err
+	return x.open(f.sealedFile)
 }
 
 // tidyBeside removes indexes and paths whose files the catalogue does not list.

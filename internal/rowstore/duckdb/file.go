@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -33,10 +32,8 @@ type liveFile struct {
 	sealedFile
 	path string
 
-	indexPath string
-	index     atomic.Pointer[index] // nil: there is none yet, or it is not open
-	pathsPath string
-	paths     atomic.Pointer[pathMap]
+	index companion[index]
+	paths companion[pathMap]
 
 	attach   sync.Mutex
 	attached bool
@@ -53,8 +50,10 @@ func (s *Store) liveFile(f sealedFile) *liveFile {
 		day = time.Unix(f.Day*86400, 0).UTC().Format("2006-01-02")
 	}
 	id := strconv.FormatUint(f.ID, 10)
-	return &liveFile{sealedFile: f, gone: make(chan struct{}), indexPath: filepath.Join(s.dir("index"), id), pathsPath: filepath.Join(s.dir("paths"), id),
-		path: filepath.Join(s.opt.Dir, "sealed", f.Table.String(), fmt.Sprintf("%s-%d.duckdb", day, f.ID))}
+	return &liveFile{sealedFile: f, gone: make(chan struct{}),
+		index: companion[index]{path: filepath.Join(s.dir("index"), id), parse: parseIndex},
+		paths: companion[pathMap]{path: filepath.Join(s.dir("paths"), id), parse: parsePaths},
+		path:  filepath.Join(s.opt.Dir, "sealed", f.Table.String(), fmt.Sprintf("%s-%d.duckdb", day, f.ID))}
 }
 
 // overlaps reports whether rows from one time to another can be in a span.
@@ -74,13 +73,13 @@ func (f *liveFile) open(ctx context.Context, in *instance) error {
 		f.broken = err
 	}
 	f.attached = err == nil
-	_, _ = f.lookIndex(), f.lookPaths() // without them, or where they are damaged, the file itself is read
+	_, _ = f.index.open(f.sealedFile), f.paths.open(f.sealedFile) // without them, or where they are damaged, the file itself is read
 	return err
 }
 
 // source returns what queries read.
 func (f *liveFile) source() source {
-	return source{Name: f.behindFrom(addedColumns()), ID: f.ID, From: f.From, To: f.To, Rows: f.Rows, Promoted: f.Promoted, keys: f.Keys, index: f.index.Load(), paths: f.paths.Load()}
+	return source{Name: f.behindFrom(addedColumns()), ID: f.ID, From: f.From, To: f.To, Rows: f.Rows, Promoted: f.Promoted, keys: f.Keys, index: f.index.now.Load(), paths: f.paths.now.Load()}
 }
 
 // releaseFile gives a file back; the last reader of a removed one deletes it.
@@ -108,7 +107,7 @@ func (s *Store) deleteFile(f *liveFile) {
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.opt.Logger.Error("A file of rows stays on disk though the catalogue has it no more", "file", f.path, "err", err)
 	}
-	if err := errors.Join(f.closeBeside(), removeAll(f.indexPath, f.pathsPath)); err != nil {
+	if err := errors.Join(f.index.remove(), f.paths.remove()); err != nil {
 		s.opt.Logger.Error("The index or the paths of a deleted file of rows stay on disk", "file", f.path, "err", err)
 	}
 	close(f.gone)

@@ -107,7 +107,7 @@ func (x *index) matchOne(m *rowstore.Match) (rows []span, known bool) {
 			return []span{r}, true
 		case "trace_id":
 			id, ok := rowstore.TraceOf(m.Value)
-			if ok && id.String() == m.Value && !x.ids.has(traceHash(id.Halves())) {
+			if ok && id.String() == m.Value && !x.hasID(traceHash(id.Halves())) {
 				return nil, true
 			}
 			return all, ok
@@ -120,7 +120,7 @@ func (x *index) matchOne(m *rowstore.Match) (rows []span, known bool) {
 		default:
 			return nil, false
 		}
-		if !x.ids.has(idHash(col, m.Value)) {
+		if !x.hasID(idHash(col, m.Value)) {
 			return nil, true
 		}
 		return all, true
@@ -128,9 +128,15 @@ func (x *index) matchOne(m *rowstore.Match) (rows []span, known bool) {
 	return nil, false
 }
 
+// hasID reports whether an id can be in a row.
+func (x *index) hasID(hash uint64) bool {
+	line := make([]uint64, idLine)
+	return x.lines == 0 || !x.file.read(line, x.ids+8*idLine*int64(lineOf(hash, x.lines))) || lineHas(line, hash)
+}
+
 // matchText returns the rows that can have a text, which is in lower case.
 func (x *index) matchText(part string) (rows []span, known bool) {
-	blocks, ok := x.words.find(part)
+	blocks, ok := findWords(part, len(x.zones), func(row []uint64, place int) bool { return x.file.read(row, x.words+8*int64(place*len(row))) })
 	if !ok {
 		return nil, false
 	}

@@ -24,9 +24,14 @@ func newIDFilter(ids int) idFilter { return make(idFilter, idLine*max(1, (ids*id
 // idSalts make the odd numbers by which an id is multiplied to find its bits.
 var idSalts = [8]uint32{0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31}
 
+// lineOf returns which of so many lines an id is in: by its upper half, the bits are chosen by the lower.
+func lineOf(id uint64, lines int) int {
+	n, _ := bits.Mul64(id, uint64(lines))
+	return int(n)
+}
+
 func (f idFilter) line(id uint64) []uint64 {
-	n, _ := bits.Mul64(id, uint64(len(f)/idLine)) // by the upper half; the bits are chosen by the lower
-	return f[idLine*n:][:idLine:idLine]
+	return f[idLine*lineOf(id, len(f)/idLine):][:idLine:idLine]
 }
 
 func (f idFilter) add(id uint64) {
@@ -36,11 +41,8 @@ func (f idFilter) add(id uint64) {
 	}
 }
 
-func (f idFilter) has(id uint64) bool {
-	if len(f) == 0 {
-		return true
-	}
-	line := f.line(id)
+// lineHas reports whether an id can be one of a line's.
+func lineHas(line []uint64, id uint64) bool {
 	for i, salt := range idSalts {
 		if line[i/2]&(1<<(uint32(id)*salt>>27+32*uint32(i&1))) == 0 {
 			return false
@@ -121,23 +123,24 @@ func (f wordFilter) set(block int, w *wordBlock) {
 	}
 }
 
-// find returns the blocks that can have a text with a part in lower case; ok is false where they are not known because the
-// part is short.
-func (f wordFilter) find(part string) (blocks []uint64, ok bool) {
+// findWords returns which of so many blocks can have a text with a part in lower case; ok is false where that is not known,
+// because the part is short or a row of bits, which read reads, cannot be read.
+func findWords(part string, blocks int, read func(row []uint64, place int) bool) (found []uint64, ok bool) {
 	if len(part) < 3 {
 		return nil, false
 	}
-	stride := strideOf(f.blocks)
+	found = make([]uint64, strideOf(blocks))
+	for i := range found {
+		found[i] = ^uint64(0)
+	}
+	row := make([]uint64, len(found))
 	for i := 2; i < len(part); i++ {
-		p := int(placeOf(uint32(part[i-2])<<16 | uint32(part[i-1])<<8 | uint32(part[i])))
-		row := f.bits[p*stride:][:stride]
-		if blocks == nil {
-			blocks = append(make([]uint64, 0, stride), row...)
-			continue
+		if !read(row, int(placeOf(uint32(part[i-2])<<16|uint32(part[i-1])<<8|uint32(part[i])))) {
+			return nil, false
 		}
 		for k, x := range row {
-			blocks[k] &= x
+			found[k] &= x
 		}
 	}
-	return blocks, true
+	return found, true
 }

@@ -18,7 +18,9 @@ const indexServices = 10_000
 // indexMaker gathers what an index says while it reads the rows of a file in their order.
 type indexMaker struct {
 	index
-	ctx context.Context
+	ids   idFilter
+	words wordFilter
+	ctx   context.Context
 
 	row    int64
 	block  wordBlock

@@ -154,8 +154,8 @@ func TestFilters(t *testing.T) {
 	}
 	wrong := 0
 	for i := range in {
-		require.True(t, f.has(in[i]))
-		if f.has(traceHash(r.Uint64(), r.Uint64())) {
+		require.True(t, lineHas(f.line(in[i]), in[i]))
+		if other := traceHash(r.Uint64(), r.Uint64()); lineHas(f.line(other), other) {
 			wrong++
 		}
 	}
@@ -165,15 +165,16 @@ func TestFilters(t *testing.T) {
 	var b wordBlock
 	b.add("Größe of the KELVIN\u212a")
 	w.set(65, &b)
+	row := func(row []uint64, place int) bool { return copy(row, w.bits[place*len(row):]) == len(row) }
 	for _, part := range []string{"größe", "the kelvin", "vink"} {
-		blocks, ok := w.find(part)
+		blocks, ok := findWords(part, w.blocks, row)
 		require.True(t, ok)
 		require.Equal(t, []uint64{0, 1 << 1}, blocks, part)
 	}
-	blocks, ok := w.find("the delvin")
+	blocks, ok := findWords("the delvin", w.blocks, row)
 	require.True(t, ok)
 	require.Equal(t, []uint64{0, 0}, blocks)
-	_, ok = w.find("of")
+	_, ok = findWords("of", w.blocks, row)
 	require.False(t, ok)
 }
 

@@ -8,8 +8,6 @@ import (
 	"hash/crc32"
 	"slices"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"unsafe"
 )
 
@@ -23,7 +21,7 @@ import (
 // erased from one is erased from the other.
 const (
 	pathMagic  = "SBPT0001"
-	pathHeader = 64
+	pathHeader = companionHeader
 	pathAlign  = 8
 )
 
@@ -32,13 +30,11 @@ var pathColumnsKept = []int{pathAnonymous, colName, colRoute, colStatus, colRele
 
 // pathMap is the paths of one sealed file.
 type pathMap struct {
-	path   string
-	mapped []byte
-	rows   pathRows
+	file *mapped
+	rows pathRows
 
 	check sync.Once
 	bad   error // of the check of everything, which the first question makes
-	users atomic.Int32
 }
 
 // pathDirectory says what is where: sections follow each other, each from the next place that pathAlign divides.
@@ -115,37 +111,25 @@ func (r *pathRows) write(path string, fileBytes int64) error {
 	return writeWhole(path, b)
 }
 
-// openPaths maps the paths of a file. The error is os.ErrNotExist if there are none.
-func openPaths(path string, of sealedFile) (*pathMap, error) {
-	b, err := mapFile(path, pathHeader)
-	if err != nil {
-		return nil, err
-	}
-	m := &pathMap{path: path, mapped: b}
-	if err := m.parse(of); err != nil {
-		return nil, errors.Join(err, m.close())
-	}
-	return m, nil
-}
-
-// parse finds the parts. It reads the header and the directory only.
-func (m *pathMap) parse(of sealedFile) error {
-	b := m.mapped
+// parsePaths finds the parts. It reads the header and the directory only.
+func parsePaths(file *mapped, of sealedFile) (*pathMap, error) {
+	b := file.all
 	number := func(i int) int64 { return int64(binary.NativeEndian.Uint64(b[8+8*i:])) }
 	switch {
 	case string(b[:8]) != pathMagic || number(0) != of.Rows || number(1) != of.Bytes:
-		return errors.New("they are of another file or version")
+		return nil, errors.New("they are of another file or version")
 	case crc32.Checksum(b[:pathHeader-4], castagnoli) != binary.NativeEndian.Uint32(b[pathHeader-4:]):
-		return errors.New("the checksum of their header does not fit")
+		return nil, errors.New("the checksum of their header does not fit")
 	case number(2) != int64(len(b)) || number(3) > int64(len(b)-pathHeader):
-		return errors.New("they are cut")
+		return nil, errors.New("they are cut")
 	}
 	var dir pathDirectory
 	if err := json.Unmarshal(b[len(b)-int(number(3)):], &dir); err != nil {
-		return fmt.Errorf("their directory cannot be read: %w", err)
+		return nil, fmt.Errorf("their directory cannot be read: %w", err)
 	}
 	c := pathCursor{b: b[:len(b)-int(number(3))], at: pathHeader}
 	rows := int(of.Rows)
+	m := &pathMap{file: file}
 	m.rows.hash, m.rows.ends = viewOf[uint64](&c, dir.People), viewOf[uint32](&c, dir.People)
 	m.rows.ids = c.texts(dir.People, dir.IDs)
 	m.rows.place, m.rows.time = viewOf[uint32](&c, rows), viewOf[int64](&c, rows)
@@ -168,17 +152,17 @@ func (m *pathMap) parse(of sealedFile) error {
 		}
 	}
 	if c.cut || c.at != len(c.b) {
-		return errors.New("their sections do not fit")
+		return nil, errors.New("their sections do not fit")
 	}
-	return nil
+	return m, nil
 }
 
 // take is for who reads the rows; give must be called when that is done. The error says that they are damaged.
 func (m *pathMap) take() error {
-	m.users.Add(1)
+	m.file.take()
 	m.check.Do(func() {
-		if crc32.Checksum(m.mapped[pathHeader:], castagnoli) != binary.NativeEndian.Uint32(m.mapped[pathHeader-8:]) {
-			m.bad = errors.Join(errors.New("their checksum does not fit; the next start makes them anew"), removeAll(m.path))
+		if b := m.file.all; crc32.Checksum(b[pathHeader:], castagnoli) != binary.NativeEndian.Uint32(b[pathHeader-8:]) {
+			m.bad = errors.Join(errors.New("their checksum does not fit; the next start makes them anew"), removeAll(m.file.path))
 		}
 	})
 	if m.bad != nil {
@@ -187,18 +171,7 @@ func (m *pathMap) take() error {
 	return m.bad
 }
 
-// give lets the pages go after the last reader.
-func (m *pathMap) give() {
-	if m.users.Add(-1) == 0 {
-		rest(m.mapped)
-	}
-}
-
-func (m *pathMap) close() error {
-	b := m.mapped
-	m.mapped, m.rows = nil, pathRows{}
-	return syscall.Munmap(b)
-}
+func (m *pathMap) give() { m.file.give() }
 
 // pathCursor goes through the sections.
 type pathCursor struct {

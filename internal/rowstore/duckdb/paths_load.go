@@ -71,8 +71,7 @@ func (s *Store) loadPaths(ctx context.Context, src *seeker, old *pathRows, cols 
 	if only == nil {
 		l.room(int(src.Rows))
 	}
-	src.question = new(question)
-	src.WriteString("SELECT " + l.list() + " FROM " + src.Name)
+	src.question = l.question(src.Name)
 	if only != nil {
 		where, err := src.where(only.Where, true)
 		if err != nil {
@@ -80,10 +79,7 @@ func (s *Store) loadPaths(ctx context.Context, src *seeker, old *pathRows, cols 
 		}
 		src.WriteString(" WHERE " + where + src.within(only.Between) + partWhere(src, *only))
 	}
-	if err := s.ask(ctx, src.question, func(c chunk) error {
-		l.take(c)
-		return ctx.Err()
-	}); err != nil {
+	if err := s.ask(ctx, src.question, l.taking(ctx)); err != nil {
 		return nil, err
 	}
 	return l.rows()
@@ -122,8 +118,8 @@ func (l *pathLoader) room(rows int) {
 	}
 }
 
-// list is what is selected.
-func (l *pathLoader) list() string {
+// question begins the question for the rows of a source that taking takes.
+func (l *pathLoader) question(from string) *question {
 	var list []string
 	if l.numbered {
 		list = append(list, "rowid")
@@ -134,7 +130,17 @@ func (l *pathLoader) list() string {
 	for _, col := range l.cols {
 		list = append(list, pathExpression(col))
 	}
-	return strings.Join(list, ", ")
+	q := &question{}
+	q.WriteString("SELECT " + strings.Join(list, ", ") + " FROM " + from)
+	return q
+}
+
+// taking returns what takes the answer, until ctx ends.
+func (l *pathLoader) taking(ctx context.Context) func(chunk) error {
+	return func(c chunk) error {
+		l.take(c)
+		return ctx.Err()
+	}
 }
 
 func (l *pathLoader) take(c chunk) {

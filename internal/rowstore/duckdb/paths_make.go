@@ -28,18 +28,13 @@ func (s *Store) makePaths(ctx context.Context, f *liveFile) error {
 		}
 		l := newPathLoader(true, nil, pathColumnsKept)
 		l.room(int(f.Rows))
-		q = &question{}
-		q.WriteString("SELECT " + l.list() + " FROM " + src.Name)
-		err := askOn(p.conn, q, func(c chunk) error {
-			l.take(c)
-			return ctx.Err()
-		})
-		if err != nil {
+		if err := askOn(p.conn, l.question(src.Name), l.taking(ctx)); err != nil {
 			return err
 		}
 		if len(l.rowid) != int(f.Rows) {
 			return fmt.Errorf("it has %d rows, want %d", len(l.rowid), f.Rows)
 		}
+		var err error
 		rows, err = l.rows()
 		return err
 	}); err != nil {
@@ -49,8 +44,8 @@ func (s *Store) makePaths(ctx context.Context, f *liveFile) error {
 		s.pathless[f.ID] = true
 		return nil
 	}
-	if err := rows.write(f.pathsPath, f.Bytes); err != nil {
+	if err := rows.write(f.paths.path, f.Bytes); err != nil {
 		return err
 	}
-	return f.openPaths()
+	return f.openBeside(&f.paths)
 }

@@ -44,7 +44,6 @@ func (s *Store) tidy(ctx context.Context, expired *time.Time) error {
 	err = errors.Join(err, s.merge(ctx))
 	more, e := s.makeBeside(ctx)
 	err = errors.Join(err, e)
-	s.restBeside()
 	s.work.Unlock()
 	if more { // sealing goes first
 		s.again()

@@ -55,7 +55,7 @@ func (s *Store) stat() (st rowstore.Stat, hot int64) {
 
 // besideBytes is the size of the file's index and paths.
 func (f *liveFile) besideBytes() (n int64) {
-	for _, path := range []string{f.indexPath, f.pathsPath} {
+	for _, path := range []string{f.index.path, f.paths.path} {
 		if i, err := os.Stat(path); err == nil {
 			n += i.Size()
 		}

@@ -238,7 +238,7 @@ func (s *Store) free() (err error) {
 		err = errors.Join(err, s.shop.close())
 	}
 	for _, f := range s.files {
-		err = errors.Join(err, f.closeBeside())
+		err = errors.Join(err, f.index.close(), f.paths.close())
 	}
 	if s.query != nil {
 		err = errors.Join(err, s.query.close())
