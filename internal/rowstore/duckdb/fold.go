@@ -3,7 +3,6 @@ package duckdb
 import (
 	"context"
 	"errors"
-	"math"
 	"strings"
 	"sync/atomic"
 
@@ -11,9 +10,8 @@ import (
 )
 
 const (
-	foldBytes   = 128 << 20 // that the folds of a count may take for groups, texts and sets
-	foldBuckets = 1 << 14   // of time for which there is room from the start
-	foldValues  = 6_000_000 // that they keep for quantiles
+	foldBytes  = 128 << 20 // that the folds of a count may take for groups, texts and sets
+	foldValues = 6_000_000 // that they keep for quantiles
 )
 
 // errBig says that a fold needs more memory than it may take.
@@ -25,17 +23,17 @@ type foldRoom struct{ bytes, values atomic.Int64 }
 // fold counts rows in Go: DuckDB hands over the columns that are needed faster than it groups them. It keeps groups in
 // arrays by number.
 type fold struct {
-	q      rowstore.Count
-	step   int64
-	at     []int64 // the start of each group's bucket
-	bucket map[int64]uint32
-	start  int64 // of the bucket that came last
-	last   uint32
+	q       rowstore.Count
+	at      []int64 // the start of each group's bucket
+	buckets buckets
 
 	keys    []foldKey
 	codes   [][]uint32 // of each group
 	of      []tally
-	bytes   int // of sets
+	bytes   int  // of sets
+	values  bool // some number is a quantile: rows are wanted by runs of a group
+	others  bool // some is not: the group of each row is wanted
+	runs    []foldRun
 	scratch []uint32
 	floats  []float64
 	weights []float32
@@ -100,15 +98,8 @@ func (c *counting) foldable() bool {
 
 // newFold prepares a fold of about so many rows.
 func (c *counting) newFold(rows int64, all *foldRoom) *fold {
-	f := &fold{q: c.q, step: c.q.Step.Microseconds(), last: math.MaxUint32, all: all}
-	buckets := int64(0)
-	if f.step > 0 {
-		buckets = min(max(0, (c.q.To-c.q.From)/f.step), rows, foldBuckets)
-	}
-	f.bucket = make(map[int64]uint32, buckets)
-	if len(c.q.By) == 0 {
-		f.at = make([]int64, 0, buckets)
-	}
+	f := &fold{q: c.q, all: all}
+	f.buckets.open(c.q.Step.Microseconds(), c.q.Between)
 	for _, by := range c.q.By {
 		k := foldKey{}
 		same := func(v int) int { return v }
@@ -125,7 +116,7 @@ func (c *counting) newFold(rows int64, all *foldRoom) *fold {
 	for _, a := range c.q.Of {
 		t := tally{Aggregate: a}
 		t.nanos = rowstore.FieldOf(a.Field).Name == "duration"
-		if a.Kind == "quantile" {
+		if f.values, f.others = f.values || a.Kind == "quantile", f.others || a.Kind != "quantile"; a.Kind == "quantile" {
 			t.values.room(int(min(rows, foldValues)))
 		}
 		f.of = append(f.of, t)

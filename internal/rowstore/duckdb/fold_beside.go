@@ -81,14 +81,12 @@ func (s *Store) foldBeside(ctx context.Context, c *counting, sources []*seeker, 
 
 // join takes the groups of another fold of the same count.
 func (f *fold) join(o *fold) {
-	to := make([]uint32, max(1, len(o.bucket)))
-	switch {
-	case f.step > 0:
-		for start, n := range o.bucket {
-			to[n] = f.numberOf(start)
-		}
-	case len(f.at) == 0 && len(f.keys) == 0:
-		f.at = append(f.at, o.at...)
+	to := make([]uint32, len(o.buckets.starts))
+	for n, start := range o.buckets.starts {
+		to[n] = f.buckets.numberOf(start)
+	}
+	if len(f.keys) == 0 {
+		f.at = append(f.at, f.buckets.starts[len(f.at):]...)
 	}
 	for k := range f.keys {
 		words := make([]uint32, len(o.keys[k].words.texts))

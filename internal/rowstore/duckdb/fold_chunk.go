@@ -1,7 +1,6 @@
 package duckdb
 
 import (
-	"math"
 	"unsafe"
 
 	raw "github.com/duckdb/duckdb-go/v2/mapping"
@@ -12,10 +11,21 @@ func (f *fold) add(c chunk) error {
 	if cap(f.scratch) < c.n {
 		f.scratch = make([]uint32, c.n)
 	}
-	of := f.scratch[:c.n]
-	f.buckets(c, of)
-	for k := range f.keys {
-		f.split(k, c, of)
+	f.runs = f.buckets.cut(column[int64](c, 0), f.runs[:0])
+	of := f.scratch[:c.n] // the group of each row, where it is needed
+	if len(f.keys) > 0 {
+		spread(f.runs, of)
+		for k := range f.keys {
+			f.split(k, c, of)
+		}
+		if f.values {
+			f.runs = runsOf(of, f.runs[:0])
+		}
+	} else {
+		f.at = append(f.at, f.buckets.starts[len(f.at):]...)
+		if f.others {
+			spread(f.runs, of)
+		}
 	}
 	f.weights = column[float32](c, 1+len(f.keys))
 	next := 2 + len(f.keys)
@@ -35,7 +45,11 @@ func (f *fold) add(c chunk) error {
 		case "unique":
 			f.bytes += t.unique(column[text](c, next), of)
 		case "quantile":
-			t.values.add(f.amounts(t, c, next), has, of, f.weights)
+			if t.nanos { // in their order, which is that of the seconds
+				keepValues(&t.values, column[int64](c, next), has, f.runs, f.weights)
+			} else {
+				keepValues(&t.values, column[float64](c, next), has, f.runs, f.weights)
+			}
 		default:
 			t.amount(f.amounts(t, c, next), has, of, f.weights)
 		}
@@ -57,8 +71,7 @@ func validOf(c chunk, col int) validity {
 
 func (v validity) has(i int) bool { return v == nil || v[i>>6]>>(i&63)&1 == 1 }
 
-// amounts returns a column of numbers. Durations are in seconds; those of a quantile stay as they are, because their order is
-// the same.
+// amounts returns a column of numbers. Durations are in seconds.
 func (f *fold) amounts(t *tally, c chunk, col int) []float64 {
 	if !t.nanos {
 		return column[float64](c, col)
@@ -66,12 +79,9 @@ func (f *fold) amounts(t *tally, c chunk, col int) []float64 {
 	if cap(f.floats) < c.n {
 		f.floats = make([]float64, c.n)
 	}
-	out, unit := f.floats[:c.n], 1e9
-	if t.Kind == "quantile" {
-		unit = 1
-	}
+	out := f.floats[:c.n]
 	for i, v := range column[int64](c, col) {
-		out[i] = float64(v) / unit
+		out[i] = float64(v) / 1e9
 	}
 	return out
 }
@@ -92,24 +102,6 @@ func (f *fold) tell() error {
 		return errBig
 	}
 	return nil
-}
-
-// buckets numbers the rows by their time bucket. Without keys that is their group.
-func (f *fold) buckets(c chunk, of []uint32) {
-	if f.step == 0 {
-		if len(f.at) == 0 && len(f.keys) == 0 {
-			f.at = []int64{0}
-		}
-		clear(of)
-		return
-	}
-	for i, t := range column[int64](c, 0) {
-		if d := t - f.start; f.last == math.MaxUint32 || d < 0 || d >= f.step {
-			f.start = f.startOf(t)
-			f.last = f.numberOf(f.start)
-		}
-		of[i] = f.last
-	}
 }
 
 // split makes of the groups so far, in of, those with the key k as well.
@@ -140,13 +132,10 @@ func (f *fold) split(k int, c chunk, of []uint32) {
 
 // before is how many groups there are without the key k and those behind it.
 func (f *fold) before(k int) int {
-	switch {
-	case k > 0:
+	if k > 0 {
 		return len(f.codes[k-1]) / 2
-	case f.step > 0:
-		return len(f.bucket)
 	}
-	return 1
+	return len(f.buckets.starts)
 }
 
 // group returns the group of one so far and a code of the key k.
@@ -173,30 +162,9 @@ func (f *fold) group(k int, so, code uint32, at int64) uint32 {
 func (f *fold) fresh(k int, so, code uint32, at int64) uint32 {
 	f.codes[k] = append(f.codes[k], so, code)
 	if k == len(f.keys)-1 {
-		f.at = append(f.at, f.startOf(at))
+		f.at = append(f.at, f.buckets.startOf(at))
 	}
 	return uint32(len(f.codes[k])/2 - 1)
-}
-
-// startOf returns the start of the bucket of a time.
-func (f *fold) startOf(at int64) int64 {
-	if f.step == 0 {
-		return 0
-	}
-	return at - ((at%f.step)+f.step)%f.step
-}
-
-// numberOf returns the number of the bucket that starts then.
-func (f *fold) numberOf(start int64) uint32 {
-	n, ok := f.bucket[start]
-	if !ok {
-		n = uint32(len(f.bucket))
-		f.bucket[start] = n
-		if len(f.keys) == 0 {
-			f.at = append(f.at, start)
-		}
-	}
-	return n
 }
 
 func (f *fold) count(t *tally, of []uint32) {

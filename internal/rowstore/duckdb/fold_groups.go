@@ -11,65 +11,112 @@ import (
 
 // groups returns what was counted, the biggest groups first.
 func (f *fold) groups() []rowstore.Group {
-	type place struct {
-		rowstore.Group
-		codes []uint32
-	}
+	var of [][]float64
 	for i := range f.of {
 		f.of[i].room(len(f.at))
+		of = append(of, f.of[i].numbers())
 	}
-	all := make([]place, len(f.at))
+	order := byRank(of[0])
+	for from, to := 0, 0; from < len(order); from = to {
+		for to = from + 1; to < len(order) && order[to].rank == order[from].rank; to++ {
+		}
+		slices.SortFunc(order[from:to], func(x, y ranked) int { return f.compare(x.group, y.group) })
+	}
+	order = order[:min(len(order), f.q.Top+1)]
 	nk, no := len(f.keys), len(f.of)
-	keys, codes, numbers := make([]string, nk*len(all)), make([]uint32, nk*len(all)), make([]float64, no*len(all))
-	for g := range all {
-		p := &all[g]
-		p.Group = rowstore.Group{At: f.at[g], Keys: keys[nk*g:][:nk:nk], Numbers: numbers[no*g:][:no:no]}
-		p.codes = codes[nk*g:][:nk]
-		for k, n := len(f.keys)-1, uint32(g); k >= 0; k-- {
-			code := f.codes[k][2*n+1]
-			n = f.codes[k][2*n]
-			if p.codes[k] = code; f.keys[k].named != nil {
-				p.Keys[k] = f.keys[k].named[code]
+	out, keys, numbers := make([]rowstore.Group, len(order)), make([]string, nk*len(order)), make([]float64, no*len(order))
+	for n, x := range order {
+		g := &out[n]
+		*g = rowstore.Group{At: f.at[x.group], Keys: keys[nk*n:][:nk:nk], Numbers: numbers[no*n:][:no:no]}
+		so := x.group
+		for k := nk - 1; k >= 0; k-- {
+			if code := f.codes[k][2*so+1]; f.keys[k].named != nil {
+				g.Keys[k] = f.keys[k].named[code]
 			} else {
-				p.Keys[k] = f.keys[k].words.texts[code]
+				g.Keys[k] = f.keys[k].words.texts[code]
 			}
+			so = f.codes[k][2*so]
 		}
-	}
-	for i := range f.of {
-		for g, v := range f.of[i].numbers() {
-			all[g].Numbers[i] = v
+		for i := range of {
+			g.Numbers[i] = of[i][x.group]
 		}
-	}
-	type ranked struct {
-		first float64
-		g     uint32
-	}
-	order := make([]ranked, len(all))
-	for g := range order {
-		order[g] = ranked{all[g].Numbers[0], uint32(g)}
-	}
-	slices.SortFunc(order, func(x, y ranked) int {
-		if x, y := x.first, y.first; x != y && !(math.IsNaN(x) && math.IsNaN(y)) {
-			return cmp.Compare(y, x) // NaN is the least
-		}
-		a, b := &all[x.g], &all[y.g]
-		if a.At != b.At {
-			return cmp.Compare(a.At, b.At)
-		}
-		for k := range f.keys {
-			c := strings.Compare(a.Keys[k], b.Keys[k])
-			if f.keys[k].named != nil {
-				c = cmp.Compare(a.codes[k], b.codes[k])
-			}
-			if c != 0 {
-				return c
-			}
-		}
-		return 0
-	})
-	out := make([]rowstore.Group, 0, min(len(all), f.q.Top+1))
-	for _, x := range order[:min(len(all), f.q.Top+1)] {
-		out = append(out, all[x.g].Group)
 	}
 	return out
+}
+
+// compare puts groups of one number in order: by bucket, then by keys.
+func (f *fold) compare(a, b uint32) int {
+	if f.at[a] != f.at[b] {
+		return cmp.Compare(f.at[a], f.at[b])
+	}
+	first := 0 // the first key that differs decides
+	for k := len(f.keys) - 1; k >= 0; k-- {
+		x, y := f.codes[k][2*a+1], f.codes[k][2*b+1]
+		c := cmp.Compare(x, y)
+		if c != 0 && f.keys[k].named == nil {
+			c = strings.Compare(f.keys[k].words.texts[x], f.keys[k].words.texts[y])
+		}
+		if c != 0 {
+			first = c
+		}
+		a, b = f.codes[k][2*a], f.codes[k][2*b]
+	}
+	return first
+}
+
+// ranked is a group with the rank of its number: the biggest number has the least, NaN the greatest.
+type ranked struct {
+	rank  uint64
+	group uint32
+}
+
+func rankOfNumber(v float64) uint64 {
+	switch b := math.Float64bits(v); {
+	case v != v:
+		return math.MaxUint64
+	case v == 0: // which has two signs
+		return 1<<63 - 1
+	case b>>63 == 1:
+		return b
+	default:
+		return 1<<63 - 1 - b
+	}
+}
+
+// rankedFew is how many groups are sorted by comparing them; more are sorted by the bytes of their ranks.
+const rankedFew = 256
+
+// byRank returns the groups in order of rank.
+func byRank(numbers []float64) []ranked {
+	all := make([]ranked, len(numbers))
+	for g, v := range numbers {
+		all[g] = ranked{rankOfNumber(v), uint32(g)}
+	}
+	if len(all) < rankedFew {
+		slices.SortFunc(all, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
+		return all
+	}
+	var counts [8][256]uint32
+	for _, x := range all {
+		for i := range counts {
+			counts[i][uint8(x.rank>>(8*i))]++
+		}
+	}
+	other := make([]ranked, len(all))
+	for i := range counts {
+		at, sum := &counts[i], uint32(0)
+		if at[uint8(all[0].rank>>(8*i))] == uint32(len(all)) { // all have the same byte
+			continue
+		}
+		for b, n := range at {
+			at[b], sum = sum, sum+n
+		}
+		for _, x := range all {
+			b := uint8(x.rank >> (8 * i))
+			other[at[b]] = x
+			at[b]++
+		}
+		all, other = other, all
+	}
+	return all
 }

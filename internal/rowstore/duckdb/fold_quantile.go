@@ -11,14 +11,11 @@ import (
 // of a group stand together.
 type quantileValues struct {
 	v      []float64
-	runs   []quantileRun
+	runs   []foldRun
 	weight []float32 // nil: all are same
 	same   float32
 	more   []*quantileValues // of other folds, alike in whether they have weights
 }
-
-// quantileRun is values of one group that stand together; they end before end.
-type quantileRun struct{ group, end uint32 }
 
 // quantileRoom is for how many values there is room from the start, and quantilesApart how many are worth another goroutine.
 const (
@@ -28,46 +25,48 @@ const (
 
 func (q *quantileValues) room(n int) { q.v = make([]float64, 0, min(n, quantileRoom)) }
 
-// add takes values of rows that have one.
-func (q *quantileValues) add(v []float64, valid validity, of []uint32, weights []float32) {
+// keepValues takes values of rows that have one; runs are the rows' groups.
+func keepValues[T int64 | float64](q *quantileValues, v []T, valid validity, runs []foldRun, weights []float32) {
 	if len(q.v) == 0 && len(weights) > 0 {
 		q.same = weights[0]
 	}
+	base := len(q.v)
 	if valid == nil && q.weight == nil && alike(weights, q.same) {
-		q.v = append(q.v, v...)
-		q.mark(of)
+		q.v = slices.Grow(q.v, len(v))[:base+len(v)]
+		to := q.v[base:]
+		for i, x := range v {
+			to[i] = float64(x)
+		}
+		for _, r := range runs {
+			q.mark(r.group, base+int(r.end))
+		}
 		return
 	}
-	for i, w := range weights {
-		if !valid.has(i) {
-			continue
+	from := 0
+	for _, r := range runs {
+		for i := from; i < int(r.end); i++ {
+			if !valid.has(i) {
+				continue
+			}
+			if q.weight == nil && weights[i] != q.same {
+				q.weigh()
+			}
+			if q.v = append(q.v, float64(v[i])); q.weight != nil {
+				q.weight = append(q.weight, weights[i])
+			}
+			q.mark(r.group, len(q.v))
 		}
-		if q.weight == nil && w != q.same {
-			q.weigh()
-		}
-		if q.v = append(q.v, v[i]); q.weight != nil {
-			q.weight = append(q.weight, w)
-		}
-		q.mark(of[i : i+1])
+		from = int(r.end)
 	}
 }
 
-// mark says of which groups the newest values are.
-func (q *quantileValues) mark(of []uint32) {
-	end := uint32(len(q.v) - len(of))
-	for i := 0; i < len(of); {
-		g, k := of[i], i+1
-		for k < len(of) && of[k] == g {
-			k++
-		}
-		end += uint32(k - i)
-		if n := len(q.runs); n > 0 && q.runs[n-1].group == g {
-			q.runs[n-1].end = end
-		} else {
-			q.runs = append(q.runs, quantileRun{g, end})
-		}
-		i = k
+// mark says of which group the newest values are, up to end.
+func (q *quantileValues) mark(group uint32, end int) {
+	if n := len(q.runs); n > 0 && q.runs[n-1].group == group {
+		q.runs[n-1].end = uint32(end)
+		return
 	}
+	q.runs = append(q.runs, foldRun{group, uint32(end)})
 }
 
 // weigh gives each value a weight of its own.
@@ -142,7 +141,7 @@ func together(parts []*quantileValues, groups int) bool {
 
 // gathered puts the values of each group together.
 func gathered(parts []*quantileValues, groups int) *quantileValues {
-	all := &quantileValues{same: parts[0].same, runs: make([]quantileRun, groups)}
+	all := &quantileValues{same: parts[0].same, runs: make([]foldRun, groups)}
 	next := make([]uint32, groups+1) // where the next values of a group go
 	eachRun := func(f func(p *quantileValues, group, from, to uint32)) {
 		for _, p := range parts {
@@ -156,7 +155,7 @@ func gathered(parts []*quantileValues, groups int) *quantileValues {
 	eachRun(func(_ *quantileValues, group, from, to uint32) { next[group+1] += to - from })
 	for g := range all.runs {
 		next[g+1] += next[g]
-		all.runs[g] = quantileRun{uint32(g), next[g+1]}
+		all.runs[g] = foldRun{uint32(g), next[g+1]}
 	}
 	all.v = make([]float64, next[groups])
 	if parts[0].weight != nil {

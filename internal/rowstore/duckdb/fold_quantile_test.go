@@ -47,10 +47,10 @@ func TestQuantileValues(t *testing.T) {
 				for i := range theirs {
 					theirs[i] = uint32(groups) - 1 - theirs[i]
 				}
-				other.add(v[from:to], valid, theirs, weights[from:to])
+				keepValues(&other, v[from:to], valid, runsOf(theirs, nil), weights[from:to])
 				continue
 			}
-			q.add(v[from:to], valid, of[from:to], weights[from:to])
+			keepValues(&q, v[from:to], valid, runsOf(of[from:to], nil), weights[from:to])
 		}
 		to := make([]uint32, groups)
 		for g := range to {
