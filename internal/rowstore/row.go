@@ -130,6 +130,8 @@ type Row struct {
 	Weight   float32 // how many rows it stands for: 1, or more after sampling
 	Attrs    []Attr
 	Resource *Resource // nil: none
+
+	Told [Tellers]uint32 // what a scan's tellers said; no part of what is stored
 }
 
 // Clone returns the row with memory of its own, but for the Resource, which is immutable.

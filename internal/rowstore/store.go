@@ -108,6 +108,8 @@ type Scan struct {
 	// session, whose rows come together with those of other sessions. The session of rows with a user may be left out.
 	Part, Parts int
 	Fields      []string // fields that are needed; the others may be left empty. nil: all
+	// Tell is up to Tellers of them, whose answers rows have as Told. Fields that only they look at may be left empty.
+	Tell []Teller
 }
 
 // Keep is how long rows are kept.

@@ -193,6 +193,42 @@ func scans(t *testing.T, open Open) {
 	require.Equal(t, 1, calls)
 }
 
+// told compares what tellers say in every kind of scan with what they say of a list.
+func told(t *testing.T, open Open) {
+	s := opened(t, open)
+	rows := randomRows(rand.New(rand.NewPCG(6, 6)), 3000)
+	write(t, s, rowstore.Events, rows)
+	tell := []rowstore.Teller{
+		{Fields: []string{"service", "status"}, Of: func(r *rowstore.Row) uint32 { return uint32(len(r.Service))<<8 + uint32(r.Status) }},
+		{Fields: []string{"amount"}, Of: func(r *rowstore.Row) uint32 { return uint32(len(r.Get("amount"))) }},
+		{Fields: []string{}, Of: func(*rowstore.Row) uint32 { return 42 }},
+	}
+	type seen struct {
+		time int64
+		told [rowstore.Tellers]uint32
+	}
+	want := map[seen]int{}
+	(&rowstore.Scan{Tell: tell}).Told(rows)
+	for i := range rows {
+		want[seen{rows[i].Time, rows[i].Told}]++
+	}
+	eachAge(t, s, func(t *testing.T) {
+		for _, q := range []rowstore.Scan{{}, {ByUser: true}, {Parts: 2}, {Fields: []string{"name"}}, {ByUser: true, Fields: []string{"name"}}, {Parts: 2, Fields: []string{"name"}}} {
+			got := map[seen]int{}
+			for part := range max(1, q.Parts) {
+				q.Table, q.Between, q.Tell, q.ByUser, q.Part = rowstore.Events, ever, tell, q.ByUser || q.Parts > 0, part
+				require.NoError(t, s.Scan(t.Context(), q, func(rows []rowstore.Row) error {
+					for i := range rows {
+						got[seen{rows[i].Time, rows[i].Told}]++
+					}
+					return nil
+				}))
+			}
+			require.Equal(t, want, got, "%+v", q)
+		}
+	})
+}
+
 func attributes(t *testing.T, open Open) {
 	s := opened(t, open)
 	b := &rowstore.Batch{}

@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		"of many rows the ends are found":            many,
 		"a count is what Go counts":                  counts,
 		"a scan hands everything over in order":      scans,
+		"tellers are asked of every row":             told,
 		"attributes are named":                       attributes,
 		"readers and writers do not wait":            together,
 		"a query ends with its context":              cancelled,

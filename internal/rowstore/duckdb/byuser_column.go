@@ -13,6 +13,7 @@ type heldColumn struct {
 	small  []uint32
 	wide   []uint64
 	isWide bool
+	text   func(*rowstore.Row) *string // of a column of texts
 	take   func(h *heldColumn, c chunk, col int)
 	give   func(h *heldColumn, of []uint32, rows []rowstore.Row)
 }
@@ -28,6 +29,7 @@ func (h *heldColumn) room(rows int) {
 
 func heldText(field func(*rowstore.Row) *string) heldColumn {
 	return heldColumn{
+		text: field,
 		take: func(h *heldColumn, c chunk, col int) {
 			in := column[text](c, col)
 			for i := range in {

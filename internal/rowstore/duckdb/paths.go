@@ -103,13 +103,17 @@ func pathPart(who string) uint32 {
 	return uint32(r)
 }
 
-// pathHash is by what people are in order, and after it by their ids; 0 is nobody's.
+// pathHash is by what people are in order, and after it by their ids; 0 is nobody's. The people of each of two parts stand together.
 func pathHash(who string) uint64 {
 	if who == "" {
 		return 0
 	}
-	return min(max(1, xxhash.Sum64String(who)), pathEnd-1)
+	half := uint64(pathPart(who)&1) << 63
+	return min(max(1, half|xxhash.Sum64String(who)>>1), pathEnd-1)
 }
+
+// pathHalf is the first hash of the second of two parts.
+const pathHalf = uint64(1) << 63
 
 // pathEnd is behind all people.
 const pathEnd = ^uint64(0)

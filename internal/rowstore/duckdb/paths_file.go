@@ -20,7 +20,7 @@ import (
 // Everything is in the machine's own byte order and mapped into memory. What it says of people goes with the file: who is
 // erased from one is erased from the other.
 const (
-	pathMagic  = "SBPT0001"
+	pathMagic  = "SBPT0002"
 	pathHeader = companionHeader
 	pathAlign  = 8
 )

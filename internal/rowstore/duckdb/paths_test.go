@@ -94,18 +94,27 @@ func TestPartsOfPeopleAreTheWhole(t *testing.T) {
 			test, err := where.Compile()
 			require.NoError(t, err)
 			from, to := now.UnixMicro()-int64(r.IntN(4))*86400e6, now.UnixMicro()-r.Int64N(86400e6)
+			tell := []rowstore.Teller{
+				{Fields: []string{"name", "status"}, Of: func(r *rowstore.Row) uint32 { return uint32(len(r.Name))<<8 + uint32(r.Status) }},
+				{Fields: []string{"duration", "weight", "route"}, Of: func(r *rowstore.Row) uint32 { return uint32(r.Duration)*7 + uint32(r.Weight) + uint32(len(r.Route)) }},
+				{Fields: []string{[]string{"time", "release", "session"}[r.IntN(3)]}, Of: func(*rowstore.Row) uint32 { return ^uint32(0) }},
+			}
+			if tell[2].Fields[0] == "time" {
+				tell[2].Of = func(r *rowstore.Row) uint32 { return uint32(r.Time) }
+			}
 			var want []rowstore.Row
 			for _, x := range all {
 				if x.Time >= from && x.Time < to && test(&x) {
 					want = append(want, x)
 				}
 			}
+			(&rowstore.Scan{Tell: tell}).Told(want)
 			parts := 1 + r.IntN(3)
 			got := make([][]rowstore.Row, parts)
 			var wait sync.WaitGroup
 			for part := range parts {
 				wait.Go(func() {
-					q := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to}, Where: where, ByUser: true, Part: part, Parts: parts, Fields: fields}
+					q := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to}, Where: where, ByUser: true, Part: part, Parts: parts, Fields: fields, Tell: tell}
 					if err := store.Scan(t.Context(), q, func(rows []rowstore.Row) error {
 						for i := range rows {
 							got[part] = append(got[part], rows[i].Clone())

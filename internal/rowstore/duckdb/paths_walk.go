@@ -3,6 +3,7 @@ package duckdb
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -10,24 +11,40 @@ import (
 
 const pathBatch = 256 // rows handed over at once
 
-// pathRef is a row of a source, and whose it is.
-type pathRef struct{ source, row, who uint32 }
+// pathRef is a row of a source: when it was, and whose it is by their place among the people of the batch.
+type pathRef struct {
+	time             int64
+	source, row, who uint32
+}
 
 // pathSource is what a walk has of one source.
 type pathSource struct {
 	*pathRows
-	texts [][]string // words of the walk's columns
-	mask  []bool     // rows that are wanted; nil: all are
-	at    int        // the person who comes next
-	head  uint64     // their hash; pathEnd: nobody comes
-	parts []uint32   // the parts of the sessions of rows of nobody, by their words
+	views []pathView // of the walk's columns
+	tells []pathTell
+	mask  []bool   // rows that are wanted; nil: all are
+	at    int      // the person who comes next
+	jump  int      // those before are of another part, but for nobody
+	end   int      // those from here on are of another part
+	parts []uint32 // the parts of the sessions of rows of nobody, by their words
+}
+
+// pathView is a column of a source with its words at hand.
+type pathView struct {
+	*pathColumn
+	texts []string
 }
 
 // pathWalk hands over rows person by person.
 type pathWalk struct {
 	cols    []int
 	held    []heldColumn
+	give    []bool // of each column, whether rows are to have it
 	sources []pathSource
+	heads   []uint64 // of each source, the hash of who comes next; pathEnd: nobody comes
+	having  []int    // the sources that have who comes next of all
+	refs    []pathRef
+	people  []string // of refs
 	rows    [pathBatch]rowstore.Row
 	same    [pathBatch]uint32 // 0, 1, 2 and so on
 }
@@ -35,11 +52,11 @@ type pathWalk struct {
 // scanPaths hands over one part of the people's rows from columns in memory. The error is errBig, and nothing was handed over,
 // for columns that are not held and for more rows than there is room for.
 func (s *Store) scanPaths(ctx context.Context, q rowstore.Scan, sources []*seeker, f func([]rowstore.Row) error) error {
-	if q.Fields == nil {
+	if q.All() == nil {
 		return errBig
 	}
-	cols, ok := pathColumns(q.Where, q.Fields)
-	if !ok {
+	cols, ok := pathColumns(q.Where, q.All())
+	if !ok || !tellable(q.Tell) {
 		return errBig
 	}
 	sources = slices.Clone(sources)
@@ -59,6 +76,7 @@ func (s *Store) scanPaths(ctx context.Context, q rowstore.Scan, sources []*seeke
 		return errBig
 	}
 	w := newPathWalk(cols, len(sources))
+	w.hands(q.Fields)
 	for i := range sources { // each part begins elsewhere, so that files are read side by side
 		k := (i + q.Part*len(sources)/max(1, q.Parts)) % len(sources)
 		r, err := s.pathsOf(ctx, sources[k], cols, q)
@@ -71,6 +89,9 @@ func (s *Store) scanPaths(ctx context.Context, q rowstore.Scan, sources []*seeke
 		var err error
 		if w.sources[i].mask, err = w.where(&w.sources[i], q.Where); err != nil {
 			return err
+		}
+		for _, t := range q.Tell {
+			w.sources[i].tells = append(w.sources[i].tells, w.tell(&w.sources[i], t))
 		}
 	}
 	return w.walk(ctx, q, f)
@@ -99,7 +120,7 @@ func pathRoom(sources []*seeker, cols []int) (bytes int64) {
 }
 
 func newPathWalk(cols []int, sources int) *pathWalk {
-	w := &pathWalk{cols: cols, sources: make([]pathSource, sources)}
+	w := &pathWalk{cols: cols, give: make([]bool, len(cols)), sources: make([]pathSource, sources), heads: make([]uint64, sources)}
 	for i := range w.same {
 		w.same[i] = uint32(i)
 	}
@@ -115,157 +136,161 @@ func newPathWalk(cols []int, sources int) *pathWalk {
 	return w
 }
 
+// hands says which fields rows are to have besides time and user.
+func (w *pathWalk) hands(fields []string) {
+	var need wanted
+	for _, name := range fields {
+		need.one(name)
+	}
+	for i, col := range w.cols {
+		w.give[i] = col < columns && need[col]
+	}
+}
+
 // add sets a source.
 func (w *pathWalk) add(k int, r *pathRows) {
-	src := pathSource{pathRows: r, texts: make([][]string, len(w.cols))}
+	src := pathSource{pathRows: r, views: make([]pathView, len(w.cols))}
 	for i, col := range w.cols {
+		src.views[i].pathColumn = r.columns[col]
 		if w.held[i].isWide || !isText(col) {
 			continue
 		}
-		src.texts[i] = r.columns[col].list()
+		texts := r.columns[col].list()
+		src.views[i].texts = texts
 		if col == pathAnonymous {
-			src.parts = make([]uint32, len(src.texts[i]))
-			for n, session := range src.texts[i] {
+			src.parts = make([]uint32, len(texts))
+			for n, session := range texts {
 				src.parts[n] = pathPart(session)
+				w.give[i] = w.give[i] || session != ""
 			}
 		}
 	}
-	src.look()
+	src.end = len(src.hash)
 	w.sources[k] = src
+	w.look(k)
 }
 
-// look sees who comes next.
-func (s *pathSource) look() {
-	if s.head = pathEnd; s.at < len(s.hash) {
-		s.head = s.hash[s.at]
+// part leaves to each source the people of one of two parts, who stand together. Rows of nobody may be in both.
+func (w *pathWalk) part(part int) {
+	for k := range w.sources {
+		src := &w.sources[k]
+		half, _ := slices.BinarySearch(src.hash, pathHalf)
+		if part == 0 {
+			src.end = half
+		} else if src.jump = half; len(src.hash) > 0 && src.hash[0] != 0 {
+			src.at = half
+		}
+		w.look(k)
 	}
 }
 
-// next returns the source that has the person who comes next in all of them; -1: nobody comes.
-func (w *pathWalk) next() (found int) {
-	found, best := -1, pathEnd
-	for k := range w.sources {
-		switch src := &w.sources[k]; {
-		case src.head < best:
-			found, best = k, src.head
-		case src.head == best && best != pathEnd && src.ids.at(src.at) < w.sources[found].ids.at(w.sources[found].at):
-			found = k
+// look sees who comes next in a source.
+func (w *pathWalk) look(k int) {
+	src := &w.sources[k]
+	if w.heads[k] = pathEnd; src.at < src.end {
+		w.heads[k] = src.hash[src.at]
+	}
+}
+
+// next finds the sources that have the person who comes next in all of them, and who that is.
+func (w *pathWalk) next() (who string, any bool) {
+	w.having = w.having[:0]
+	least := pathEnd
+	for k, head := range w.heads {
+		switch {
+		case head < least:
+			least, w.having = head, append(w.having[:0], k)
+		case head == least && head != pathEnd:
+			w.having = append(w.having, k)
 		}
 	}
-	return found
+	if len(w.having) == 0 {
+		return "", false
+	}
+	who = w.comes(w.having[0])
+	same := true
+	for _, k := range w.having[1:] {
+		if id := w.comes(k); id != who {
+			who, same = min(who, id), false
+		}
+	}
+	if !same { // different people of one hash
+		w.having = slices.DeleteFunc(w.having, func(k int) bool { return w.comes(k) != who })
+	}
+	return who, true
 }
+
+// comes is who comes next in a source.
+func (w *pathWalk) comes(k int) string { return w.sources[k].ids.at(w.sources[k].at) }
 
 // walk goes through the people of all sources in their order.
 func (w *pathWalk) walk(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row) error) error {
-	parts, mine := uint32(max(1, q.Parts)), uint32(q.Part)
-	var refs []pathRef
-	give := func(all bool) error {
-		for len(refs) >= pathBatch || all && len(refs) > 0 {
-			n := min(len(refs), pathBatch)
-			if err := f(w.fill(refs[:n], func(int) bool { return true })); err != nil {
-				return err
-			}
-			refs = refs[:copy(refs, refs[n:])]
-			if err := ctx.Err(); err != nil {
-				return asked(ctx, err)
-			}
-		}
-		return nil
+	parts := uint32(max(1, q.Parts))
+	if parts == 2 {
+		w.part(q.Part)
 	}
 	for {
-		first := w.next()
-		if first < 0 {
-			return give(true)
+		who, any := w.next()
+		if !any {
+			return w.flush(ctx, f)
 		}
-		head, who := w.sources[first].head, w.sources[first].ids.at(w.sources[first].at)
-		skip := who != "" && pathPart(who)%parts != mine
-		begin, last, sorted := len(refs), int64(-1<<63), true
-		for k := range w.sources {
+		begin := len(w.refs)
+		mine := who == "" || pathPart(who)%parts == uint32(q.Part)
+		for _, k := range w.having {
+			if mine {
+				w.take(k, q, who == "")
+			}
 			src := &w.sources[k]
-			if src.head != head || k != first && src.ids.at(src.at) != who {
-				continue
-			}
-			person := uint32(src.at)
-			from, to := uint32(0), src.ends[person]
-			if person > 0 {
-				from = src.ends[person-1]
-			}
-			src.at++
-			src.look()
-			if skip {
-				continue
-			}
-			for i := from; i < to; i++ {
-				t := src.time[i]
-				if t < q.From || q.To != 0 && t >= q.To || src.mask != nil && !src.mask[i] {
-					continue
-				}
-				if who == "" && src.parts[src.columns[pathAnonymous].at(i)]%parts != mine {
-					continue
-				}
-				sorted = sorted && t >= last
-				last = t
-				refs = append(refs, pathRef{uint32(k), i, person})
-			}
+			src.at = max(src.at+1, src.jump)
+			w.look(k)
 		}
-		if !sorted {
-			slices.SortStableFunc(refs[begin:], func(a, b pathRef) int {
-				return cmp.Compare(w.sources[a.source].time[a.row], w.sources[b.source].time[b.row])
-			})
+		if len(w.refs) > begin {
+			w.people = append(w.people, who)
+			inOrder(w.refs[begin:])
 		}
-		if err := give(false); err != nil {
-			return err
+		if len(w.refs) >= pathBatch {
+			if err := w.flush(ctx, f); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-// fill makes rows of what refs refer to, as far as columns are wanted. The rows are used again.
-func (w *pathWalk) fill(refs []pathRef, want func(col int) bool) []rowstore.Row {
-	rows := w.rows[:len(refs)]
-	for from := 0; from < len(refs); { // rows of one source in one go
-		src, end := &w.sources[refs[from].source], from+1
-		for end < len(refs) && refs[end].source == refs[from].source {
-			end++
-		}
-		run, to := refs[from:end], rows[from:end]
-		person := ^uint32(0)
-		id := ""
-		for k, x := range run {
-			if x.who != person {
-				person, id = x.who, src.ids.at(int(x.who))
-			}
-			to[k].Time, to[k].User = src.time[x.row], id
-		}
-		for i, col := range w.cols {
-			if want(col) {
-				w.fillColumn(i, src, run, to)
-			}
-		}
-		from = end
+// take notes the rows of a source's next person that are wanted.
+func (w *pathWalk) take(k int, q rowstore.Scan, nobody bool) {
+	src := &w.sources[k]
+	from, to := uint32(0), src.ends[src.at]
+	if src.at > 0 {
+		from = src.ends[src.at-1]
 	}
-	return rows
+	until := q.To
+	if until == 0 {
+		until = math.MaxInt64
+	}
+	who := uint32(len(w.people))
+	for i := from; i < to; i++ {
+		t := src.time[i]
+		if t < q.From || t >= until || src.mask != nil && !src.mask[i] {
+			continue
+		}
+		if nobody && src.parts[src.columns[pathAnonymous].at(i)]%uint32(max(1, q.Parts)) != uint32(q.Part) {
+			continue
+		}
+		w.refs = append(w.refs, pathRef{t, uint32(k), i, who})
+	}
 }
 
-func (w *pathWalk) fillColumn(i int, src *pathSource, refs []pathRef, rows []rowstore.Row) {
-	h, c := &w.held[i], src.columns[w.cols[i]]
-	h.words.texts = src.texts[i]
-	switch {
-	case h.isWide && c.wide == nil: // as distances
-		for k, x := range refs {
-			h.wide[k] = uint64(src.time[x.row] + int64(int32(c.at(x.row))))
-		}
-	case h.isWide:
-		for k, x := range refs {
-			h.wide[k] = c.wide[x.row]
-		}
-	case c.tiny != nil:
-		for k, x := range refs {
-			h.small[k] = uint32(c.tiny[x.row])
-		}
-	default:
-		for k, x := range refs {
-			h.small[k] = c.at(x.row)
-		}
+// inOrder puts one person's rows in order of time; few are out of it.
+func inOrder(refs []pathRef) {
+	if len(refs) > 64 {
+		slices.SortStableFunc(refs, func(a, b pathRef) int { return cmp.Compare(a.time, b.time) })
+		return
 	}
-	h.give(h, w.same[:len(refs)], rows)
+	for i := 1; i < len(refs); i++ {
+		x, k := refs[i], i
+		for ; k > 0 && refs[k-1].time > x.time; k-- {
+			refs[k] = refs[k-1]
+		}
+		refs[k] = x
+	}
 }

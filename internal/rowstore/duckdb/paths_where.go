@@ -164,18 +164,15 @@ func (w *pathWalk) table(r *pathSource, col int, e rowstore.Expr) ([]bool, error
 	if err != nil {
 		return nil, invalid(err)
 	}
-	h, _ := pathHeld(col)
-	h.words.texts, h.small = r.texts[slices.Index(w.cols, col)], make([]uint32, 1)
-	out := make([]bool, max(256, len(h.words.texts)))
-	n := len(h.words.texts)
+	i := slices.Index(w.cols, col)
+	out := make([]bool, max(256, len(r.views[i].texts)))
+	n := len(r.views[i].texts)
 	if !isText(col) {
 		n = 256
 	}
-	var row [1]rowstore.Row
+	one := newPathRow(w, i)
 	for v := range n {
-		h.small[0] = uint32(v)
-		h.give(&h, []uint32{0}, row[:])
-		out[v] = test(&row[0])
+		out[v] = test(one.ofValues(r, []uint32{uint32(v)}))
 	}
 	return out, nil
 }
@@ -191,16 +188,9 @@ func (w *pathWalk) eachRow(r *pathSource, e rowstore.Expr, out []bool) error {
 	if need[colUser] {
 		return errBig
 	}
-	refs, k := make([]pathRef, 0, pathBatch), slices.IndexFunc(w.sources, func(x pathSource) bool { return x.pathRows == r.pathRows })
-	for from := 0; from < len(out); from += pathBatch {
-		refs = refs[:0]
-		for i := from; i < min(len(out), from+pathBatch); i++ {
-			refs = append(refs, pathRef{uint32(k), uint32(i), 0})
-		}
-		rows := w.fill(refs, func(col int) bool { return col < columns && need[col] })
-		for i := range rows {
-			out[from+i] = test(&rows[i])
-		}
+	one := newPathRow(w, w.placesOf(need)...)
+	for i := range out {
+		out[i] = test(one.of(r, uint32(i)))
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row
 	}
 	defer r.Close()
 	ask := &question{}
-	sources, err := s.seekers(ctx, ask, r, q.Between, q.Where, q.Fields...)
+	sources, err := s.seekers(ctx, ask, r, q.Between, q.Where, q.All()...)
 	if err != nil || len(sources) == 0 {
 		return err
 	}
@@ -31,6 +31,11 @@ func (s *Store) Scan(ctx context.Context, q rowstore.Scan, f func([]rowstore.Row
 			return err
 		}
 	}
+	if len(q.Tell) > 0 {
+		hand := f
+		f = func(rows []rowstore.Row) error { q.Told(rows); return hand(rows) }
+	}
+	q.Fields = q.All()
 	if q.ByUser {
 		if err := s.scanByUser(ctx, q, wantedOf(q.Fields), sources, f); !errors.Is(err, errBig) {
 			return err
