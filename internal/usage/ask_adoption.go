@@ -12,8 +12,12 @@ import (
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
-// maxNames bounds the names of a kind of feature in an answer from the rows.
-const maxNames = 20_000
+// maxNames bounds the names of a kind of feature in an answer from the rows, and maxNumbered those that are looked at for it: an
+// answer may be about a few applications of many.
+const (
+	maxNames    = 20_000
+	maxNumbered = 50 * maxNames
+)
 
 // Adoption answers from what is kept or, with a filter, from the rows.
 func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, error) {
@@ -30,25 +34,14 @@ func (r *Room) Adoption(ctx context.Context, q AdoptionQuestion) (Adoption, erro
 	if standing && missing == "" {
 		return r.adoption(q)
 	}
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "release", "weight", map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind])...)}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs(nil, "weight")}
 	scan.Between = rowstore.Between{From: millisOf(days[0]) * 1000, To: millisOf(end) * 1000}
 	var of [walkers]*gatherer
-	_, err = walk(ctx, r, scan, func(part int) walker[use] {
-		c, sees := newGatherer(days, uint32(part), q.Names), q.seer()
+	_, err = walk(ctx, r, q.See, scan, func(part int) walker[use] {
+		c := newGatherer(days, uint32(part), q.Names)
 		of[part] = c
-		return walker[use]{take: func(row *rowstore.Row) (use, bool) {
-			if !sees(row) {
-				return use{}, false
-			}
-			name := row.Name
-			switch kind {
-			case 'r':
-				name = row.Route
-			case 'l':
-				name = row.Release
-			}
-			return c.take(row, name)
-		}, each: c.person}
+		tell := []rowstore.Teller{c.names.teller(map[byte]string{'e': "name", 'r': "route", 'l': "release"}[kind]), c.shipped.teller("release")}
+		return walker[use]{tell: tell, take: c.take, each: c.person}
 	})
 	if err != nil {
 		return Adoption{}, err
@@ -93,54 +86,92 @@ func (r *Room) missing(q AdoptionQuestion, kind byte, first int32) string {
 	return ""
 }
 
-// use is one event as adoption sees it: of a feature, with a release.
+// use is one event as adoption sees it: of a feature, with a release, by their numbers; 0 is none.
 type use struct {
-	day     int
-	feature *used
-	release []*roaring.Bitmap
+	day              int
+	feature, release uint32
+}
+
+// numbered numbers the values of a field from 1; 0 is no value, or one that is not wanted.
+type numbered struct {
+	only  []string // that are wanted; all if none
+	texts []string
+	of    map[string]uint32
+}
+
+func (n *numbered) teller(field string) rowstore.Teller {
+	return rowstore.Teller{Fields: []string{field}, Of: func(r *rowstore.Row) uint32 {
+		text := r.Get(field)
+		if text == "" || len(n.only) > 0 && !slices.Contains(n.only, text) {
+			return 0
+		}
+		number, known := n.of[text]
+		if !known {
+			if len(n.texts) == maxNumbered {
+				return maxNumbered + 1
+			}
+			text = string([]byte(text))
+			n.texts = append(n.texts, text)
+			number = uint32(len(n.texts))
+			n.of[text] = number
+		}
+		return number
+	}}
 }
 
 // gatherer measures adoption from the rows of one part of the people.
 type gatherer struct {
 	*measure
 	find     finder
-	names    []string // those that are wanted; all if none
-	number   uint32   // of the next person
+	number   uint32 // of the next person
 	people   int64
 	crowded  bool
-	releases map[string][]*roaring.Bitmap
+	names    *numbered // of features
+	shipped  *numbered // releases
+	features []*used   // by number
+	releases [][]*roaring.Bitmap
 }
 
 func newGatherer(days []int32, number uint32, names []string) *gatherer {
 	m := newMeasure(days)
-	return &gatherer{measure: m, find: newFinder(days), names: names, number: number, releases: m.releases}
+	return &gatherer{measure: m, find: newFinder(days), number: number, names: &numbered{only: names, of: map[string]uint32{}}, shipped: &numbered{of: map[string]uint32{}}}
 }
 
 // take counts an event of a feature.
-func (g *gatherer) take(row *rowstore.Row, name string) (use, bool) {
-	u := use{day: g.find.of(dayOf(row.Time))}
-	if name != "" && (len(g.names) == 0 || slices.Contains(g.names, name)) {
-		if u.feature = g.features[name]; u.feature == nil {
-			if len(g.features) == maxNames {
-				g.crowded = true
-				return use{}, false
-			}
-			u.feature = &used{people: make([]*roaring.Bitmap, len(g.days)), settled: make([]uint64, len(g.days)), last: make([]uint32, len(g.days))}
-			g.features[string([]byte(name))] = u.feature
-		}
-		u.feature.events += float64(row.Weight)
+func (g *gatherer) take(row *rowstore.Row) (use, bool) {
+	u := use{g.find.of(dayOf(row.Time)), row.Told[0], row.Told[1]}
+	if max(u.feature, u.release) > maxNumbered || len(g.measure.features) > maxNames || len(g.measure.releases) > maxNames {
+		g.crowded = true
+		return use{}, false
 	}
-	if row.Release != "" {
-		if u.release = g.releases[row.Release]; u.release == nil {
-			if len(g.releases) == maxNames {
-				g.crowded = true
-				return use{}, false
-			}
-			u.release = make([]*roaring.Bitmap, len(g.days))
-			g.releases[string([]byte(row.Release))] = u.release
-		}
+	if u.feature > 0 {
+		g.used(u.feature).events += float64(row.Weight)
 	}
 	return u, true
+}
+
+// used is a feature that occurred.
+func (g *gatherer) used(n uint32) *used {
+	for uint32(len(g.features)) <= n {
+		g.features = append(g.features, nil)
+	}
+	if g.features[n] == nil {
+		g.features[n] = &used{people: make([]*roaring.Bitmap, len(g.days)), settled: make([]uint64, len(g.days)), last: make([]uint32, len(g.days))}
+		g.measure.features[g.names.texts[n-1]] = g.features[n]
+	}
+	return g.features[n]
+}
+
+// release is a release that occurred.
+func (g *gatherer) release(n uint32) []*roaring.Bitmap {
+	for uint32(len(g.releases)) <= n {
+		g.releases = append(g.releases, nil)
+	}
+	if g.releases[n] == nil {
+		g.releases[n] = make([]*roaring.Bitmap, len(g.days))
+		g.measure.releases[g.shipped.texts[n-1]] = g.releases[n]
+	}
+	return g.releases[n]
 }
 
 // person marks what one person used.
@@ -151,12 +182,14 @@ func (g *gatherer) person(us []use) {
 			g.actives[u.day].Add(g.number)
 			active = u.day
 		}
-		if f := u.feature; f != nil && f.last[u.day] != g.number+1 {
-			f.last[u.day] = g.number + 1
-			mark(f.people, u.day, g.number)
+		if u.feature > 0 {
+			if f := g.features[u.feature]; f.last[u.day] != g.number+1 {
+				f.last[u.day] = g.number + 1
+				mark(f.people, u.day, g.number)
+			}
 		}
-		if u.release != nil && (i == 0 || us[i-1].day != u.day || len(us[i-1].release) == 0 || &us[i-1].release[0] != &u.release[0]) {
-			mark(u.release, u.day, g.number)
+		if u.release > 0 && (i == 0 || us[i-1].day != u.day || us[i-1].release != u.release) {
+			mark(g.release(u.release), u.day, g.number)
 		}
 	}
 	g.number += walkers

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
@@ -79,9 +81,8 @@ func (w *ways) merge(o *ways) {
 func (w *ways) answer(steps []Step) []FunnelStep {
 	out := make([]FunnelStep, len(steps))
 	for i, s := range steps {
-		slices.Sort(w.took[i])
 		out[i] = FunnelStep{Name: cmp.Or(s.Name, s.Where.String()), People: w.reached[i], Share: share(float64(w.reached[i]), float64(w.reached[0])),
-			Median: nearest(w.took[i], 0.5), P90: nearest(w.took[i], 0.9), Traces: []string{}}
+			Median: nearestOf(w.took[i], 0.5), P90: nearestOf(w.took[i], 0.9), Traces: []string{}}
 		if i > 0 {
 			out[i].Of, out[i].Lost = share(float64(w.reached[i]), float64(w.reached[i-1])), w.reached[i-1]-w.reached[i]
 		}
@@ -91,30 +92,33 @@ func (w *ways) answer(steps []Step) []FunnelStep {
 
 const maxLost = 5 // examples of a step
 
-// tracesOf looks up the traces of events: to carry them with every event would take as much memory as all the rest.
+// tracesOf looks up the traces of events, some side by side: to carry them with every event would take as much memory as all the
+// rest.
 func (r *Room) tracesOf(ctx context.Context, events []lost, where rowstore.Expr) ([]string, error) {
-	out := []string{}
-	for _, x := range events {
-		who := rowstore.Is("user", x.user)
-		if x.user == "" {
-			who = rowstore.Is("session", x.session)
-		}
-		rows, err := r.opt.Rows.Find(ctx, rowstore.Find{Table: rowstore.Events, Between: rowstore.Between{From: x.time, To: x.time + 1}, Where: rowstore.All(who, where), Limit: 1})
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) > 0 && rows[0].Trace != (rowstore.TraceID{}) {
-			out = append(out, rows[0].Trace.String())
-		}
+	all := make([]string, len(events))
+	var some errgroup.Group
+	some.SetLimit(walkers)
+	for i, x := range events {
+		some.Go(func() error {
+			who := rowstore.Is("user", x.user)
+			if x.user == "" {
+				who = rowstore.Is("session", x.session)
+			}
+			rows, err := r.opt.Rows.Find(ctx, rowstore.Find{Table: rowstore.Events, Between: rowstore.Between{From: x.time, To: x.time + 1}, Where: rowstore.All(who, where), Limit: 1})
+			if err == nil && len(rows) > 0 {
+				all[i] = rows[0].Trace.String()
+			}
+			return err
+		})
 	}
-	return out, nil
+	err := some.Wait()
+	return slices.DeleteFunc(all, func(trace string) bool { return trace == "" }), err
 }
 
 // follower follows one part of the people through a funnel.
 type follower struct {
 	q              *FunnelQuestion
 	rule           PathRule
-	tests          []func(*rowstore.Row) bool
 	to             int64 // who comes later is too late to enter
 	sum            *ways
 	groups         map[string]*ways
@@ -128,15 +132,8 @@ const maxValues = 10_000
 
 func (f *follower) take(row *rowstore.Row) (e PathEvent, ok bool) {
 	e.Time, e.Received = row.Time, row.Received
-	for i, test := range f.tests {
-		switch {
-		case !test(row):
-		case i < f.rule.Steps:
-			e.Steps |= 1 << i
-		default:
-			e.Excludes |= 1 << (i - f.rule.Steps)
-		}
-	}
+	told := row.Told[0]
+	e.Steps, e.Excludes = uint16(told&(1<<f.rule.Steps-1)), uint16(told>>f.rule.Steps)
 	e.Late = row.Time >= f.to
 	if e.Steps != 0 {
 		if f.q.By != "" {
@@ -197,16 +194,16 @@ func (r *Room) Funnel(ctx context.Context, q FunnelQuestion) (Funnel, error) {
 	if err != nil {
 		return Funnel{}, err
 	}
-	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to + rule.Within}, Where: q.Where, Fields: needs(append(chosen, q.Where), "received", q.By)}
+	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to + rule.Within}, Where: q.Where, Fields: needs(nil, "received", q.By)}
 	if rule.Order != Strict && !slices.ContainsFunc(chosen, rowstore.Expr.IsEverything) { // in strict order every event counts
 		scan.Where = rowstore.All(q.Where, rowstore.Any(chosen...))
 	}
 	out := Funnel{Groups: []FunnelGroup{}, Notes: notes(nil)}
 	var of [walkers]*follower
-	out.Events, err = walk(ctx, r, scan, func(part int) walker[PathEvent] {
-		of[part] = &follower{q: &q, rule: rule, tests: tests, to: to, sum: newWays(rule.Steps), groups: map[string]*ways{}, values: map[string]string{}}
+	out.Events, err = walk(ctx, r, nil, scan, func(part int) walker[PathEvent] {
+		of[part] = &follower{q: &q, rule: rule, to: to, sum: newWays(rule.Steps), groups: map[string]*ways{}, values: map[string]string{}}
 		f := of[part]
-		return walker[PathEvent]{take: f.take, each: f.person, who: func(user, session string) { f.user, f.session = user, session }}
+		return walker[PathEvent]{tell: []rowstore.Teller{tested(tests, chosen)}, take: f.take, each: f.person, who: func(user, session string) { f.user, f.session = user, session }}
 	})
 	if err != nil {
 		return Funnel{}, err

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
@@ -39,21 +40,18 @@ func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) 
 		newest      [3]int64
 	}
 	var of [walkers]counted
-	scan := rowstore.Scan{Table: rowstore.Events, Where: q.expr(), Fields: needs(nil, "service", "env", "agency", "weight")}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: q.expr(), Fields: needs(nil, "weight")}
 	scan.To = millisOf(max(end, last+1)) * 1000 // from the beginning: who is new is known from everything before
-	_, err = walk(ctx, r, scan, func(part int) walker[int32] {
-		c, sees, find := &of[part], q.seer(), newFinder(starts)
+	_, err = walk(ctx, r, q.See, scan, func(part int) walker[int32] {
+		c, find, apps := &of[part], newFinder(starts), &appTeller{}
 		*c = counted{map[App]bool{}, make([]int64, len(starts)), make([]int64, len(starts)), make([]float64, len(starts)), [3]int64{}}
-		return walker[int32]{take: func(row *rowstore.Row) (int32, bool) {
-			if !sees(row) {
-				return 0, false
-			}
+		return walker[int32]{tell: []rowstore.Teller{apps.teller()}, take: func(row *rowstore.Row) (int32, bool) {
 			d := dayOf(row.Time)
 			if i := find.of(d); i >= 0 && d < end {
 				c.weights[i] += float64(row.Weight)
 			}
-			if a := (App{row.Service, row.Env, row.Agency}); !c.apps[a] {
-				c.apps[App{strings.Clone(a.Service), strings.Clone(a.Env), strings.Clone(a.Agency)}] = true
+			if n := row.Told[0]; !apps.seen[n] {
+				apps.seen[n], c.apps[apps.list[n]] = true, true
 			}
 			return d, true
 		}, each: func(days []int32) {
@@ -103,6 +101,23 @@ func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) 
 	return out, nil
 }
 
+// appTeller numbers applications, and notes those that were seen.
+type appTeller struct {
+	list []App
+	seen []bool
+}
+
+func (t *appTeller) teller() rowstore.Teller {
+	return rowstore.Teller{Fields: []string{"service", "env", "agency"}, Of: func(r *rowstore.Row) uint32 {
+		n := slices.Index(t.list, App{r.Service, r.Env, r.Agency})
+		if n < 0 {
+			n = len(t.list)
+			t.list, t.seen = append(t.list, App{strings.Clone(r.Service), strings.Clone(r.Env), strings.Clone(r.Agency)}), append(t.seen, false)
+		}
+		return uint32(n)
+	}}
+}
+
 // Sessions answers from what is kept or, with a filter, from the rows.
 func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, error) {
 	standing := q.Where.IsEverything() && !q.AdHoc
@@ -120,7 +135,7 @@ func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, erro
 		return Sessions{}, err
 	}
 	from, to := millisOf(starts[0])*1000, millisOf(end)*1000
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs([]rowstore.Expr{q.Where}, append(q.looks(), "name", "status")...)}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where), Fields: needs(nil)}
 	scan.Between = rowstore.Between{From: from - sessionCap, To: to + sessionCap}
 	type counted struct {
 		sums      []tally
@@ -129,11 +144,11 @@ func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, erro
 		everybody int64
 	}
 	var of [walkers]counted
-	_, err = walk(ctx, r, scan, func(part int) walker[Act] {
-		c, sees, act := &of[part], q.seer(), r.words.actor()
+	_, err = walk(ctx, r, q.See, scan, func(part int) walker[Act] {
+		c := &of[part]
 		*c = counted{sums: make([]tally, len(starts)), lasted: make([][]float64, len(starts)), people: make([]int64, len(starts))}
 		var mine []Session
-		return walker[Act]{take: func(row *rowstore.Row) (Act, bool) { return act(row), sees(row) }, each: func(acts []Act) {
+		return walker[Act]{tell: []rowstore.Teller{r.words.teller()}, take: func(row *rowstore.Row) (Act, bool) { return told(row), true }, each: func(acts []Act) {
 			any, last, find := false, -1, newFinder(starts)
 			for _, a := range acts { // in order of time
 				if i := find.of(dayOf(a.Time)); i >= 0 && a.Time < to {
@@ -168,25 +183,26 @@ func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, erro
 			people[i] += c.people[i]
 		}
 	}
-	for i := range sums {
-		for _, seconds := range lasted[i] {
-			sums[i].lasted.add(seconds, 1)
-		}
-	}
 	today := dayOf(now.UnixMicro())
 	out := Sessions{Period: period, Points: make([]SessionPoint, len(starts)), Notes: notes(nil)}
 	var total tally
 	finish := func(p SessionPoint, seconds []float64, people int64, end int32) SessionPoint {
-		slices.Sort(seconds)
-		p.Median, p.P95, p.People, p.Complete = nearest(seconds, 0.5), nearest(seconds, 0.95), people, end <= today
+		p.Median, p.P95, p.People, p.Complete = nearestOf(seconds, 0.5), nearestOf(seconds, 0.95), people, end <= today
 		return p
 	}
-	for i, at := range starts {
+	for i := range sums {
 		total.merge(&sums[i])
+	}
+	var other sync.WaitGroup
+	all := slices.Concat(lasted...)
+	other.Go(func() {
+		out.Total = finish(total.point(millisOf(starts[0])), all, everybody, end)
+		out.Distribution = distributionOf(all)
+	})
+	for i, at := range starts {
 		out.Points[i] = finish(sums[i].point(millisOf(at)), lasted[i], people[i], period.next(at))
 	}
-	out.Total = finish(total.point(millisOf(starts[0])), slices.Concat(lasted...), everybody, end)
-	out.Distribution = total.distribution()
+	other.Wait()
 	if standing {
 		out.Notes = unkept(out.Notes, "applications")
 	}
@@ -217,34 +233,23 @@ func (r *Room) People(ctx context.Context, q PeopleQuestion) (People, error) {
 		return People{}, err
 	}
 	out := People{Notes: notes(nil)}
-	all := slices.Concat(q.Did, q.Not, []rowstore.Expr{q.Where})
-	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to}, Where: q.Where, Fields: needs(all)}
-	type marks struct{ did, not uint64 }
-	if len(did) > 64 || len(not) > 64 {
-		return People{}, tooMany("conditions", 64)
+	scan := rowstore.Scan{Table: rowstore.Events, Between: rowstore.Between{From: from, To: to}, Where: q.Where, Fields: needs(nil)}
+	type marks struct{ did, not uint32 }
+	if len(did) > 32 || len(not) > 32 {
+		return People{}, tooMany("conditions", 32)
 	}
 	var of [walkers]People
-	_, err = walk(ctx, r, scan, func(part int) walker[marks] {
+	_, err = walk(ctx, r, nil, scan, func(part int) walker[marks] {
 		c := &of[part]
-		return walker[marks]{take: func(row *rowstore.Row) (m marks, ok bool) {
-			for i, f := range did {
-				if f(row) {
-					m.did |= 1 << i
-				}
-			}
-			for i, f := range not {
-				if f(row) {
-					m.not |= 1 << i
-				}
-			}
-			return m, true
+		return walker[marks]{tell: []rowstore.Teller{tested(did, q.Did), tested(not, q.Not)}, take: func(row *rowstore.Row) (marks, bool) {
+			return marks{row.Told[0], row.Told[1]}, true
 		}, each: func(ms []marks) {
 			var sum marks
 			for _, m := range ms {
 				sum.did, sum.not = sum.did|m.did, sum.not|m.not
 			}
 			c.Of++
-			if sum.not == 0 && sum.did == 1<<len(did)-1 {
+			if sum.not == 0 && uint64(sum.did) == 1<<len(did)-1 {
 				c.People++
 			}
 		}}

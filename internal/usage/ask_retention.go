@@ -41,7 +41,7 @@ func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, e
 			g.complete++
 		}
 	}
-	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where, rowstore.Any(q.Start, q.Return)), Fields: needs([]rowstore.Expr{q.Where, q.Start, q.Return}, q.looks()...)}
+	scan := rowstore.Scan{Table: rowstore.Events, Where: rowstore.All(q.expr(), q.Where, rowstore.Any(q.Start, q.Return)), Fields: needs(nil)}
 	if q.Start.IsEverything() || q.Return.IsEverything() {
 		scan.Where = rowstore.All(q.expr(), q.Where)
 	}
@@ -54,14 +54,15 @@ func (r *Room) Retention(ctx context.Context, q RetentionQuestion) (Retention, e
 		start, back bool
 	}
 	var of [walkers]grid
-	_, err = walk(ctx, r, scan, func(part int) walker[visit] {
-		c, sees, number := &of[part], q.seer(), uint32(part)
+	_, err = walk(ctx, r, q.See, scan, func(part int) walker[visit] {
+		c, number := &of[part], uint32(part)
 		for range g.starts {
 			c.begin, c.back = append(c.begin, roaring.New()), append(c.back, roaring.New())
 		}
-		return walker[visit]{take: func(row *rowstore.Row) (visit, bool) {
-			v := visit{dayOf(row.Time), tests[0](row), tests[1](row)}
-			return v, (v.start || v.back) && sees(row)
+		tell := tested(tests, []rowstore.Expr{q.Start, q.Return})
+		return walker[visit]{tell: []rowstore.Teller{tell}, take: func(row *rowstore.Row) (visit, bool) {
+			told := row.Told[0]
+			return visit{dayOf(row.Time), told&1 != 0, told&2 != 0}, told != 0
 		}, each: func(vs []visit) {
 			began, find := false, newFinder(g.starts)
 			beganIn, backIn := -1, -1 // the last periods that were marked

@@ -63,6 +63,7 @@ func (m *memory) Scan(_ context.Context, q rowstore.Scan, f func([]rowstore.Row)
 		return cmp.Compare(a.Time, b.Time)
 	})
 	for chunk := range slices.Chunk(rows, 100) {
+		q.Told(chunk)
 		if err := f(chunk); err != nil {
 			return err
 		}

@@ -14,20 +14,23 @@ func (w words) act(r *rowstore.Row) Act {
 	return Act{Time: r.Time, View: view, Interact: !view && r.Status != rowstore.StatusError && !w.passive[r.Name]}
 }
 
-// actor is act with a memory of names.
-func (w words) actor() func(*rowstore.Row) Act {
-	type kind struct{ view, passive bool }
-	known := map[string]kind{}
-	return func(r *rowstore.Row) Act {
-		k, ok := known[r.Name]
-		if !ok {
-			k = kind{w.views[r.Name], w.passive[r.Name]}
-			if len(known) < maxNames {
-				known[string([]byte(r.Name))] = k
-			}
+// teller tells what told reads.
+func (w words) teller() rowstore.Teller {
+	return rowstore.Teller{Fields: []string{"name", "status"}, Of: func(r *rowstore.Row) (out uint32) {
+		a := w.act(r)
+		if a.View {
+			out = 1
 		}
-		return Act{Time: r.Time, View: k.view, Interact: !k.view && r.Status != rowstore.StatusError && !k.passive}
-	}
+		if a.Interact {
+			out |= 2
+		}
+		return out
+	}}
+}
+
+// told is act of a row about which a scan was told by teller first.
+func told(r *rowstore.Row) Act {
+	return Act{Time: r.Time, View: r.Told[0]&1 != 0, Interact: r.Told[0]&2 != 0}
 }
 
 // event counts one event. It keeps nothing of the row.

@@ -144,6 +144,24 @@ func (t *tally) point(at int64) SessionPoint {
 func brackets() []float64 { return []float64{0, 1, 10, 30, 60, 180, 600, 1800, 3600, 7200} }
 
 func (t *tally) distribution() []SessionBracket {
+	return bracketed(t.sessions, func(add func(float64, int64)) {
+		for bucket, n := range t.lasted.each {
+			add(spreadValue(bucket), int64(n))
+		}
+	})
+}
+
+// distributionOf is the distribution of sessions of which each one's seconds are known.
+func distributionOf(seconds []float64) []SessionBracket {
+	return bracketed(int64(len(seconds)), func(add func(float64, int64)) {
+		for _, v := range seconds {
+			add(v, 1)
+		}
+	})
+}
+
+// bracketed is the distribution of what each adds: seconds, and of how many sessions.
+func bracketed(sessions int64, each func(add func(seconds float64, n int64))) []SessionBracket {
 	edges := brackets()
 	out := make([]SessionBracket, len(edges))
 	for i := range edges {
@@ -152,16 +170,15 @@ func (t *tally) distribution() []SessionBracket {
 			out[i].To = &edges[i+1]
 		}
 	}
-	for bucket, n := range t.lasted.each {
-		v := spreadValue(bucket)
-		b := sort.SearchFloat64s(edges, v)
-		if b == len(edges) || edges[b] > v {
+	each(func(seconds float64, n int64) {
+		b := len(edges) - 1
+		for b > 0 && seconds < edges[b] {
 			b--
 		}
-		out[b].Sessions += int64(n)
-	}
+		out[b].Sessions += n
+	})
 	for i := range out {
-		out[i].Share = share(float64(out[i].Sessions), float64(t.sessions))
+		out[i].Share = share(float64(out[i].Sessions), float64(sessions))
 	}
 	return out
 }

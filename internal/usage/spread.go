@@ -1,6 +1,10 @@
 package usage
 
-import "math"
+import (
+	"math"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
+)
 
 // spread counts durations in buckets of equal relative width, so that any quantile is within 2 % and what was counted can be
 // taken back. Bucket 0 is what lasted under a microsecond; it is kept apart, because the others are far from it.
@@ -87,11 +91,23 @@ func (s *spread) quantile(q float64) *float64 {
 	return nil
 }
 
+// nearestOf is the nearest-rank quantile of values in any order, and moves them about.
+func nearestOf(values []float64, q float64) *float64 {
+	if len(values) == 0 {
+		return nil
+	}
+	v := rowstore.Nth(values, nearestRank(len(values), q))
+	return &v
+}
+
+// nearestRank is which of n sorted values is the nearest-rank quantile, from 0.
+func nearestRank(n int, q float64) int { return max(0, int(math.Ceil(q*float64(n)))-1) }
+
 // nearest is the nearest-rank quantile of sorted values.
 func nearest(sorted []float64, q float64) *float64 {
 	if len(sorted) == 0 {
 		return nil
 	}
-	v := sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
+	v := sorted[nearestRank(len(sorted), q)]
 	return &v
 }

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,14 +19,16 @@ const walkers = 2
 // walker is what one part of a walk does with rows: take makes of a row what is needed of it, or nothing, and each gets what was
 // made of one person's rows, in order of time. Its slice is used again. Rows of nobody are shown to take only.
 type walker[T any] struct {
+	tell []rowstore.Teller // its answers are for take
 	take func(*rowstore.Row) (T, bool)
 	each func([]T)
 	who  func(user, session string) // says before each whose rows come, where it is set; session is of somebody without a user
+	sees int                        // which teller says what may be seen, from 1; 0: everything may
 }
 
-// walk reads events person by person, parts of the people side by side; begin makes what each part needs. It returns how many
-// rows of people were taken.
-func walk[T any](ctx context.Context, r *Room, q rowstore.Scan, begin func(part int) walker[T]) (taken int64, err error) {
+// walk reads events of what may be seen person by person, parts of the people side by side; begin makes what each part needs. It
+// returns how many rows of people were taken.
+func walk[T any](ctx context.Context, r *Room, see func(App) bool, q rowstore.Scan, begin func(part int) walker[T]) (taken int64, err error) {
 	done, err := r.admit(ctx)
 	if err != nil {
 		return 0, err
@@ -37,7 +40,10 @@ func walk[T any](ctx context.Context, r *Room, q rowstore.Scan, begin func(part 
 	var wait sync.WaitGroup
 	for part := range walkers {
 		w, q := begin(part), q
-		q.ByUser, q.Part, q.Parts = true, part, walkers
+		if see != nil {
+			w.tell, w.sees = append(w.tell, sight(see)), len(w.tell)+1
+		}
+		q.ByUser, q.Part, q.Parts, q.Tell = true, part, walkers, w.tell
 		wait.Go(func() {
 			var err error
 			if all[part], err = w.walk(ctx, r.opt.Rows, q); err != nil {
@@ -66,6 +72,9 @@ func (w walker[T]) walk(ctx context.Context, store rowstore.Store, q rowstore.Sc
 	err = store.Scan(ctx, q, func(rows []rowstore.Row) error {
 		for i := range rows {
 			r := &rows[i]
+			if w.sees > 0 && r.Told[w.sees-1] == 0 {
+				continue
+			}
 			x, ok := w.take(r)
 			if !ok || r.User == "" && r.Session == "" {
 				continue
@@ -124,28 +133,26 @@ func (f *finder) of(day int32) int {
 	return f.at
 }
 
-// seer is sees with a memory: asking about an application may take long.
-func (q Scope) seer() func(*rowstore.Row) bool {
-	if q.See == nil {
-		return func(*rowstore.Row) bool { return true }
-	}
-	known := map[App]bool{}
-	var last App
-	seen := false
-	return func(r *rowstore.Row) bool {
-		a := App{r.Service, r.Env, r.Agency}
-		if a == last && len(known) > 0 {
-			return seen
+// sight tells 1 of rows whose application may be seen.
+func sight(see func(App) bool) rowstore.Teller {
+	return rowstore.Teller{Fields: []string{"service", "env", "agency"}, Of: func(r *rowstore.Row) uint32 {
+		if see(App{strings.Clone(r.Service), strings.Clone(r.Env), strings.Clone(r.Agency)}) {
+			return 1
 		}
-		v, ok := known[a]
-		if !ok {
-			a = App{strings.Clone(a.Service), strings.Clone(a.Env), strings.Clone(a.Agency)}
-			v = q.See(a)
-			known[a] = v
-			last, seen = a, v
+		return 0
+	}}
+}
+
+// tested tells which of some tests hold, the first in the lowest bit; es is what they test.
+func tested(tests []func(*rowstore.Row) bool, es []rowstore.Expr) rowstore.Teller {
+	return rowstore.Teller{Fields: looks(es), Of: func(r *rowstore.Row) (out uint32) {
+		for i, test := range tests {
+			if test(r) {
+				out |= 1 << i
+			}
 		}
-		return v
-	}
+		return out
+	}}
 }
 
 // compiled is several expressions as tests; the error names what is wrong with which.
@@ -161,43 +168,42 @@ func compiled(es []rowstore.Expr, what string) ([]func(*rowstore.Row) bool, erro
 	return out, nil
 }
 
-// needs is the fields that a scan has to fill for expressions and for what the answer looks at.
+// needs is the fields that a scan has to fill for expressions and for what the answer looks at; nil: all.
 func needs(es []rowstore.Expr, more ...string) []string {
-	have := map[string]bool{}
-	out := []string{}
-	add := func(f string) {
-		if !have[f] {
-			have[f] = true
+	out := looks(es)
+	if out == nil {
+		return nil
+	}
+	for _, f := range append([]string{"time", "user", "session"}, more...) {
+		if f != "" && !slices.Contains(out, f) {
 			out = append(out, f)
 		}
 	}
-	for _, f := range append([]string{"time", "user", "session"}, more...) {
-		if f != "" {
-			add(f)
-		}
-	}
-	everything := false
-	var look func(rowstore.Expr)
-	look = func(e rowstore.Expr) {
-		if e.Match != nil {
-			everything = everything || e.Match.Field == "*"
-			add(e.Match.Field)
-		}
-		if e.Not != nil {
-			look(*e.Not)
-		}
-		for _, x := range e.And {
-			look(x)
-		}
-		for _, x := range e.Or {
-			look(x)
-		}
-	}
+	return out
+}
+
+// looks is the fields that expressions look at; nil: all.
+func looks(es []rowstore.Expr) []string {
+	out := []string{}
 	for _, e := range es {
-		look(e)
-	}
-	if everything {
-		return nil
+		if m := e.Match; m != nil && m.Field == "*" {
+			return nil
+		} else if m != nil && !slices.Contains(out, m.Field) {
+			out = append(out, m.Field)
+		}
+		parts := slices.Concat(e.And, e.Or)
+		if e.Not != nil {
+			parts = append(parts, *e.Not)
+		}
+		more := looks(parts)
+		if more == nil {
+			return nil
+		}
+		for _, f := range more {
+			if !slices.Contains(out, f) {
+				out = append(out, f)
+			}
+		}
 	}
 	return out
 }
@@ -211,12 +217,4 @@ func (q Scope) expr() rowstore.Expr {
 		}
 	}
 	return rowstore.All(es...)
-}
-
-// looks is the fields that seer looks at.
-func (q Scope) looks() []string {
-	if q.See == nil {
-		return nil
-	}
-	return []string{"service", "env", "agency"}
 }
