@@ -47,7 +47,7 @@ const (
 	agentMemory      = 36 << 20 // from where on memory is given back rather than kept
 	agentGC          = 50       // percent of the live heap that may be garbage: little is allocated, and memory is what counts
 	agentFinish      = 5 * time.Second
-	agentTrimSoon    = 5 * time.Second // when the first round is done
+	agentTrimSoon    = 500 * time.Millisecond // when the start is done
 	agentTrimEvery   = time.Minute
 )
 

@@ -84,8 +84,8 @@ func header(line string, file File) (r Region, mine bool, err error) {
 	return r, (f[1] == "r--p" || f[1] == "r-xp") && f[3] == file.Device && inode == file.Inode && file.Inode != 0 && r.Start < r.End, nil
 }
 
-// Run gives memory back soon after the start, and then now and again until the context ends: free memory of the heap, and what
-// Trim lets go. It ends early, saying why, where the process cannot be trimmed.
+// Run gives memory back soon after the start and then, each time after twice as long but not less often than every so often, until
+// the context ends: free memory of the heap, and what Trim lets go. It ends early, saying why, where the process cannot be trimmed.
 func Run(ctx context.Context, soon, every time.Duration) error {
 	t := time.NewTimer(soon)
 	defer t.Stop()
@@ -106,6 +106,7 @@ func Run(ctx context.Context, soon, every time.Duration) error {
 		if err != nil {
 			return err
 		}
-		t.Reset(every)
+		t.Reset(soon)
+		soon = min(2*soon, every)
 	}
 }
