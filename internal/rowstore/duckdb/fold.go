@@ -97,7 +97,7 @@ func (c *counting) foldable() bool {
 }
 
 // newFold prepares a fold of about so many rows.
-func (c *counting) newFold(rows int64, all *foldRoom) *fold {
+func (s *Store) newFold(c *counting, rows int64, all *foldRoom) *fold {
 	f := &fold{q: c.q, all: all}
 	f.buckets.open(c.q.Step.Microseconds(), c.q.Between)
 	for _, by := range c.q.By {
@@ -117,7 +117,7 @@ func (c *counting) newFold(rows int64, all *foldRoom) *fold {
 		t := tally{Aggregate: a}
 		t.nanos = rowstore.FieldOf(a.Field).Name == "duration"
 		if f.values, f.others = f.values || a.Kind == "quantile", f.others || a.Kind != "quantile"; a.Kind == "quantile" {
-			t.values.room(int(min(rows, foldValues)))
+			t.values.room(int(min(rows, foldValues)), &s.values)
 		}
 		f.of = append(f.of, t)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -18,7 +19,7 @@ func (s *Store) fold(ctx context.Context, c *counting, sources []*seeker) ([]row
 	c.times = true
 	defer func() { c.times = false }()
 	half := len(sources)
-	if c.rows >= foldApart && s.opt.Threads > 1 {
+	if c.rows >= foldApart && s.opt.Threads > 1 && c.laborious() {
 		half = halfOf(sources)
 	}
 	first, err := s.foldBeside(ctx, c, sources, half)
@@ -28,7 +29,17 @@ func (s *Store) fold(ctx context.Context, c *counting, sources []*seeker) ([]row
 	if err != nil {
 		return nil, err
 	}
-	return first.groups(), nil
+	groups := first.groups()
+	for i := range first.of {
+		first.of[i].values.give(&s.values)
+	}
+	return groups, nil
+}
+
+// laborious reports whether folding takes about as long as reading, which DuckDB does with as many threads as it has: texts are
+// looked up. Where it does not, one fold is enough, and two would be in each other's way.
+func (c *counting) laborious() bool {
+	return len(c.q.By) > 0 || slices.ContainsFunc(c.q.Of, func(a rowstore.Aggregate) bool { return a.Kind == "unique" })
 }
 
 // halfOf returns how many of the sources have about half of the rows; there is at least one, if there is any.
@@ -56,7 +67,7 @@ func (s *Store) foldBeside(ctx context.Context, c *counting, sources []*seeker, 
 		for _, src := range parts[i] {
 			rows += src.looked()
 		}
-		folds[i] = c.newFold(rows, all)
+		folds[i] = s.newFold(c, rows, all)
 		if errs[i] = folds[i].read(ctx, s, c, parts[i]); errs[i] != nil {
 			cancel()
 		}

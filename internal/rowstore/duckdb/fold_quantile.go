@@ -23,7 +23,23 @@ const (
 	quantilesApart = 50_000
 )
 
-func (q *quantileValues) room(n int) { q.v = make([]float64, 0, min(n, quantileRoom)) }
+// room takes the memory for about n values. What was used before costs less than what is new.
+func (q *quantileValues) room(n int, used *sync.Pool) {
+	if v, ok := used.Get().(*[]float64); ok && cap(*v) >= min(n, quantileRoom) {
+		q.v = (*v)[:0]
+		return
+	}
+	q.v = make([]float64, 0, min(n, quantileRoom))
+}
+
+// give lets others use the memory of values that nobody needs any more.
+func (q *quantileValues) give(used *sync.Pool) {
+	for _, p := range append(q.more, q) {
+		if v := p.v; cap(v) > 0 && cap(v) <= 2*quantileRoom {
+			used.Put(&v)
+		}
+	}
+}
 
 // keepValues takes values of rows that have one; runs are the rows' groups.
 func keepValues[T int64 | float64](q *quantileValues, v []T, valid validity, runs []foldRun, weights []float32) {
@@ -177,11 +193,12 @@ func (q *quantileValues) each(from, to int, share float64, out []float64) {
 	if from > 0 {
 		at = q.runs[from-1].end
 	}
+	var high highest
 	for _, r := range q.runs[from:to] {
 		switch values := q.v[at:r.end]; {
 		case len(values) == 0:
 		case q.weight == nil:
-			out[r.group] = quantileOf(values, q.same, share)
+			out[r.group] = high.quantileOf(values, q.same, share)
 		default:
 			out[r.group] = weighedQuantileOf(values, q.weight[at:r.end], share)
 		}
@@ -190,8 +207,14 @@ func (q *quantileValues) each(from, to int, share float64, out []float64) {
 }
 
 // quantileOf computes the quantile of values of one weight, and moves them about.
-func quantileOf(values []float64, weight float32, share float64) float64 {
-	return nth(values, rankOf(len(values), weight, share))
+func (h *highest) quantileOf(values []float64, weight float32, share float64) float64 {
+	k := rankOf(len(values), weight, share)
+	if few := len(values) - k; few <= highestFew && 4*few < len(values) {
+		if v, ok := h.nth(values, few); ok {
+			return v
+		}
+	}
+	return nth(values, k)
 }
 
 // rankOf returns which of n values of one weight, in order, is the quantile: sums of few enough equal weights are exact.
@@ -222,11 +245,6 @@ func rankOf(n int, weight float32, share float64) int {
 
 // nth returns the value that would be the k-th if the values were in order, where NaN comes first, and moves them about.
 func nth(values []float64, k int) float64 {
-	if few := len(values) - k; few <= highest && 4*few < len(values) {
-		if v, ok := nthHighest(values, few); ok {
-			return v
-		}
-	}
 	for len(values) > 16 {
 		a, b, c := values[0], values[len(values)/2], values[len(values)-1]
 		pivot := max(min(a, b), min(max(a, b), c))
@@ -261,33 +279,6 @@ func nth(values []float64, k int) float64 {
 	}
 	slices.Sort(values)
 	return values[k]
-}
-
-// highest is how many of the values are kept in order where one of the highest is looked for.
-const highest = 32
-
-// nthHighest returns the n-th of values from above, or not ok where the first n are no numbers.
-func nthHighest(values []float64, n int) (v float64, ok bool) {
-	var room [highest]float64
-	top := room[:n] // ascending
-	copy(top, values)
-	slices.Sort(top)
-	if top[0] != top[0] {
-		return 0, false
-	}
-	least := top[0]
-	for _, v := range values[n:] {
-		if v > least { // no number is less than all
-			i := 1
-			for i < n && top[i] < v {
-				top[i-1] = top[i]
-				i++
-			}
-			top[i-1] = v
-			least = top[0]
-		}
-	}
-	return least, true
 }
 
 func weighedQuantileOf(values []float64, weights []float32, share float64) float64 {

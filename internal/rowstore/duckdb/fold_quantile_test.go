@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,10 +12,11 @@ import (
 
 func TestQuantileValues(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
+	var used sync.Pool
 	for round := range 200 {
 		groups, n := 1+r.IntN(5), r.IntN(400)
 		var q, other quantileValues // every third round the values come in two parts
-		q.room(n)
+		q.room(n, &used)
 		v, of, weights := make([]float64, n), make([]uint32, n), make([]float32, n)
 		has := make([]bool, n)
 		for i := range n {
@@ -60,6 +62,7 @@ func TestQuantileValues(t *testing.T) {
 		share := []float64{0, 0.5, 0.95, 1}[r.IntN(4)]
 		got, want := make([]float64, groups), make([]float64, groups)
 		q.quantiles(share, got)
+		q.give(&used)
 		for g := range want {
 			var mine []int
 			total := 0.0

@@ -51,6 +51,7 @@ type Store struct {
 	places chan struct{} // one for each running query
 	memory memory        // what queries remember of sealed sources
 	paths  paths         // columns of sealed events in order of people
+	values sync.Pool     // *[]float64: room for values of quantiles
 
 	catalogue *catalogue
 
