@@ -89,6 +89,14 @@ func (f *force) with(g *Govern, changed map[policy.Ref]*law) *force {
 	return next
 }
 
+// kpi returns a KPI that is in force, or nil.
+func (f *force) kpi(name string) *kpi.KPI {
+	if l := f.laws[policy.Ref{Kind: policy.KindKPI, Name: name}]; l.inForce() {
+		return l.doc.KPI
+	}
+	return nil
+}
+
 func (f *force) settle(g *Govern) {
 	refs := slices.SortedFunc(maps.Keys(f.laws), policy.Ref.Compare)
 	f.docs = make([]policy.Document, 0, len(refs))

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/signalbox/signalbox/internal/access"
+	"github.com/signalbox/signalbox/internal/access/scoped"
 	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/policy"
@@ -206,8 +207,8 @@ func (g *Govern) covered(ctx context.Context, a asker, word string, act access.A
 	return g.denied(ctx, a, word, object, fault.New(fault.Forbidden, "%s may not %s a change of a policy", a.Name, word))
 }
 
-// within reports whether what a changed KPI reads lies within a bounded asker's scope: labels that an author writes into a
-// document must not open what the series behind it belong to.
+// within reports whether what a changed KPI reads lies within a bounded asker's scope, by the rule by which they would see it as
+// a whole: labels that an author writes into a document must not open what the series behind it belong to.
 func (g *Govern) within(a asker, act access.Action, w *wish) bool {
 	if w.new == nil || w.new.KPI == nil {
 		return true
@@ -217,13 +218,7 @@ func (g *Govern) within(a asker, act access.Action, w *wish) bool {
 		return true
 	}
 	f := g.force.Load()
-	for _, input := range k.Indicator.Inputs {
-		l := f.laws[policy.Ref{Kind: policy.KindKPI, Name: input}]
-		if l == nil || !a.may(act, l.labels) {
-			return false
-		}
-	}
-	return len(k.Indicator.Inputs) > 0 || a.may(act, readLabels(k.Indicator))
+	return scoped.For(a.p, act).KPI(k, f.kpi).Whole
 }
 
 func changesOf(ws []wish) []Change {

@@ -30,6 +30,11 @@ func Of(ctx context.Context, a access.Action) Lens {
 	if !ok {
 		return Lens{}
 	}
+	return For(p, a)
+}
+
+// For returns the lens of a principal.
+func For(p access.Principal, a access.Action) Lens {
 	scopes, whole := p.Scopes(a)
 	return Lens{whole: whole, scopes: scopes}
 }
