@@ -43,6 +43,7 @@ var measurements = []measurement{
 	{"ingest", "taking in logs, spans and metrics by OTLP, and what is left of them in memory and on disk", measureIngest},
 	{"rowkpis", "1,000 KPIs over rows: what they cost beside taking the rows in", measureRowKPIs},
 	{"rows", "14 questions to the row store, against a ClickHouse engine", measureRows},
+	{"usage", "what the usage pages ask: ad hoc and standing", measureUsage},
 	{"audit", "verifying 10 million audit records, in process", measureAudit},
 }
 
