@@ -10,11 +10,6 @@ import (
 	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
-// columnNames are the columns of schema.sql in their order.
-var columnNames = [columns]string{"time", "received", "trace_hi", "trace_lo", "span", "parent", "service", "env", "agency", "version",
-	"release", "source", "trust", "user_id", "session_id", "business_id", "name", "route", "kind", "severity", "status", "duration", "value",
-	"error_type", "body", "detail", "weight", "attrs", "resource"}
-
 // wanted says which columns a query reads.
 type wanted [columns]bool
 
@@ -83,14 +78,6 @@ func (r *rowReader) read(c chunk, promoted []string) (rows []rowstore.Row, next 
 			next++
 		}
 	}
-	words := func(col int, field func(*rowstore.Row) *string) {
-		if r.want[col] {
-			in := column[text](c, at[col])
-			for i := range rows {
-				*field(&rows[i]) = in[i].String()
-			}
-		}
-	}
 	numbers(r, c, rows, at, colTime, func(r *rowstore.Row, v int64) { r.Time = v })
 	numbers(r, c, rows, at, colReceived, func(r *rowstore.Row, v int64) { r.Received = v })
 	if r.want[colTraceHi] {
@@ -101,27 +88,20 @@ func (r *rowReader) read(c chunk, promoted []string) (rows []rowstore.Row, next 
 	}
 	numbers(r, c, rows, at, colSpan, func(r *rowstore.Row, v uint64) { r.Span = rowstore.SpanID(v) })
 	numbers(r, c, rows, at, colParent, func(r *rowstore.Row, v uint64) { r.Parent = rowstore.SpanID(v) })
-	words(colService, func(r *rowstore.Row) *string { return &r.Service })
-	words(colEnv, func(r *rowstore.Row) *string { return &r.Env })
-	words(colAgency, func(r *rowstore.Row) *string { return &r.Agency })
-	words(colVersion, func(r *rowstore.Row) *string { return &r.Version })
-	words(colRelease, func(r *rowstore.Row) *string { return &r.Release })
-	words(colSource, func(r *rowstore.Row) *string { return &r.Source })
-	words(colTrust, func(r *rowstore.Row) *string { return &r.Trust })
-	words(colUser, func(r *rowstore.Row) *string { return &r.User })
-	words(colSession, func(r *rowstore.Row) *string { return &r.Session })
-	words(colBusiness, func(r *rowstore.Row) *string { return &r.Business })
-	words(colName, func(r *rowstore.Row) *string { return &r.Name })
-	words(colRoute, func(r *rowstore.Row) *string { return &r.Route })
 	numbers(r, c, rows, at, colKind, func(r *rowstore.Row, v uint8) { r.Kind = v })
 	numbers(r, c, rows, at, colSeverity, func(r *rowstore.Row, v uint8) { r.Severity = v })
 	numbers(r, c, rows, at, colStatus, func(r *rowstore.Row, v uint8) { r.Status = v })
 	numbers(r, c, rows, at, colDuration, func(r *rowstore.Row, v int64) { r.Duration = v })
 	numbers(r, c, rows, at, colValue, func(r *rowstore.Row, v float64) { r.Value = v })
-	words(colErrorType, func(r *rowstore.Row) *string { return &r.ErrorType })
-	words(colBody, func(r *rowstore.Row) *string { return &r.Body })
-	words(colDetail, func(r *rowstore.Row) *string { return &r.Detail })
 	numbers(r, c, rows, at, colWeight, func(r *rowstore.Row, v float32) { r.Weight = v })
+	for _, f := range &textsOf {
+		if r.want[f.col] {
+			in := column[text](c, at[f.col])
+			for i := range rows {
+				*f.of(&rows[i]) = in[i].String()
+			}
+		}
+	}
 	if r.want[colAttrs] {
 		r.readAttrs(c, rows, at[colAttrs], next, promoted)
 		next += len(promoted)
@@ -206,8 +186,10 @@ func (r *rowReader) resource(text string) *rowstore.Resource {
 func keep(r *rowstore.Row) rowstore.Row {
 	k := *r
 	n := 0
-	texts := []*string{&k.Service, &k.Env, &k.Agency, &k.Version, &k.Release, &k.Source, &k.Trust, &k.User, &k.Session, &k.Business, &k.Name,
-		&k.Route, &k.ErrorType, &k.Body, &k.Detail}
+	texts := make([]*string, 0, textsOfRow+2*len(r.Attrs))
+	for _, f := range &textsOf {
+		texts = append(texts, f.of(&k))
+	}
 	k.Attrs = slices.Clone(r.Attrs)
 	for i := range k.Attrs {
 		texts = append(texts, &k.Attrs[i].Key, &k.Attrs[i].Value)

@@ -156,21 +156,9 @@ func (c *chunker) add(r *rowstore.Row) {
 	put(c, colDuration, r.Duration)
 	put(c, colValue, r.Value)
 	put(c, colWeight, r.Weight)
-	c.word(colService, r.Service)
-	c.word(colEnv, r.Env)
-	c.word(colAgency, r.Agency)
-	c.word(colVersion, r.Version)
-	c.word(colRelease, r.Release)
-	c.word(colSource, r.Source)
-	c.word(colTrust, r.Trust)
-	c.word(colUser, r.User)
-	c.word(colSession, r.Session)
-	c.word(colBusiness, r.Business)
-	c.word(colName, r.Name)
-	c.word(colRoute, r.Route)
-	c.word(colErrorType, r.ErrorType)
-	c.word(colBody, r.Body)
-	c.word(colDetail, r.Detail)
+	for _, f := range &textsOf {
+		c.word(f.col, *f.of(r))
+	}
 	switch {
 	case r.Resource == nil:
 		put(c, colResource, text{})

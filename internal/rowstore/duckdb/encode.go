@@ -67,21 +67,32 @@ func number(r *rowstore.Row, which int) uint64 {
 	}
 }
 
-// texts lists the text columns of a row.
-func texts(r *rowstore.Row) [textsOfRow]*string {
-	return [...]*string{&r.Service, &r.Env, &r.Agency, &r.Version, &r.Release, &r.Source, &r.Trust, &r.User, &r.Session, &r.Business,
-		&r.Name, &r.Route, &r.ErrorType, &r.Body, &r.Detail}
+// textField is a text of a row: its column, and where it lies in a row.
+type textField struct {
+	col    int
+	offset uintptr
+}
+
+func (f textField) of(r *rowstore.Row) *string {
+	return (*string)(unsafe.Add(unsafe.Pointer(r), f.offset))
 }
 
 const textsOfRow = 15
 
-// offsets are where the texts lie in a row.
-var offsets = func() (at [textsOfRow]uintptr) {
+// textsOf are the texts of a row in the order in which a part keeps them.
+var textsOf = func() (all [textsOfRow]textField) {
 	var r rowstore.Row
-	for i, s := range texts(&r) {
-		at[i] = uintptr(unsafe.Pointer(s)) - uintptr(unsafe.Pointer(&r))
+	for i, f := range [textsOfRow]struct {
+		col int
+		at  *string
+	}{
+		{colService, &r.Service}, {colEnv, &r.Env}, {colAgency, &r.Agency}, {colVersion, &r.Version}, {colRelease, &r.Release},
+		{colSource, &r.Source}, {colTrust, &r.Trust}, {colUser, &r.User}, {colSession, &r.Session}, {colBusiness, &r.Business},
+		{colName, &r.Name}, {colRoute, &r.Route}, {colErrorType, &r.ErrorType}, {colBody, &r.Body}, {colDetail, &r.Detail},
+	} {
+		all[i] = textField{f.col, uintptr(unsafe.Pointer(f.at)) - uintptr(unsafe.Pointer(&r))}
 	}
-	return at
+	return all
 }()
 
 // encoder writes parts. It keeps its memory, but nothing of the rows.
@@ -129,9 +140,9 @@ func (e *encoder) part(b []byte, t rowstore.Table, rows []rowstore.Row) []byte {
 	for which := range numbersOfRow {
 		b = e.numberColumn(b, rows, which)
 	}
-	for _, at := range offsets {
+	for _, f := range &textsOf {
 		for i := range rows {
-			e.texts[i] = *(*string)(unsafe.Add(unsafe.Pointer(&rows[i]), at))
+			e.texts[i] = *f.of(&rows[i])
 		}
 		b = e.words.column(b, e.texts[:len(rows)])
 	}

@@ -55,8 +55,8 @@ func (d *former) row(batch *rowstore.Batch) {
 	r.Duration = d.varint()
 	r.Value = math.Float64frombits(d.uint64())
 	r.Weight = math.Float32frombits(binary.LittleEndian.Uint32(d.bytes(4)))
-	for _, s := range texts(r) {
-		*s = d.text()
+	for _, f := range &textsOf {
+		*f.of(r) = d.text()
 	}
 	head := d.uvarint()
 	n, again := head>>1, head&1 == 1

@@ -39,11 +39,28 @@ func word(name string) (c struct {
 	return c
 }
 
+// columnNames are the names of columnsOf, and columnsAll a list of them.
+var (
+	columnNames = func() (names [columns]string) {
+		for col, c := range columnsOf {
+			names[col] = c.name
+		}
+		return names
+	}()
+	columnsAll = strings.Join(columnNames[:], ", ")
+)
+
 // columnsOfNumbers and columnsOfTexts are where the numbers and texts of a part go.
 var (
-	columnsOfNumbers = [numbersOfRow]int{colReceived, colSpan, colParent, colKind, colSeverity, colStatus, colDuration, colValue, colWeight}
-	columnsOfTexts   = [textsOfRow + 1]int{colService, colEnv, colAgency, colVersion, colRelease, colSource, colTrust, colUser, colSession, colBusiness,
-		colName, colRoute, colErrorType, colBody, colDetail, colResource}
+	columnsOfNumbers = [numbersOfRow]int{numReceived: colReceived, numSpan: colSpan, numParent: colParent, numKind: colKind, numSeverity: colSeverity,
+		numStatus: colStatus, numDuration: colDuration, numValue: colValue, numWeight: colWeight}
+	columnsOfTexts = func() (all [textsOfRow + 1]int) {
+		for k, f := range textsOf {
+			all[k] = f.col
+		}
+		all[resourceText] = colResource
+		return all
+	}()
 )
 
 // layout is how the rows of a table of a log lie in files. A value that all of them have is not stored: it stands in the

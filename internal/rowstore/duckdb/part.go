@@ -148,8 +148,8 @@ func (p *part) addTo(batch *rowstore.Batch, known *resources) {
 		r.Duration = int64(p.numbers[numDuration].at(i))
 		r.Value = math.Float64frombits(p.numbers[numValue].at(i))
 		r.Weight = math.Float32frombits(uint32(p.numbers[numWeight].at(i)))
-		for k, s := range texts(r) {
-			*s = p.texts[k].at(i)
+		for k, f := range &textsOf {
+			*f.of(r) = p.texts[k].at(i)
 		}
 		r.Resource = known.of(p.texts[resourceText].at(i))
 		l, place := p.listAt(i)

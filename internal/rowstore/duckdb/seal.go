@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	sealDays   = 8    // so many days of a segment get a file of their own, those with the most rows
-	strayRows  = 1000 // days with fewer rows share a file, unless there are few days
-	columnsAll = "time, received, trace_hi, trace_lo, span, parent, service, env, agency, version, release, source, trust, user_id, session_id, business_id, name, route, kind, severity, status, duration, value, error_type, body, detail, weight, attrs, resource"
+	sealDays  = 8    // so many days of a segment get a file of their own, those with the most rows
+	strayRows = 1000 // days with fewer rows share a file, unless there are few days
 )
 
 // sealAll closes the active segment if asked to and seals every closed one.
