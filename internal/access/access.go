@@ -127,7 +127,7 @@ func New(ctx context.Context, o Options) (*Access, error) {
 	a := &Access{
 		o: o, hosts: allowedHosts(o), file: sha256.Sum256([]byte(token)), env: sha256.Sum256([]byte(o.AdminToken)),
 		known: sha256.Sum256([]byte("known browser\x00" + token)), codes: newCodes(o.Now), throttle: newThrottle(o.Now), hashing: newHashing(o.PasswordCost),
-		live: live{m: map[uint64]reader{}}, repeats: repeats{m: map[string]*repeat{}}, sql: statements(sessionSQL, peopleSQL),
+		live: live{m: map[uint64]reader{}}, repeats: repeats{m: map[string]*repeat{}}, sql: statestore.Statements(sessionSQL, peopleSQL),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "signalbox_access_refused_total",
 			Help: "Requests that access refused, by reason: host, origin, credential, sign_in, password, action, slowed.",

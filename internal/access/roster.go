@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+
+	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 //go:embed people.sql
@@ -173,7 +175,7 @@ func (r *roster) ownersTokens(owner string) []*apiToken {
 
 // readRoster reads everybody from the database.
 func readRoster(ctx context.Context, db *sql.DB) (*roster, error) {
-	stmt := statements(peopleSQL)
+	stmt := statestore.Statements(peopleSQL)
 	grants := map[string][]Grant{}
 	err := each(ctx, db, stmt["grants"], func(rows *sql.Rows) error {
 		var holder, role, text string

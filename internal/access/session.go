@@ -89,18 +89,6 @@ func (s *sessions) open(ctx context.Context) error {
 	return nil
 }
 
-// statements splits a file of "-- name: x" statements.
-func statements(files ...string) map[string]string {
-	m := map[string]string{}
-	for _, file := range files {
-		for _, part := range strings.Split(file, "-- name: ")[1:] {
-			name, body, _ := strings.Cut(part, "\n")
-			m[strings.TrimSpace(name)] = strings.TrimSpace(body)
-		}
-	}
-	return m
-}
-
 func sessionID(cookie string) string {
 	sum := sha256.Sum256([]byte(cookie))
 	return hex.EncodeToString(sum[:])

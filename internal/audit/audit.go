@@ -110,7 +110,7 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 	return l, nil
 }
 
-// statements splits a file of "-- name: x" statements.
+// statements splits a file of "-- name: x" statements, as statestore.Statements does for the rooms that stand above it.
 func statements(file string) map[string]string {
 	m := map[string]string{}
 	for _, part := range strings.Split(file, "-- name: ")[1:] {

@@ -17,7 +17,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +24,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/rowstore"
+	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 //go:embed export.sql
@@ -115,19 +115,9 @@ func New(ctx context.Context, o Options) (*Exporter, error) {
 	if err := o.DB.Migrate(ctx, "export", files); err != nil {
 		return nil, err
 	}
-	x := &Exporter{status: Status{Tables: []string{}}, o: o, sql: statements(exportSQL), metrics: newMetrics(), slots: make(chan struct{}, mostRequests), wake: make(chan struct{}, 1)}
+	x := &Exporter{status: Status{Tables: []string{}}, o: o, sql: statestore.Statements(exportSQL), metrics: newMetrics(), slots: make(chan struct{}, mostRequests), wake: make(chan struct{}, 1)}
 	if err := x.metrics.register(o.Registerer); err != nil {
 		return nil, err
 	}
 	return x, x.recover(ctx)
-}
-
-// statements splits a file of "-- name: x" statements.
-func statements(file string) map[string]string {
-	m := map[string]string{}
-	for _, part := range strings.Split(file, "-- name: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		m[strings.TrimSpace(name)] = strings.TrimSuffix(strings.TrimSpace(body), ";")
-	}
-	return m
 }

@@ -8,10 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/policy"
+	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 //go:embed migrations/*.sql
@@ -23,14 +23,7 @@ var governSQL string
 // book reads and writes the room's tables. It decides nothing.
 type book struct{ sql map[string]string }
 
-func newBook() book {
-	m := map[string]string{}
-	for _, part := range strings.Split(governSQL, "-- name: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		m[strings.TrimSpace(name)] = strings.TrimSpace(body)
-	}
-	return book{m}
-}
+func newBook() book { return book{statestore.Statements(governSQL)} }
 
 // querier is a transaction or the handle for reading.
 type querier interface {

@@ -120,7 +120,7 @@ func (l *Ledger) AddMark(ctx context.Context, m Mark) (kept Mark, fresh bool, er
 		return Mark{}, false, fmt.Errorf("mark %s: %w", m.ID, err)
 	}
 	err = l.db.Tx(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, markStatement("add"), m.ID, m.At, m.KPI, m.Letter, string(body))
+		done, err := tx.ExecContext(ctx, l.sql["add"], m.ID, m.At, m.KPI, m.Letter, string(body))
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (l *Ledger) Marks(ctx context.Context, f MarkFilter) ([]Mark, error) {
 			statement = "of a kpi"
 			args = slices.Concat([]any{f.KPI}, args, args)
 		}
-		page, err := bodies[Mark](ctx, l, markStatement(statement), args...)
+		page, err := bodies[Mark](ctx, l, l.sql[statement], args...)
 		if err != nil {
 			return nil, fmt.Errorf("marks: %w", err)
 		}
@@ -189,18 +189,11 @@ func (f *MarkFilter) chooses(m *Mark) bool {
 // ForgetMarks forgets marks older than before (Unix ms).
 func (l *Ledger) ForgetMarks(ctx context.Context, before int64) error {
 	err := l.db.Tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, markStatement("forget"), before)
+		_, err := tx.ExecContext(ctx, l.sql["forget"], before)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("forget marks: %w", err)
 	}
 	return nil
-}
-
-// markStatement is one statement of change.sql.
-func markStatement(name string) string {
-	_, rest, _ := strings.Cut(changeSQL, "-- name: "+name+"\n")
-	body, _, _ := strings.Cut(rest, "-- name: ")
-	return strings.TrimSpace(body)
 }

@@ -42,7 +42,8 @@ type Ledger struct {
 	store Store
 	db    *statestore.DB
 	now   func() time.Time
-	spent atomic.Int64 // nanoseconds in Publish
+	sql   map[string]string // change.sql
+	spent atomic.Int64      // nanoseconds in Publish
 }
 
 // Open migrates the ledger's tables and returns it.
@@ -54,7 +55,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	if err := o.State.Migrate(ctx, "ledger", files); err != nil {
 		return nil, err
 	}
-	return &Ledger{store: o.Store, db: o.State, now: o.Now}, nil
+	return &Ledger{store: o.Store, db: o.State, now: o.Now, sql: statestore.Statements(changeSQL)}, nil
 }
 
 // Standing is what must survive a restart of one group: Judge's memory and whether the group is being paged for.

@@ -34,7 +34,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +43,7 @@ import (
 	"github.com/signalbox/signalbox/internal/audit"
 	"github.com/signalbox/signalbox/internal/policy"
 	"github.com/signalbox/signalbox/internal/rowstore"
+	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 //go:embed migrations/*.sql
@@ -134,7 +134,7 @@ func New(ctx context.Context, o Options) (*Privacy, error) {
 	if err := o.DB.Migrate(ctx, "privacy", files); err != nil {
 		return nil, err
 	}
-	p := &Privacy{o: o, sql: statements(privacySQL), wake: make(chan struct{}, 1)}
+	p := &Privacy{o: o, sql: statestore.Statements(privacySQL), wake: make(chan struct{}, 1)}
 	p.dropped = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "signalbox_privacy_dropped_rows_total", Help: "Rows that were dropped, by why: consent that was not given."}, []string{"why"})
 	p.findings = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "signalbox_privacy_findings_total", Help: "Pieces of personal data found in texts and taken out, by kind."}, []string{"kind"})
 	p.unfinished = prometheus.NewGauge(prometheus.GaugeOpts{Name: "signalbox_privacy_requests_running", Help: "Requests of data subjects that have not ended."})
@@ -173,14 +173,4 @@ func (p *Privacy) Run(ctx context.Context) error {
 		case <-t.C:
 		}
 	}
-}
-
-// statements splits a file of "-- name: x" statements.
-func statements(file string) map[string]string {
-	m := map[string]string{}
-	for _, part := range strings.Split(file, "-- name: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		m[strings.TrimSpace(name)] = strings.TrimSuffix(strings.TrimSpace(body), ";")
-	}
-	return m
 }

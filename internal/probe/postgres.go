@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/prometheus/common/model"
+
+	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 //go:embed postgres.sql
@@ -32,16 +34,6 @@ func (p *Postgres) validate(c *Config) error {
 		return c.bad("postgres.slow must not be negative")
 	}
 	return nil
-}
-
-// statements splits a file of "-- name: x" statements.
-func statements(file string) map[string]string {
-	m := map[string]string{}
-	for _, part := range strings.Split(file, "-- name: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		m[strings.TrimSpace(name)] = strings.TrimSuffix(strings.TrimSpace(body), ";")
-	}
-	return m
 }
 
 // postgres returns what asks a server. Each round has a connection of its own, so that a server that takes no more is seen.
@@ -69,7 +61,7 @@ func (p *Prober) postgres(c *Config) (asker, error) {
 	if slow == 0 {
 		slow = 5 * time.Second
 	}
-	sql := statements(postgresSQL)
+	sql := statestore.Statements(postgresSQL)
 	return func(ctx context.Context) ([]sample, error) {
 		if _, err := p.addresses(ctx, conf.Host, ""); err != nil {
 			return []sample{{name: "pg_up", v: 0}}, err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/signalbox/signalbox/internal/fault"
 	"github.com/signalbox/signalbox/internal/ledger"
+	"github.com/signalbox/signalbox/internal/statestore"
 )
 
 //go:embed migrations/*.sql
@@ -101,17 +102,13 @@ func New(ctx context.Context, o Options) (*Reader, error) {
 		return nil, err
 	}
 	r := &Reader{
-		o: o, sql: map[string]string{},
+		o: o, sql: statestore.Statements(fileSQL),
 		files: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "signalbox_cloudtrail_files_total", Help: "CloudTrail log files, by result: read, faulty.",
 		}, []string{"result"}),
 		records: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "signalbox_cloudtrail_records_total", Help: "CloudTrail records, by result: mark, read_only, faulty.",
 		}, []string{"result"}),
-	}
-	for _, part := range strings.Split(fileSQL, "-- name: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		r.sql[strings.TrimSpace(name)] = strings.TrimSpace(body)
 	}
 	if o.Registerer != nil {
 		for _, c := range []prometheus.Collector{r.files, r.records} {
