@@ -63,15 +63,10 @@ const (
 // chunker lays rows out as DuckDB's vectors: no call into C for a value and no allocation for a row. It belongs to one
 // goroutine. The rows' memory must stay as it is until forget or reset.
 type chunker struct {
-	chunk raw.DataChunk
-	types []raw.LogicalType
-	attrs raw.Vector
-
-	col      [columns]unsafe.Pointer
-	key, val unsafe.Pointer
-	pairs    int // pairs laid out
-	room     int // pairs there is room for
-	n        int // rows laid out
+	vectors
+	col   [columns]unsafe.Pointer
+	pairs int // pairs laid out
+	n     int // rows laid out
 
 	arena    arena
 	before   [columns]string // the text of the row before by column: the same string is laid out once
@@ -82,26 +77,13 @@ type chunker struct {
 
 // newChunker returns a chunker for the columns of schema.sql.
 func newChunker() *chunker {
-	c := &chunker{keys: map[string]text{}, seen: map[string]struct{}{}}
-	word := raw.CreateLogicalType(raw.TypeVarchar)
-	defer raw.DestroyLogicalType(&word)
-	for col := range columnsOf {
-		if col == colAttrs {
-			c.types = append(c.types, raw.CreateMapType(word, word))
-		} else {
-			c.types = append(c.types, raw.CreateLogicalType(columnsOf[col].raw))
-		}
-	}
-	c.chunk = raw.CreateDataChunk(c.types)
+	c := &chunker{vectors: newVectors(func(int) bool { return true }, 0), keys: map[string]text{}, seen: map[string]struct{}{}}
 	c.reset()
 	return c
 }
 
 func (c *chunker) close() {
-	raw.DestroyDataChunk(&c.chunk)
-	for i := range c.types {
-		raw.DestroyLogicalType(&c.types[i])
-	}
+	c.vectors.close()
 	c.arena.close()
 }
 
@@ -127,15 +109,6 @@ func (c *chunker) reset() {
 func (c *chunker) forget() {
 	clear(c.before[:])
 	c.resource = nil
-}
-
-// grow makes room for pairs.
-func (c *chunker) grow(pairs int) {
-	raw.ListVectorReserve(c.attrs, raw.IdxT(pairs))
-	child := raw.ListVectorGetChild(c.attrs)
-	c.key = raw.VectorGetData(raw.StructVectorGetChild(child, 0))
-	c.val = raw.VectorGetData(raw.StructVectorGetChild(child, 1))
-	c.room = pairs
 }
 
 // full reports whether the chunk takes no more rows.

@@ -11,48 +11,27 @@ import (
 // gatherer hands the rows of a loaded log over to DuckDB in an order of their own, a column after the other, without copying
 // text: DuckDB's vectors point to the log's memory.
 type gatherer struct {
-	log   *loadedLog
-	lay   *layout
-	types []raw.LogicalType
-	chunk raw.DataChunk
+	vectors
+	log *loadedLog
+	lay *layout
 
-	col      [columns]unsafe.Pointer // nil: not stored
-	own      []unsafe.Pointer        // columns of attributes; nil: not stored
-	there    []unsafe.Pointer        // which rows have one, a bit each
-	attrs    raw.Vector
-	key, val unsafe.Pointer
-	room     int
-	from     [chunkRows]*part
+	col   [columns]unsafe.Pointer // nil: not stored
+	own   []unsafe.Pointer        // columns of attributes; nil: not stored
+	there []unsafe.Pointer        // which rows have one, a bit each
+	from  [chunkRows]*part
 }
 
 func newGatherer(l *loadedLog, lay *layout) *gatherer {
-	g := &gatherer{log: l, lay: lay, own: make([]unsafe.Pointer, len(lay.own)), there: make([]unsafe.Pointer, len(lay.own))}
-	word := raw.CreateLogicalType(raw.TypeVarchar)
-	defer raw.DestroyLogicalType(&word)
-	for col, c := range columnsOf {
-		switch {
-		case lay.fixed[col] != "":
-		case col == colAttrs:
-			g.types = append(g.types, raw.CreateMapType(word, word))
-		default:
-			g.types = append(g.types, raw.CreateLogicalType(c.raw))
-		}
-	}
+	own := 0
 	for _, c := range lay.own {
 		if c.fixed == "" {
-			g.types = append(g.types, raw.CreateLogicalType(raw.TypeVarchar))
+			own++
 		}
 	}
-	g.chunk = raw.CreateDataChunk(g.types)
+	g := &gatherer{vectors: newVectors(func(col int) bool { return lay.fixed[col] == "" }, own), log: l, lay: lay,
+		own: make([]unsafe.Pointer, len(lay.own)), there: make([]unsafe.Pointer, len(lay.own))}
 	g.reset()
 	return g
-}
-
-func (g *gatherer) close() {
-	raw.DestroyDataChunk(&g.chunk)
-	for i := range g.types {
-		raw.DestroyLogicalType(&g.types[i])
-	}
 }
 
 func (g *gatherer) reset() {
@@ -82,14 +61,6 @@ func (g *gatherer) reset() {
 		g.own[i], g.there[i] = raw.VectorGetData(v), unsafe.Pointer(raw.VectorGetValidity(v))
 		clear(unsafe.Slice((*uint64)(g.there[i]), chunkRows/64))
 	}
-}
-
-func (g *gatherer) grow(pairs int) {
-	raw.ListVectorReserve(g.attrs, raw.IdxT(pairs))
-	child := raw.ListVectorGetChild(g.attrs)
-	g.key = raw.VectorGetData(raw.StructVectorGetChild(child, 0))
-	g.val = raw.VectorGetData(raw.StructVectorGetChild(child, 1))
-	g.room = pairs
 }
 
 // write appends the rows of marks.
