@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/signalbox/signalbox/internal/rowstore"
@@ -19,7 +18,7 @@ func (s *Store) fold(ctx context.Context, c *counting, sources []*seeker) ([]row
 	c.times = true
 	defer func() { c.times = false }()
 	half := len(sources)
-	if c.rows >= foldApart && s.opt.Threads > 1 && c.laborious() {
+	if c.rows >= foldApart && s.opt.Threads > 1 {
 		half = halfOf(sources)
 	}
 	first, err := s.foldBeside(ctx, c, sources, half)
@@ -34,12 +33,6 @@ func (s *Store) fold(ctx context.Context, c *counting, sources []*seeker) ([]row
 		first.of[i].values.give(&s.values)
 	}
 	return groups, nil
-}
-
-// laborious reports whether folding takes about as long as reading, which DuckDB does with as many threads as it has: texts are
-// looked up. Where it does not, one fold is enough, and two would be in each other's way.
-func (c *counting) laborious() bool {
-	return len(c.q.By) > 0 || slices.ContainsFunc(c.q.Of, func(a rowstore.Aggregate) bool { return a.Kind == "unique" })
 }
 
 // halfOf returns how many of the sources have about half of the rows; there is at least one, if there is any.
