@@ -2,7 +2,8 @@ package duckdb
 
 import (
 	"math"
-	"slices"
+
+	"github.com/signalbox/signalbox/internal/rowstore"
 )
 
 // quantileOf computes the quantile of values of one weight, and moves them about.
@@ -13,7 +14,7 @@ func (h *highest) quantileOf(values []float64, weight float32, share float64) fl
 			return v
 		}
 	}
-	return nth(values, k)
+	return rowstore.Nth(values, k)
 }
 
 // rankOf returns which of n values of one weight, in order, is the quantile: sums of few enough equal weights are exact.
@@ -40,42 +41,4 @@ func rankOf(n int, weight float32, share float64) int {
 		}
 	}
 	return n - 1
-}
-
-// nth returns the value that would be the k-th if the values were in order, where NaN comes first, and moves them about.
-func nth(values []float64, k int) float64 {
-	for len(values) > 16 {
-		a, b, c := values[0], values[len(values)/2], values[len(values)-1]
-		pivot := max(min(a, b), min(max(a, b), c))
-		if pivot != pivot {
-			break
-		}
-		low, high := 0, len(values)-1
-		for low <= high {
-			for low <= high && values[low] < pivot {
-				low++
-			}
-			for low <= high && values[high] > pivot {
-				high--
-			}
-			if low <= high {
-				if values[low] != values[low] || values[high] != values[high] {
-					slices.Sort(values)
-					return values[k]
-				}
-				values[low], values[high] = values[high], values[low]
-				low, high = low+1, high-1
-			}
-		}
-		switch {
-		case k <= high:
-			values = values[:high+1]
-		case k >= low:
-			values, k = values[low:], k-low
-		default:
-			return values[k]
-		}
-	}
-	slices.Sort(values)
-	return values[k]
 }
