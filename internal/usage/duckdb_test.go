@@ -165,16 +165,21 @@ func BenchmarkAsk(b *testing.B) {
 	}
 }
 
-// fill writes events and seals them.
+// fill writes visits of one to nine events, two minutes apart at most, and seals them.
 func fill(b *testing.B, store *duckdb.Store, all int) {
 	r := rand.New(rand.NewPCG(1, 1))
 	batch := rowstore.Batch{}
+	at, left, user := int64(0), 0, ""
 	for i := 0; i < all; i += 10_000 {
 		batch.Reset(rowstore.Events)
 		for range 10_000 {
+			if left--; left < 0 {
+				at, left, user = now.UnixMicro()-r.Int64N(7*dayMicros), r.IntN(9), fmt.Sprintf("pseudonym-%06x", r.IntN(all/20))
+			}
+			at += r.Int64N(120e6)
 			x := batch.Add()
-			x.Time = now.UnixMicro() - r.Int64N(7*dayMicros)
-			x.Received, x.Service, x.Name, x.User = x.Time, "portal", []string{"page_view", "click", "submit", "help"}[r.IntN(4)], fmt.Sprintf("pseudonym-%06x", r.IntN(all/20))
+			x.Time, x.Received, x.User = at, at, user
+			x.Service, x.Name = "portal", []string{"page_view", "click", "submit", "help"}[r.IntN(4)]
 			x.Route, x.Release, x.Business, x.Trace = fmt.Sprint("/r", r.IntN(30)), "1.0", fmt.Sprint((i+r.IntN(3000))/6), rowstore.TraceIDOf(r.Uint64(), r.Uint64())
 		}
 		if err := store.Write(b.Context(), &batch); err != nil { // too many segments wait
