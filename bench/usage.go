@@ -20,9 +20,9 @@ var usageAsked = []struct{ name, about string }{
 // usageStanding are those of BenchmarkStanding.
 var usageStanding = []string{"actives_day", "actives_month", "sessions_day", "retention_day", "retention_came", "retention_week", "adoption"}
 
-// measureUsage asks what the usage pages ask: ad hoc, over ten million sealed events of half a million people in seven days, in visits of one to nine
-// (SIGNALBOX_EVENTS sets another number, SIGNALBOX_EVENTS_KEEP a directory that keeps them for the next run), and standing, over
-// what is kept of a million people in 90 days.
+// measureUsage asks what the usage pages ask: ad hoc, over ten million sealed events of half a million people in seven days, in
+// visits of one to nine (SIGNALBOX_EVENTS sets another number, SIGNALBOX_EVENTS_KEEP a directory that keeps them for the next
+// run), and standing, over what is kept of a million people in 90 days.
 func measureUsage(ctx context.Context, b *bench) error {
 	events := os.Getenv("SIGNALBOX_EVENTS")
 	if events == "" {

@@ -116,7 +116,6 @@ func settle(b *testing.B, store *duckdb.Store) {
 // BenchmarkAsk asks a million sealed events, or SIGNALBOX_EVENTS, of a twentieth as many people in seven days in the embedded
 // store. The directory that SIGNALBOX_EVENTS_KEEP names keeps them for the next time.
 func BenchmarkAsk(b *testing.B) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2)) // people are read in two parts
 	all := 1_000_000
 	if n, err := strconv.Atoi(os.Getenv("SIGNALBOX_EVENTS")); err == nil {
 		all = n
@@ -154,6 +153,7 @@ func BenchmarkAsk(b *testing.B) {
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(walkers)) // people are read in so many parts
 			used := processor(b)
 			for b.Loop() {
 				if err := f(); err != nil {
