@@ -47,6 +47,19 @@ func (c *pathColumn) list() []string {
 	return c.texts
 }
 
+// highest is the greatest value of a column that is not wide.
+func (c *pathColumn) highest() uint32 {
+	switch {
+	case c.tiny != nil:
+		return uint32(slices.Max(c.tiny))
+	case c.mid != nil:
+		return uint32(slices.Max(c.mid))
+	case c.small != nil:
+		return slices.Max(c.small)
+	}
+	return c.one
+}
+
 // at is a value that is not wide.
 func (c *pathColumn) at(i uint32) uint32 {
 	switch {

@@ -51,7 +51,7 @@ func (w *pathWalk) tell(src *pathSource, t rowstore.Teller) pathTell {
 		case src.views[i].texts != nil:
 			size = len(src.views[i].texts)
 		case col == colStatus || col == colKind || col == colSeverity:
-			size = 256
+			size = int(src.views[i].highest()) + 1
 		}
 		if room *= size; room == 0 || room > tellRoom {
 			return out
