@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -110,7 +111,7 @@ func (n *numbered) teller(field string) rowstore.Teller {
 			if len(n.texts) == maxNumbered {
 				return maxNumbered + 1
 			}
-			text = string([]byte(text))
+			text = strings.Clone(text)
 			n.texts = append(n.texts, text)
 			number = uint32(len(n.texts))
 			n.of[text] = number
@@ -144,34 +145,27 @@ func (g *gatherer) take(row *rowstore.Row) (use, bool) {
 		g.crowded = true
 		return use{}, false
 	}
-	if u.feature > 0 {
-		g.used(u.feature).events += float64(row.Weight)
+	if n := u.feature; n > 0 {
+		g.features = grown(g.features, n)
+		if g.features[n] == nil {
+			g.features[n] = &used{people: make([]*roaring.Bitmap, len(g.days)), settled: make([]uint64, len(g.days)), last: make([]uint32, len(g.days))}
+			g.measure.features[g.names.texts[n-1]] = g.features[n]
+		}
+		g.features[n].events += float64(row.Weight)
+	}
+	if n := u.release; n > 0 {
+		g.releases = grown(g.releases, n)
+		if g.releases[n] == nil {
+			g.releases[n] = make([]*roaring.Bitmap, len(g.days))
+			g.measure.releases[g.shipped.texts[n-1]] = g.releases[n]
+		}
 	}
 	return u, true
 }
 
-// used is a feature that occurred.
-func (g *gatherer) used(n uint32) *used {
-	for uint32(len(g.features)) <= n {
-		g.features = append(g.features, nil)
-	}
-	if g.features[n] == nil {
-		g.features[n] = &used{people: make([]*roaring.Bitmap, len(g.days)), settled: make([]uint64, len(g.days)), last: make([]uint32, len(g.days))}
-		g.measure.features[g.names.texts[n-1]] = g.features[n]
-	}
-	return g.features[n]
-}
-
-// release is a release that occurred.
-func (g *gatherer) release(n uint32) []*roaring.Bitmap {
-	for uint32(len(g.releases)) <= n {
-		g.releases = append(g.releases, nil)
-	}
-	if g.releases[n] == nil {
-		g.releases[n] = make([]*roaring.Bitmap, len(g.days))
-		g.measure.releases[g.shipped.texts[n-1]] = g.releases[n]
-	}
-	return g.releases[n]
+// grown is a list that has a place n.
+func grown[T any](list []T, n uint32) []T {
+	return append(list, make([]T, max(0, int(n)+1-len(list)))...)
 }
 
 // person marks what one person used.
@@ -189,7 +183,7 @@ func (g *gatherer) person(us []use) {
 			}
 		}
 		if u.release > 0 && (i == 0 || us[i-1].day != u.day || us[i-1].release != u.release) {
-			mark(g.release(u.release), u.day, g.number)
+			mark(g.releases[u.release], u.day, g.number)
 		}
 	}
 	g.number += walkers

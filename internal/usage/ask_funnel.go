@@ -82,7 +82,7 @@ func (w *ways) answer(steps []Step) []FunnelStep {
 	out := make([]FunnelStep, len(steps))
 	for i, s := range steps {
 		out[i] = FunnelStep{Name: cmp.Or(s.Name, s.Where.String()), People: w.reached[i], Share: share(float64(w.reached[i]), float64(w.reached[0])),
-			Median: nearestOf(w.took[i], 0.5), P90: nearestOf(w.took[i], 0.9), Traces: []string{}}
+			Median: nearest(w.took[i], 0.5), P90: nearest(w.took[i], 0.9), Traces: []string{}}
 		if i > 0 {
 			out[i].Of, out[i].Lost = share(float64(w.reached[i]), float64(w.reached[i-1])), w.reached[i-1]-w.reached[i]
 		}

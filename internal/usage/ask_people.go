@@ -34,7 +34,7 @@ func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) 
 	}
 	spans := [3]int32{1, 7, 30}
 	type counted struct {
-		apps        map[App]bool
+		apps        *appTeller
 		people, new []int64
 		weights     []float64
 		newest      [3]int64
@@ -43,16 +43,14 @@ func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) 
 	scan := rowstore.Scan{Table: rowstore.Events, Where: q.expr(), Fields: needs(nil, "weight")}
 	scan.To = millisOf(max(end, last+1)) * 1000 // from the beginning: who is new is known from everything before
 	_, err = walk(ctx, r, q.See, scan, func(part int) walker[int32] {
-		c, find, apps := &of[part], newFinder(starts), &appTeller{}
-		*c = counted{map[App]bool{}, make([]int64, len(starts)), make([]int64, len(starts)), make([]float64, len(starts)), [3]int64{}}
-		return walker[int32]{tell: []rowstore.Teller{apps.teller()}, take: func(row *rowstore.Row) (int32, bool) {
+		c, find := &of[part], newFinder(starts)
+		*c = counted{&appTeller{}, make([]int64, len(starts)), make([]int64, len(starts)), make([]float64, len(starts)), [3]int64{}}
+		return walker[int32]{tell: []rowstore.Teller{c.apps.teller()}, take: func(row *rowstore.Row) (int32, bool) {
 			d := dayOf(row.Time)
 			if i := find.of(d); i >= 0 && d < end {
 				c.weights[i] += float64(row.Weight)
 			}
-			if n := row.Told[0]; !apps.seen[n] {
-				apps.seen[n], c.apps[apps.list[n]] = true, true
-			}
+			c.apps.seen[row.Told[0]] = true
 			return d, true
 		}, each: func(days []int32) {
 			before, any := -1, [3]bool{}
@@ -82,7 +80,11 @@ func (r *Room) Actives(ctx context.Context, q ActivesQuestion) (Actives, error) 
 	}
 	apps, weights := map[App]bool{}, make([]float64, len(starts))
 	for _, c := range of {
-		maps.Copy(apps, c.apps)
+		for n, a := range c.apps.list {
+			if c.apps.seen[n] {
+				apps[a] = true
+			}
+		}
 		for i := range starts {
 			out.Points[i].People += c.people[i]
 			out.Points[i].New += c.new[i]
@@ -187,7 +189,7 @@ func (r *Room) Sessions(ctx context.Context, q SessionsQuestion) (Sessions, erro
 	out := Sessions{Period: period, Points: make([]SessionPoint, len(starts)), Notes: notes(nil)}
 	var total tally
 	finish := func(p SessionPoint, seconds []float64, people int64, end int32) SessionPoint {
-		p.Median, p.P95, p.People, p.Complete = nearestOf(seconds, 0.5), nearestOf(seconds, 0.95), people, end <= today
+		p.Median, p.P95, p.People, p.Complete = nearest(seconds, 0.5), nearest(seconds, 0.95), people, end <= today
 		return p
 	}
 	for i := range sums {

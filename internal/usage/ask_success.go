@@ -146,7 +146,6 @@ func tell(all map[string]*transaction, period Period, from, to, within, now int6
 		return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(a.Business, b.Business))
 	})
 	out.Examples = slices.Clip(out.Examples[:min(20, len(out.Examples))])
-	slices.Sort(took)
 	out.Share = share(float64(out.Succeeded), float64(out.Started-out.Open))
 	out.Median, out.P90, out.P99 = nearest(took, 0.5), nearest(took, 0.9), nearest(took, 0.99)
 	return out

@@ -91,23 +91,11 @@ func (s *spread) quantile(q float64) *float64 {
 	return nil
 }
 
-// nearestOf is the nearest-rank quantile of values in any order, and moves them about.
-func nearestOf(values []float64, q float64) *float64 {
+// nearest is the nearest-rank quantile of values in any order, which it moves about.
+func nearest(values []float64, q float64) *float64 {
 	if len(values) == 0 {
 		return nil
 	}
-	v := rowstore.Nth(values, nearestRank(len(values), q))
-	return &v
-}
-
-// nearestRank is which of n sorted values is the nearest-rank quantile, from 0.
-func nearestRank(n int, q float64) int { return max(0, int(math.Ceil(q*float64(n)))-1) }
-
-// nearest is the nearest-rank quantile of sorted values.
-func nearest(sorted []float64, q float64) *float64 {
-	if len(sorted) == 0 {
-		return nil
-	}
-	v := sorted[nearestRank(len(sorted), q)]
+	v := rowstore.Nth(values, max(0, int(math.Ceil(q*float64(len(values))))-1))
 	return &v
 }

@@ -88,9 +88,12 @@ func pathExpression(col int) string {
 	return columnNames[col]
 }
 
+// isFew reports whether a column has small numbers.
+func isFew(col int) bool { return col == colStatus || col == colKind || col == colSeverity }
+
 // isText reports whether a held column that is not wide has texts.
 func isText(col int) bool {
-	return col != colKind && col != colSeverity && col != colStatus && col != colWeight
+	return !isFew(col) && col != colWeight
 }
 
 // placeColumn puts a column in order, in as few bytes as it needs.
@@ -144,4 +147,22 @@ func nearTimes(instants []uint64, to []uint32, times []int64) bool {
 		}
 	}
 	return true
+}
+
+// pathView is a column of a source with its words at hand.
+type pathView struct {
+	*pathColumn
+	texts []string
+}
+
+// values is how many values a column can have in the source: the words of texts, or those up to the highest. 0: too many to be gone
+// through.
+func (v *pathView) values(col int) int {
+	switch {
+	case v.texts != nil:
+		return len(v.texts)
+	case isFew(col):
+		return int(v.highest()) + 1
+	}
+	return 0
 }

@@ -1,8 +1,6 @@
 package duckdb
 
-import (
-	"github.com/signalbox/signalbox/internal/rowstore"
-)
+import "github.com/signalbox/signalbox/internal/rowstore"
 
 // tellRoom is for how many values that come together answers of a teller are kept, of each source.
 const tellRoom = 1 << 16
@@ -22,11 +20,7 @@ type pathTell struct {
 // tellable reports whether tellers look at nothing that columns in order of people do not have.
 func tellable(tellers []rowstore.Teller) bool {
 	for _, t := range tellers {
-		need := wanted{}
-		for _, name := range t.Fields {
-			need.one(name)
-		}
-		if need[colUser] || need[colSession] {
+		if need := columnsFor(t.Fields); need[colUser] || need[colSession] {
 			return false
 		}
 	}
@@ -35,10 +29,7 @@ func tellable(tellers []rowstore.Teller) bool {
 
 // tell makes a teller's answers of a source.
 func (w *pathWalk) tell(src *pathSource, t rowstore.Teller) pathTell {
-	need := wanted{}
-	for _, name := range t.Fields {
-		need.one(name)
-	}
+	need := columnsFor(t.Fields)
 	places := w.placesOf(need)
 	out := pathTell{teller: t, src: src, row: newPathRow(w, places...), values: make([]uint32, len(places))}
 	if need[colTime] {
@@ -46,13 +37,7 @@ func (w *pathWalk) tell(src *pathSource, t rowstore.Teller) pathTell {
 	}
 	room := 1
 	for _, i := range places {
-		size := 0
-		switch col := w.cols[i]; {
-		case src.views[i].texts != nil:
-			size = len(src.views[i].texts)
-		case col == colStatus || col == colKind || col == colSeverity:
-			size = int(src.views[i].highest()) + 1
-		}
+		size := src.views[i].values(w.cols[i])
 		if room *= size; room == 0 || room > tellRoom {
 			return out
 		}

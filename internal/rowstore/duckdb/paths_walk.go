@@ -29,12 +29,6 @@ type pathSource struct {
 	parts []uint32 // the parts of the sessions of rows of nobody, by their words
 }
 
-// pathView is a column of a source with its words at hand.
-type pathView struct {
-	*pathColumn
-	texts []string
-}
-
 // pathWalk hands over rows person by person.
 type pathWalk struct {
 	cols    []int
@@ -138,10 +132,7 @@ func newPathWalk(cols []int, sources int) *pathWalk {
 
 // hands says which fields rows are to have besides time and user.
 func (w *pathWalk) hands(fields []string) {
-	var need wanted
-	for _, name := range fields {
-		need.one(name)
-	}
+	need := columnsFor(fields)
 	for i, col := range w.cols {
 		w.give[i] = col < columns && need[col]
 	}

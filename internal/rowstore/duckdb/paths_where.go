@@ -39,6 +39,14 @@ func pathColumns(e rowstore.Expr, fields []string) (cols []int, ok bool) {
 	return cols, ok
 }
 
+// columnsFor returns the columns of fields.
+func columnsFor(fields []string) (w wanted) {
+	for _, name := range fields {
+		w.one(name)
+	}
+	return w
+}
+
 // one adds the columns of one field.
 func (w *wanted) one(name string) {
 	switch f := rowstore.FieldOf(name); f.Column {
@@ -150,7 +158,7 @@ func (w *pathWalk) single(e rowstore.Expr) (col int, ok bool) {
 			if yes {
 				place := slices.Index(w.cols, c)
 				texts := place >= 0 && !w.held[place].isWide && isText(c)
-				ok = ok && (col == -1 || col == c) && (texts || c == colStatus || c == colKind || c == colSeverity)
+				ok = ok && (col == -1 || col == c) && (texts || isFew(c))
 				col = c
 			}
 		}
@@ -165,13 +173,9 @@ func (w *pathWalk) table(r *pathSource, col int, e rowstore.Expr) ([]bool, error
 		return nil, invalid(err)
 	}
 	i := slices.Index(w.cols, col)
-	out := make([]bool, max(256, len(r.views[i].texts)))
-	n := len(r.views[i].texts)
-	if !isText(col) {
-		n = 256
-	}
+	out := make([]bool, r.views[i].values(col))
 	one := newPathRow(w, i)
-	for v := range n {
+	for v := range out {
 		out[v] = test(one.ofValues(r, []uint32{uint32(v)}))
 	}
 	return out, nil
